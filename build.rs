@@ -1,3 +1,48 @@
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+/// C files that reach into librdkafka's internals, where its public API has no way.
+const SHIMS: &[&str] = &["csrc/dev_broker.c"];
+
 fn main() {
   napi_build::setup();
+  compile_shims();
+}
+
+fn compile_shims() {
+  let librdkafka = PathBuf::from(env::var_os("DEP_RDKAFKA_ROOT").expect(
+    "DEP_RDKAFKA_ROOT is not set: rdkafka-sys must be a direct dependency and use its configure build, not cmake",
+  ));
+  let mut build = cc::Build::new();
+  for include in librdkafka_includes(&librdkafka) {
+    build.flag(format!("-isystem{include}"));
+  }
+  build
+    .std("gnu11")
+    .include(librdkafka.join("src"))
+    .include(&librdkafka)
+    .files(SHIMS)
+    // librdkafka's headers are not clean under -Wextra; -Wall is what it is built with itself.
+    .extra_warnings(false)
+    .flag("-fvisibility=hidden")
+    .compile("kafka_node_shims");
+  for shim in SHIMS {
+    println!("cargo:rerun-if-changed={shim}");
+  }
+}
+
+/// The include folders that librdkafka was configured with.
+///
+/// Its internal structures have other members with and without OpenSSL's engines, so the shims must see the very
+/// headers that librdkafka saw, and cargo tells their place to rdkafka-sys only.
+fn librdkafka_includes(librdkafka: &Path) -> Vec<String> {
+  let path = librdkafka.join("Makefile.config");
+  let config = fs::read_to_string(&path).unwrap_or_else(|error| panic!("cannot read {}: {error}", path.display()));
+  config
+    .lines()
+    .filter(|line| line.starts_with("CFLAGS") || line.starts_with("CPPFLAGS"))
+    .flat_map(str::split_whitespace)
+    .filter_map(|flag| flag.strip_prefix("-I"))
+    .map(str::to_owned)
+    .collect()
 }

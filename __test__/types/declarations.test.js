@@ -1,0 +1,70 @@
+'use strict'
+
+const { test } = require('node:test')
+const assert = require('node:assert/strict')
+const path = require('node:path')
+const ts = require('typescript')
+
+const root = path.join(__dirname, '../..')
+const declarations = path.join(root, 'index.d.ts')
+const config = path.join(__dirname, 'tsconfig.json')
+
+/** The compiler's complaints about the program of tsconfig.json, changed as given. */
+function compile ({ files, options } = {}) {
+  const host = { ...ts.sys, onUnRecoverableConfigFileDiagnostic: diagnostic => { throw new Error(text([diagnostic])) } }
+  const parsed = ts.getParsedCommandLineOfConfigFile(config, options, host)
+  const program = ts.createProgram(files || parsed.fileNames, parsed.options)
+  return { program, complaints: text(ts.getPreEmitDiagnostics(program)) }
+}
+
+function text (diagnostics) {
+  return ts.formatDiagnostics(diagnostics, {
+    getCanonicalFileName: name => name, getCurrentDirectory: () => root, getNewLine: () => '\n'
+  })
+}
+
+function findOriginal () {
+  try {
+    return require.resolve('kafka-node/types/index.d.ts', { paths: [process.env.KAFKA_NODE_ORIGINAL || root] })
+  } catch {
+    return null
+  }
+}
+
+const original = findOriginal()
+const { program, complaints } = compile()
+
+test('strict programs compile against the declarations', () => {
+  assert.equal(complaints, '')
+})
+
+test('the same service compiles with the typings of kafka-node itself', {
+  skip: original ? false : 'kafka-node is not installed; KAFKA_NODE_ORIGINAL names the directory it is installed in'
+}, () => {
+  const { complaints } = compile({
+    files: [path.join(__dirname, 'legacy.ts')],
+    // today's @types/node finds fault with kafka-node's own file
+    options: { paths: { 'kafka-node': [original] }, skipLibCheck: true }
+  })
+  assert.equal(complaints, '')
+})
+
+test('what is declared is there at run time, and nothing is missing from the declarations', () => {
+  const kafka = require('../..')
+  const checker = program.getTypeChecker()
+  const values = checker.getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(declarations)))
+    .filter(symbol => symbol.flags & ts.SymbolFlags.Value)
+    // kafka-node's typings have this class, but its module never had
+    .filter(symbol => symbol.name !== 'TopicsNotExistError')
+
+  assert.deepEqual(values.map(symbol => symbol.name).sort(), Object.keys(kafka).sort())
+
+  const absent = values.filter(symbol => symbol.flags & ts.SymbolFlags.Class).flatMap(symbol =>
+    checker.getDeclaredTypeOfSymbol(symbol).getProperties()
+      .filter(member => member.flags & ts.SymbolFlags.Method)
+      .filter(member => member.declarations[0].getSourceFile().fileName === declarations)
+      .map(member => member.name)
+      .filter(method => typeof kafka[symbol.name].prototype[method] !== 'function')
+      .map(method => `${symbol.name}.${method}`))
+  assert.deepEqual(absent, [])
+})

@@ -1,0 +1,5 @@
+'use strict'
+
+const { startDevBroker } = require('./lib/devBroker')
+
+module.exports = { startDevBroker }

@@ -1,0 +1,69 @@
+'use strict'
+
+const js = require('@eslint/js')
+const stylistic = require('@stylistic/eslint-plugin')
+const globals = require('globals')
+
+// What users run must parse on Node 14: ES2020, and no `node:` prefix in require.
+const SHIPPED = ['index.js', 'logging.js', 'dev-broker.js', 'lib/**/*.js', 'bin/**/*.js']
+
+module.exports = [
+  { ignores: ['binding.js', 'binding.d.ts', 'dist/', 'npm/', 'target/', 'node_modules/', '**/*.d.ts'] },
+  js.configs.recommended,
+  {
+    files: ['**/*.js', '**/*.cjs'],
+    plugins: { '@stylistic': stylistic },
+    languageOptions: {
+      ecmaVersion: 2023,
+      sourceType: 'commonjs',
+      globals: globals.node
+    },
+    linterOptions: { reportUnusedDisableDirectives: 'error' },
+    rules: {
+      strict: ['error', 'global'],
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
+      'no-var': 'error',
+      'prefer-const': 'error',
+      'no-throw-literal': 'error',
+      'no-unused-vars': ['error', { args: 'after-used', argsIgnorePattern: '^_', ignoreRestSiblings: true }],
+      '@stylistic/semi': ['error', 'never'],
+      '@stylistic/quotes': ['error', 'single', { avoidEscape: true, allowTemplateLiterals: 'always' }],
+      '@stylistic/indent': ['error', 2, { SwitchCase: 1, ignoreComments: true, flatTernaryExpressions: true }],
+      '@stylistic/max-len': ['error', { code: 120, ignoreUrls: true }],
+      '@stylistic/comma-dangle': ['error', 'never'],
+      '@stylistic/space-before-function-paren': ['error', 'always'],
+      '@stylistic/keyword-spacing': 'error',
+      '@stylistic/space-before-blocks': 'error',
+      '@stylistic/space-infix-ops': 'error',
+      '@stylistic/object-curly-spacing': ['error', 'always'],
+      '@stylistic/array-bracket-spacing': ['error', 'never'],
+      '@stylistic/brace-style': ['error', '1tbs', { allowSingleLine: true }],
+      '@stylistic/comma-spacing': 'error',
+      '@stylistic/eol-last': 'error',
+      '@stylistic/no-multiple-empty-lines': ['error', { max: 1, maxEOF: 0 }],
+      '@stylistic/no-trailing-spaces': 'error',
+      '@stylistic/no-tabs': 'error'
+    }
+  },
+  {
+    files: SHIPPED,
+    languageOptions: { ecmaVersion: 2020 },
+    rules: {
+      'no-restricted-syntax': ['error', {
+        selector: 'CallExpression[callee.name="require"] > Literal[value=/^node:/]',
+        message: 'Node 14 does not know the node: prefix in require.'
+      }, {
+        selector: 'MemberExpression[object.name="Object"][property.name="hasOwn"]',
+        message: 'Node 14 has no Object.hasOwn.'
+      }, {
+        selector: 'CallExpression[callee.property.name=/^(at|replaceAll|findLast|findLastIndex|toSorted|toReversed)$/]',
+        message: 'Node 14 has no such method.'
+      }],
+      'no-restricted-globals': ['error', 'structuredClone', 'fetch', 'AbortController', 'AggregateError']
+    }
+  },
+  {
+    files: ['**/*.mjs'],
+    languageOptions: { ecmaVersion: 2023, sourceType: 'module', globals: globals.node }
+  }
+]

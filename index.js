@@ -1,0 +1,17 @@
+'use strict'
+
+const {
+  CustomPartitioner, CyclicPartitioner, DefaultPartitioner, KeyedPartitioner, RandomPartitioner
+} = require('./lib/partitioner')
+
+exports.KafkaClient = require('./lib/kafkaClient')
+exports.Producer = require('./lib/producer')
+exports.HighLevelProducer = require('./lib/highLevelProducer')
+exports.Consumer = require('./lib/consumer')
+exports.ConsumerGroup = require('./lib/consumerGroup')
+exports.KeyedMessage = require('./lib/protocol').KeyedMessage
+exports.DefaultPartitioner = DefaultPartitioner
+exports.CyclicPartitioner = CyclicPartitioner
+exports.RandomPartitioner = RandomPartitioner
+exports.KeyedPartitioner = KeyedPartitioner
+exports.CustomPartitioner = CustomPartitioner

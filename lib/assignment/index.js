@@ -1,0 +1,6 @@
+'use strict'
+
+module.exports = {
+  roundrobin: require('./roundrobin'),
+  range: require('./range')
+}

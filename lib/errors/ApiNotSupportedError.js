@@ -1,0 +1,13 @@
+'use strict'
+
+const KafkaError = require('./KafkaError')
+
+/** The broker does not support the request, in any version that this client speaks. */
+class ApiNotSupportedError extends KafkaError {
+  constructor () {
+    super('The API is not supported by the receiving broker')
+  }
+}
+ApiNotSupportedError.prototype.name = 'ApiNotSupportedError'
+
+module.exports = ApiNotSupportedError

@@ -1,0 +1,9 @@
+'use strict'
+
+const KafkaError = require('./KafkaError')
+
+/** A consumer could not be rebalanced. Kept for `instanceof` checks: nothing throws it. */
+class FailedToRebalanceConsumerError extends KafkaError {}
+FailedToRebalanceConsumerError.prototype.name = 'FailedToRebalanceConsumerError'
+
+module.exports = FailedToRebalanceConsumerError

@@ -1,0 +1,9 @@
+'use strict'
+
+const NestedError = require('./NestedError')
+
+/** A consumer could not be registered. Kept for `instanceof` checks. */
+class FailedToRegisterConsumerError extends NestedError {}
+FailedToRegisterConsumerError.prototype.name = 'FailedToRegisterConsumerError'
+
+module.exports = FailedToRegisterConsumerError

@@ -1,0 +1,9 @@
+'use strict'
+
+const KafkaError = require('./KafkaError')
+
+/** The group has no coordinator at the moment (code 15). */
+class GroupCoordinatorNotAvailable extends KafkaError {}
+GroupCoordinatorNotAvailable.prototype.name = 'GroupCoordinatorNotAvailable'
+
+module.exports = GroupCoordinatorNotAvailable

@@ -1,0 +1,9 @@
+'use strict'
+
+const KafkaError = require('./KafkaError')
+
+/** The coordinator is still loading the group (code 14). */
+class GroupLoadInProgress extends KafkaError {}
+GroupLoadInProgress.prototype.name = 'GroupLoadInProgress'
+
+module.exports = GroupLoadInProgress

@@ -1,0 +1,9 @@
+'use strict'
+
+const KafkaError = require('./KafkaError')
+
+/** The coordinator did not answer the group member's heartbeat in time. */
+class HeartbeatTimeout extends KafkaError {}
+HeartbeatTimeout.prototype.name = 'HeartbeatTimeout'
+
+module.exports = HeartbeatTimeout

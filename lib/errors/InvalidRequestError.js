@@ -1,0 +1,9 @@
+'use strict'
+
+const KafkaError = require('./KafkaError')
+
+/** The broker found the request invalid (code 42); the message is the broker's. */
+class InvalidRequest extends KafkaError {}
+InvalidRequest.prototype.name = 'InvalidRequest'
+
+module.exports = InvalidRequest

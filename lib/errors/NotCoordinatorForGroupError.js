@@ -1,0 +1,9 @@
+'use strict'
+
+const KafkaError = require('./KafkaError')
+
+/** The request reached a broker that does not coordinate the group (code 16). */
+class NotCoordinatorForGroup extends KafkaError {}
+NotCoordinatorForGroup.prototype.name = 'NotCoordinatorForGroup'
+
+module.exports = NotCoordinatorForGroup

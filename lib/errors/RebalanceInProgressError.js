@@ -1,0 +1,9 @@
+'use strict'
+
+const KafkaError = require('./KafkaError')
+
+/** The group is rebalancing, so its members have to rejoin (code 27). */
+class RebalanceInProgress extends KafkaError {}
+RebalanceInProgress.prototype.name = 'RebalanceInProgress'
+
+module.exports = RebalanceInProgress

@@ -1,0 +1,9 @@
+'use strict'
+
+const KafkaError = require('./KafkaError')
+
+/** A connection attempt or a request took longer than `connectTimeout` or `requestTimeout`. */
+class TimeoutError extends KafkaError {}
+TimeoutError.prototype.name = 'TimeoutError'
+
+module.exports = TimeoutError

@@ -1,0 +1,9 @@
+'use strict'
+
+const KafkaError = require('./KafkaError')
+
+/** The group does not know the member, for example after its session timed out (code 25). */
+class UnknownMemberId extends KafkaError {}
+UnknownMemberId.prototype.name = 'UnknownMemberId'
+
+module.exports = UnknownMemberId

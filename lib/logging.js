@@ -1,0 +1,45 @@
+'use strict'
+
+/**
+ * @typedef {(message: any, ...args: any[]) => void} Log printf-style: `%s`, `%d`, `%j`
+ * @typedef {{ debug: Log, info: Log, warn: Log, error: Log }} Logger
+ * @typedef {(name: string) => Logger} LoggerProvider
+ */
+
+let loggerProvider = debugLoggerProvider
+
+/**
+ * @param {string} name such as `kafka-node:Consumer`
+ * @returns {Logger}
+ */
+function getLogger (name) {
+  return loggerProvider(name)
+}
+
+/**
+ * Decides where logs go. Loggers are made as the package loads, so call this before anything else of it is required.
+ *
+ * @param {LoggerProvider} provider
+ */
+getLogger.setLoggerProvider = function setLoggerProvider (provider) {
+  loggerProvider = provider
+}
+
+/**
+ * Logs to stderr through the `debug` package, in silence unless the environment has `DEBUG=kafka-node:*`.
+ *
+ * @type {LoggerProvider}
+ */
+function debugLoggerProvider (name) {
+  /** @type {Log | undefined} */
+  let write
+  /** @type {Log} */
+  const log = (...args) => {
+    // not at load: `debug` would take a large part of the time of require('kafka-node')
+    write = write || require('debug')(name)
+    write(...args)
+  }
+  return { debug: log, info: log, warn: log, error: log }
+}
+
+module.exports = getLogger

@@ -1,0 +1,324 @@
+'use strict'
+
+const { NativeConsumer, NativeProducer } = require('../binding')
+const { SendPacker } = require('./frame/sends')
+const { BlockViews } = require('./frame/records')
+const { toError } = require('./nativeErrors')
+
+/**
+ * The JavaScript ends of the native handles. `src/bridge.rs` is the other end of what comes in here.
+ *
+ * @typedef {import('./nativeErrors').NativeError} NativeError
+ * @typedef {object} HandleEvents what a handle's owner wants to hear of
+ * @property {(event: any) => void} event everything but replies, receipts and records
+ * @property {number | false} requestTimeout ms, for the texts of errors
+ */
+
+// kinds of payload, as in src/bridge.rs
+const SLAB = 0
+const BLOCK = 1
+const RECEIPTS = 2
+
+const SLABS = 3
+const SLAB_BYTES = 512 * 1024
+
+/** Requests of the control plane: one reply each. */
+class Requests {
+  /** @param {HandleEvents} events */
+  constructor (events) {
+    this.events = events
+    this.lastId = 0
+    /** @type {Map<number, (err: Error | null, result?: any) => void>} */
+    this.waiting = new Map()
+    this.closed = false
+  }
+
+  /**
+   * @param {{ request: (id: number, request: string) => void }} native
+   * @param {object} request
+   * @param {(err: (Error & { native?: NativeError }) | null, result?: any) => void} callback
+   */
+  start (native, request, callback) {
+    if (this.closed) {
+      setImmediate(callback, closedError(this.events))
+      return
+    }
+    const id = ++this.lastId
+    this.waiting.set(id, callback)
+    native.request(id, JSON.stringify(request))
+  }
+
+  /** @param {{ id: number, error: NativeError | null, result: any }} reply */
+  settle ({ id, error, result }) {
+    const callback = this.waiting.get(id)
+    if (!callback) return
+    this.waiting.delete(id)
+    if (error) callback(withNative(toError(error, this.events.requestTimeout), error))
+    else callback(null, result)
+  }
+
+  close () {
+    this.closed = true
+    const waiting = [...this.waiting.values()]
+    this.waiting.clear()
+    for (const callback of waiting) callback(closedError(this.events))
+  }
+}
+
+/** @param {HandleEvents} events */
+function closedError (events) {
+  return toError({ code: -197, name: '_DESTROY', message: '', retriable: false, fatal: false }, events.requestTimeout)
+}
+
+/**
+ * @param {Error} error
+ * @param {NativeError} native
+ */
+function withNative (error, native) {
+  return Object.defineProperty(error, 'native', { value: native, configurable: true })
+}
+
+/**
+ * One send on its way.
+ *
+ * @typedef {object} Send
+ * @property {number} groups how many partitions it goes to
+ * @property {(results: Float64Array, at: number) => void} done `results` has base offset and error code of each group, from
+ *   index `at` on
+ * @property {() => void} abandoned the handle closed without a receipt
+ */
+
+/** A producer handle: sends of one tick share a crossing. */
+class ProducerHandle {
+  /**
+   * @param {object} options `ProducerOptions` of src/config.rs
+   * @param {HandleEvents} events
+   */
+  constructor (options, events) {
+    this.events = events
+    this.requests = new Requests(events)
+    this.packer = new SendPacker()
+    /** @type {Array<Send | null>} by id; id 0 stands for sends that nobody waits for */
+    this.sends = [null]
+    /** @type {number[]} */
+    this.freeIds = []
+    /** @type {Map<string, number>} */
+    this.topics = new Map()
+    this.scheduled = false
+    this.closing = false
+    /** @type {(() => void) | null} */
+    this.whenClosed = null
+    this.flush = this.flush.bind(this)
+    this.native = new NativeProducer(JSON.stringify(options), (kind, payload) => this.receive(kind, payload))
+  }
+
+  /**
+   * @param {number} kind
+   * @param {any} payload
+   */
+  receive (kind, payload) {
+    if (kind === RECEIPTS) {
+      this.takeReceipts(payload)
+      return
+    }
+    const event = JSON.parse(payload)
+    if (event.type === 'reply') this.requests.settle(event)
+    else if (event.type === 'closed') this.closed()
+    else this.events.event(event)
+  }
+
+  /** @param {Float64Array} receipts */
+  takeReceipts (receipts) {
+    let at = 0
+    try {
+      while (at < receipts.length) {
+        const id = receipts[at]
+        const send = /** @type {Send} */ (this.sends[id])
+        const results = at + 1
+        at = results + 2 * send.groups
+        this.sends[id] = null
+        this.freeIds.push(id)
+        send.done(receipts, results)
+      }
+    } finally {
+      // a callback that throws must not cost the others theirs
+      if (at < receipts.length) setImmediate(() => this.takeReceipts(receipts.subarray(at)))
+    }
+  }
+
+  /**
+   * @param {string} name
+   * @returns {number} the topic's id in send blocks
+   */
+  topicId (name) {
+    let id = this.topics.get(name)
+    if (id === undefined) {
+      id = this.native.topic(name)
+      this.topics.set(name, id)
+    }
+    return id
+  }
+
+  /**
+   * Sends the records of `groups`, each a partition of a topic.
+   *
+   * @param {Array<{ topic: string, partition: number, parts: import('./frame/sends').Part[] }>} groups
+   * @param {Send | null} send null when nobody waits for the outcome
+   */
+  send (groups, send) {
+    let id = 0
+    if (send !== null) {
+      id = this.freeIds.length > 0 ? /** @type {number} */ (this.freeIds.pop()) : this.sends.length
+      this.sends[id] = send
+    }
+    for (let i = 0; i < groups.length; i++) {
+      const { topic, partition, parts } = groups[i]
+      this.packer.group(id, i, this.topicId(topic), partition, parts)
+    }
+    if (!this.scheduled) {
+      this.scheduled = true
+      process.nextTick(this.flush)
+    }
+  }
+
+  flush () {
+    this.scheduled = false
+    const { packer } = this
+    if (packer.at === 0) return
+    if (!this.requests.closed) this.native.send(packer.bytes, packer.at)
+    packer.reset()
+  }
+
+  /**
+   * @param {object} request
+   * @param {(err: (Error & { native?: NativeError }) | null, result?: any) => void} callback
+   */
+  request (request, callback) {
+    this.requests.start(this.native, request, callback)
+  }
+
+  /**
+   * Delivers what was sent, for at most `timeout` ms; every send is settled before the callback.
+   *
+   * @param {number} timeout
+   * @param {() => void} callback
+   */
+  close (timeout, callback) {
+    this.flush()
+    this.whenClosed = callback
+    this.closing = true
+    this.native.close(timeout)
+  }
+
+  closed () {
+    this.requests.close()
+    const sends = this.sends
+    this.sends = [null]
+    for (const send of sends) if (send) send.abandoned()
+    if (this.whenClosed) this.whenClosed()
+  }
+}
+
+/** A consumer handle: lends slabs to the native thread, gets them back filled with records. */
+class ConsumerHandle {
+  /**
+   * @param {object} options `ConsumerOptions` of src/config.rs
+   * @param {HandleEvents & { records: (views: BlockViews) => void }} events
+   */
+  constructor (options, events) {
+    this.events = events
+    this.requests = new Requests(events)
+    const slabs = []
+    // not from the pool of small Buffers, and not filled with zeros: memory that is never used is never there
+    for (let i = 0; i < SLABS; i++) slabs.push(Buffer.allocUnsafeSlow(SLAB_BYTES))
+    this.slabs = slabs.map(slab => new BlockViews(slab))
+    /** @type {Map<number, (event: any) => void>} */
+    this.commits = new Map()
+    this.lastCommit = 0
+    /** @type {(() => void) | null} */
+    this.whenClosed = null
+    this.native = new NativeConsumer(JSON.stringify(options), slabs, (kind, payload) => this.receive(kind, payload))
+  }
+
+  /**
+   * @param {number} kind
+   * @param {any} payload
+   */
+  receive (kind, payload) {
+    if (kind === SLAB) {
+      this.events.records(this.slabs[payload])
+      return
+    }
+    if (kind === BLOCK) {
+      this.events.records(new BlockViews(payload))
+      return
+    }
+    const event = JSON.parse(payload)
+    switch (event.type) {
+      case 'reply': return this.requests.settle(event)
+      case 'committed': return this.settleCommit(event)
+      case 'closed': return this.closed()
+      default: this.events.event(event)
+    }
+  }
+
+  /** @param {number} slab */
+  credit (slab) {
+    this.native.credit(slab)
+  }
+
+  /** The number of the current assignment; records with a lower one are void. */
+  epoch () {
+    return this.native.epoch()
+  }
+
+  /** @param {object} command `Command` of src/consumer.rs */
+  command (command) {
+    if (!this.requests.closed && this.whenClosed === null) this.native.command(JSON.stringify(command))
+  }
+
+  /**
+   * @param {object} request
+   * @param {(err: (Error & { native?: NativeError }) | null, result?: any) => void} callback
+   */
+  request (request, callback) {
+    this.requests.start(this.native, request, callback)
+  }
+
+  /**
+   * @param {Array<{ topic: string, partition: number, offset: number, metadata: string }>} partitions
+   * @param {(event: { error: NativeError | null, partitions: any[] }) => void} callback
+   */
+  commit (partitions, callback) {
+    if (this.requests.closed || this.whenClosed !== null) {
+      const error = { code: -197, name: '_DESTROY', message: 'the consumer is closed', retriable: false, fatal: false }
+      setImmediate(callback, { error, partitions: [] })
+      return
+    }
+    const id = ++this.lastCommit
+    this.commits.set(id, callback)
+    this.command({ type: 'commit', id, partitions })
+  }
+
+  /** @param {{ id: number, error: NativeError | null, partitions: any[] }} event */
+  settleCommit (event) {
+    const callback = this.commits.get(event.id)
+    this.commits.delete(event.id)
+    if (callback) callback(event)
+  }
+
+  /** @param {() => void} callback */
+  close (callback) {
+    this.whenClosed = callback
+    this.native.close()
+  }
+
+  closed () {
+    this.requests.close()
+    const error = { code: -197, name: '_DESTROY', message: 'the consumer is closed', retriable: false, fatal: false }
+    for (const [id] of [...this.commits]) this.settleCommit({ id, error, partitions: [] })
+    if (this.whenClosed) this.whenClosed()
+  }
+}
+
+module.exports = { ProducerHandle, ConsumerHandle }

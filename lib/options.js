@@ -1,0 +1,164 @@
+'use strict'
+
+const { rootCertificates, DEFAULT_CIPHERS } = require('tls')
+const InvalidConfigError = require('./errors/InvalidConfigError')
+
+/**
+ * Users' options as what the native side reads (`src/config.rs`, which says what each means to librdkafka).
+ */
+
+/** Records and bytes a producer holds by default before sends wait. */
+const QUEUE_MESSAGES = 500000
+const QUEUE_BYTES = 256 * 1024 * 1024
+/** KiB a consumer fetches ahead at most. */
+const FETCH_QUEUE_KBYTES = 16 * 1024
+/** kafka-node's third of the session would let a rebalance take 10 s. */
+const HEARTBEAT_INTERVAL = 3000
+
+const SASL_MECHANISMS = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512']
+/** Of Node's TLS options, those that librdkafka can honour. */
+const SSL_OPTIONS = ['ca', 'cert', 'key', 'passphrase', 'rejectUnauthorized', 'ciphers']
+
+/**
+ * Completes `target` in place with what it lacks, in depth.
+ *
+ * @param {any} target
+ * @param {any} defaults
+ * @returns {any} target
+ */
+function defaultsDeep (target, defaults) {
+  for (const name of Object.keys(defaults)) {
+    const value = defaults[name]
+    const isObject = value !== null && typeof value === 'object' && !Array.isArray(value)
+    if (target[name] === undefined) target[name] = isObject ? defaultsDeep({}, value) : value
+    else if (isObject && target[name] !== null && typeof target[name] === 'object') defaultsDeep(target[name], value)
+  }
+  return target
+}
+
+/**
+ * Completes `target` in place with what it lacks; nested values are taken as they are.
+ *
+ * @param {any} target
+ * @param {any} defaults
+ * @returns {any} target
+ */
+function defaults (target, defaults) {
+  for (const name of Object.keys(defaults)) if (target[name] === undefined) target[name] = defaults[name]
+  return target
+}
+
+/**
+ * @param {string} name
+ * @param {any} value
+ * @param {number} least
+ * @returns {number}
+ */
+function wholeNumber (name, value, least = 0) {
+  const number = Number(value)
+  if (!Number.isFinite(number) || number < least) {
+    throw new InvalidConfigError(`${name} ${value} is illegal, must be a number of at least ${least}`)
+  }
+  return Math.min(Math.floor(number), 0x7fffffff)
+}
+
+/**
+ * @param {any} client
+ * @returns {any} `ClientOptions` of src/config.rs
+ */
+function clientOptions ({ options, clientId }) {
+  const { requestTimeout } = options
+  return {
+    kafkaHost: options.kafkaHost,
+    clientId,
+    connectTimeout: wholeNumber('connectTimeout', options.connectTimeout),
+    requestTimeout: requestTimeout ? wholeNumber('requestTimeout', requestTimeout) : null,
+    idleConnection: wholeNumber('idleConnection', options.idleConnection),
+    statisticsInterval: wholeNumber('statisticsInterval', options.statisticsInterval || 0),
+    ssl: options.sslOptions ? sslOptions(options.sslOptions) : null,
+    sasl: options.sasl ? saslOptions(options.sasl) : null
+  }
+}
+
+/** @param {any} options of `tls.connect` */
+function sslOptions (options) {
+  for (const name of Object.keys(options)) {
+    if (options[name] !== undefined && !SSL_OPTIONS.includes(name)) {
+      throw new InvalidConfigError(`sslOptions.${name} cannot be honoured by librdkafka; remove it. ` +
+        `Supported: ${SSL_OPTIONS.join(', ')}`)
+    }
+  }
+  const { ca, cert, key, passphrase, rejectUnauthorized, ciphers } = options
+  return {
+    // like Node: without `ca`, the roots that Node comes with
+    ca: pem('ca', ca === undefined || ca === null ? rootCertificates.slice() : ca),
+    cert: pem('cert', cert),
+    key: pem('key', key),
+    passphrase: passphrase === undefined ? null : String(passphrase),
+    rejectUnauthorized: rejectUnauthorized !== false,
+    // librdkafka's own list refuses some certificates that Node accepts
+    ciphers: ciphers || DEFAULT_CIPHERS
+  }
+}
+
+/**
+ * @param {string} name
+ * @param {any} value PEM as string or Buffer, or an array of them
+ * @returns {string | null}
+ */
+function pem (name, value) {
+  if (value === undefined || value === null) return null
+  const texts = (Array.isArray(value) ? value : [value]).map(part => String(part))
+  if (!texts.every(text => text.includes('-----BEGIN'))) {
+    throw new InvalidConfigError(`sslOptions.${name} must be PEM text, or an array of PEM texts`)
+  }
+  return texts.join('\n')
+}
+
+/** @param {any} sasl */
+function saslOptions ({ mechanism, username, password }) {
+  const name = String(mechanism).toUpperCase()
+  if (!SASL_MECHANISMS.includes(name)) {
+    throw new InvalidConfigError(`sasl.mechanism ${mechanism} is not supported; use one of ` +
+      SASL_MECHANISMS.map(known => known.toLowerCase()).join(', '))
+  }
+  return { mechanism: name, username: String(username), password: String(password) }
+}
+
+/**
+ * @param {any} client `ClientOptions`
+ * @param {{ requireAcks: number, ackTimeout?: number, codec?: string, queueMaxMessages?: number, queueMaxBytes?: number }} settings
+ * @returns {any} `ProducerOptions` of src/config.rs
+ */
+function producerOptions (client, { requireAcks, ackTimeout, codec = 'none', queueMaxMessages, queueMaxBytes }) {
+  const bytes = wholeNumber('queueMaxBytes', queueMaxBytes === undefined ? QUEUE_BYTES : queueMaxBytes, 1024)
+  return {
+    ...client,
+    requireAcks,
+    ackTimeout: ackTimeout === undefined ? null : wholeNumber('ackTimeoutMs', ackTimeout),
+    codec,
+    queueMessages: wholeNumber('queueMaxMessages', queueMaxMessages === undefined ? QUEUE_MESSAGES : queueMaxMessages, 1),
+    queueKbytes: Math.ceil(bytes / 1024)
+  }
+}
+
+/**
+ * @param {any} client `ClientOptions`
+ * @param {any} options of a Consumer or ConsumerGroup
+ * @param {object | null} group `GroupOptions` of src/config.rs
+ * @returns {any} `ConsumerOptions` of src/config.rs
+ */
+function consumerOptions (client, options, group) {
+  return {
+    ...client,
+    // librdkafka wants one, also for a consumer that only keeps offsets under it
+    groupId: options.groupId || 'kafka-node-group',
+    fetchMaxWaitMs: wholeNumber('fetchMaxWaitMs', options.fetchMaxWaitMs),
+    fetchMinBytes: wholeNumber('fetchMinBytes', options.fetchMinBytes),
+    fetchMaxBytes: wholeNumber('fetchMaxBytes', options.fetchMaxBytes, 1),
+    queueKbytes: FETCH_QUEUE_KBYTES,
+    group
+  }
+}
+
+module.exports = { HEARTBEAT_INTERVAL, clientOptions, consumerOptions, defaults, defaultsDeep, producerOptions, wholeNumber }

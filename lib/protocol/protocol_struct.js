@@ -1,0 +1,52 @@
+'use strict'
+
+const { ERROR_CODE } = require('../errorCodes')
+
+/** A record as kafka-node models it. */
+class Message {
+  /**
+   * @param {number} [magic]
+   * @param {number} [attributes]
+   * @param {any} [key]
+   * @param {any} [value]
+   * @param {number} [timestamp] milliseconds since the epoch
+   */
+  constructor (magic, attributes, key, value, timestamp) {
+    this.magic = magic
+    this.attributes = attributes
+    this.key = key
+    this.value = value
+    this.timestamp = timestamp
+  }
+}
+
+/**
+ * A record with a key and a timestamp of its own, where a plain value takes those of its payload. Not a `Message` to
+ * `instanceof`. Partitioners do not see its key: give the payload the same one where it matters.
+ */
+class KeyedMessage {
+  /**
+   * @param {any} key
+   * @param {any} value null makes a tombstone
+   */
+  constructor (key, value) {
+    this.magic = 0
+    this.attributes = 0
+    this.key = key
+    this.value = value
+    this.timestamp = Date.now()
+  }
+}
+
+/** The classes of the broker errors that have one, by the error's name. */
+const GROUP_ERROR = {
+  GroupCoordinatorNotAvailable: require('../errors/GroupCoordinatorNotAvailableError'),
+  IllegalGeneration: require('../errors/IllegalGenerationError'),
+  NotCoordinatorForGroup: require('../errors/NotCoordinatorForGroupError'),
+  GroupLoadInProgress: require('../errors/GroupLoadInProgressError'),
+  UnknownMemberId: require('../errors/UnknownMemberIdError'),
+  RebalanceInProgress: require('../errors/RebalanceInProgressError'),
+  NotController: require('../errors/NotControllerError')
+}
+
+module.exports = { Message, KeyedMessage, ERROR_CODE, GROUP_ERROR }

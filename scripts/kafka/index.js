@@ -1,0 +1,128 @@
+'use strict'
+
+const { missingForJars, fetchJars } = require('./jars')
+const { DockerKafka } = require('./docker')
+const { LocalKafka } = require('./local')
+const { freePort, isFree } = require('./ports')
+const { release: releaseOf } = require('./properties')
+const { hasDocker } = require('./tools')
+const { parseAddress } = require('./wire')
+const { waitUntilReady } = require('./ready')
+
+const EXTERNAL_TIMEOUT_MS = 15000
+/** A random port may be taken by somebody else between its choice and the broker's start. */
+const PORT_ATTEMPTS = 3
+
+/**
+ * A running Kafka.
+ *
+ * @typedef {object} Kafka
+ * @property {string} brokers `host:port`, a list with commas when it is not ours
+ * @property {string} version such as `4.3.1`; `unknown` for one that KAFKA_BROKERS names without KAFKA_VERSION
+ * @property {boolean} external whether KAFKA_BROKERS named it: then it cannot be killed, paused or restarted
+ * @property {() => Promise<void>} kill SIGKILL; resolves when the broker's process is gone
+ * @property {() => Promise<void>} pause SIGSTOP
+ * @property {() => Promise<void>} resume SIGCONT
+ * @property {() => Promise<void>} restart starts it again on the same port with its data, after a clean stop if it is
+ *   running; resolves when it answers metadata with a leader for every partition
+ * @property {() => Promise<void>} stop ends everything and removes the data; may be called twice
+ */
+
+/**
+ * Where a broker would come from, found out before anything long begins.
+ *
+ * @param {'4' | '3.9'} [version]
+ * @returns {{ source: 'external' | 'jars' | 'docker' } | { source: 'none', message: string }} `message` names what is
+ *   missing and the commands that install it
+ */
+function findKafka (version) {
+  if (process.env.KAFKA_BROKERS) return { source: 'external' }
+  const message = missingForJars(releaseOf(version))
+  if (message === null) return { source: 'jars' }
+  return hasDocker() ? { source: 'docker' } : { source: 'none', message }
+}
+
+/**
+ * @param {string} wanted
+ * @returns {Promise<Kafka>}
+ */
+async function connectExternal (wanted) {
+  const brokers = String(process.env.KAFKA_BROKERS)
+  const version = process.env.KAFKA_VERSION || 'unknown'
+  if (version !== 'unknown' && version !== wanted && !version.startsWith(`${wanted}.`)) {
+    throw new Error(`Kafka ${wanted} was asked for, but KAFKA_VERSION says that KAFKA_BROKERS (${brokers}) is ` +
+      `${version}. Unset KAFKA_BROKERS to have one started.`)
+  }
+  try {
+    await waitUntilReady({ ...parseAddress(brokers), timeout: EXTERNAL_TIMEOUT_MS, alive: () => true })
+  } catch (error) {
+    throw new Error(`KAFKA_BROKERS names ${brokers}, which cannot be used: ${error.message}`, { cause: error })
+  }
+  const refuse = (/** @type {string} */ what) => async () => {
+    throw new Error(`Cannot ${what} the Kafka at ${brokers}: KAFKA_BROKERS named it, so it is not ours. ` +
+      'Unset KAFKA_BROKERS to have one started.')
+  }
+  return {
+    brokers,
+    version,
+    external: true,
+    kill: refuse('kill'),
+    pause: refuse('pause'),
+    resume: refuse('resume'),
+    restart: refuse('restart'),
+    stop: async () => {}
+  }
+}
+
+/**
+ * Starts a real Kafka with one node and waits until it answers. It comes from KAFKA_BROKERS (a running one, not to be
+ * stopped), from Kafka's own jars through Maven, or from Docker, in this order. It ends with `stop()`, or with this
+ * process, however that ends.
+ *
+ * @param {object} [options]
+ * @param {'4' | '3.9'} [options.version] `4` (default) runs in KRaft mode, `3.9` on ZooKeeper with broker id 1001
+ * @param {number} [options.port] on 127.0.0.1; default: a random free one
+ * @param {Record<string, string | number | boolean>} [options.properties] broker properties besides or instead of ours;
+ *   only for the broker from jars
+ * @param {string[]} [options.jvmOptions] only for the broker from jars
+ * @param {(line: string) => void} [options.log] told what takes long; default: nobody
+ * @returns {Promise<Kafka>}
+ * @throws {Error} when a tool is missing (with the command that installs it), the port is in use (`code` is
+ *   `EADDRINUSE`) or the broker does not start (with the end of its log)
+ */
+async function startKafka ({ version = '4', port, properties, jvmOptions, log = () => {} } = {}) {
+  const release = releaseOf(version)
+  const found = findKafka(version)
+  if (found.source === 'external') return connectExternal(version)
+  if (found.source === 'none') throw new Error(found.message)
+  if (port !== undefined && !await isFree(port)) {
+    const message = `Port ${port} of 127.0.0.1 is in use: end the process that listens there, or choose another port`
+    throw Object.assign(new Error(message), { code: 'EADDRINUSE' })
+  }
+  const jars = found.source === 'jars' ? await fetchJars(release, log) : ''
+  for (let attempt = 1; ; attempt++) {
+    const chosen = port === undefined ? await freePort() : port
+    const kafka = found.source === 'jars'
+      ? new LocalKafka({ release, jars, port: chosen, properties, jvmOptions })
+      : new DockerKafka({ release, port: chosen })
+    try {
+      await kafka.start()
+    } catch (error) {
+      await kafka.stop()
+      if (error.code === 'EADDRINUSE' && port === undefined && attempt < PORT_ATTEMPTS) continue
+      throw error
+    }
+    return {
+      brokers: `127.0.0.1:${chosen}`,
+      version: release.version,
+      external: false,
+      kill: () => kafka.kill(),
+      pause: () => kafka.signal('SIGSTOP'),
+      resume: () => kafka.signal('SIGCONT'),
+      restart: () => kafka.restart(),
+      stop: () => kafka.stop()
+    }
+  }
+}
+
+module.exports = { startKafka, findKafka }

@@ -1,0 +1,176 @@
+'use strict'
+
+const crypto = require('node:crypto')
+const fs = require('node:fs')
+const path = require('node:path')
+const { spawnSync } = require('node:child_process')
+const { root, cacheDir, cargoTargetDir } = require('./paths')
+const { run } = require('./processes')
+
+const SOURCES = ['src', 'csrc', 'build.rs', 'Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml', '.cargo']
+
+/** Crates that compile a C library, which takes most of a first build and prints nothing meanwhile. */
+const C_LIBRARIES = { 'openssl-sys': 'OpenSSL', 'rdkafka-sys': 'librdkafka', 'zstd-sys': 'zstd', 'libz-sys': 'zlib' }
+
+/**
+ * @param {string} entry
+ * @returns {Generator<string>}
+ */
+function * filesUnder (entry) {
+  const stat = fs.statSync(entry, { throwIfNoEntry: false })
+  if (!stat) return
+  if (!stat.isDirectory()) {
+    yield entry
+    return
+  }
+  for (const name of fs.readdirSync(entry).sort()) yield * filesUnder(path.join(entry, name))
+}
+
+function sourceHash () {
+  const hash = crypto.createHash('sha256').update(process.version.split('.')[0])
+  for (const source of SOURCES) {
+    for (const file of filesUnder(path.join(root, source))) {
+      hash.update(path.relative(root, file)).update('\0').update(fs.readFileSync(file)).update('\0')
+    }
+  }
+  const { napi } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'))
+  return hash.update(JSON.stringify(napi)).digest('hex')
+}
+
+/** The addon files that `napi build` has left in the checkout: one per platform. */
+function addonFiles () {
+  return fs.readdirSync(root).filter((name) => name.endsWith('.node')).sort()
+}
+
+function stampFile () {
+  const checkout = crypto.createHash('sha256').update(root).digest('hex').slice(0, 16)
+  return path.join(cacheDir, 'stamps', `${checkout}.json`)
+}
+
+// Size and time tell an addon that was replaced by another build from the one that the stamp speaks of.
+function fingerprint () {
+  return addonFiles().map((name) => {
+    const { size, mtimeMs } = fs.statSync(path.join(root, name))
+    return { name, size, mtimeMs }
+  })
+}
+
+/** True when the addon in the checkout was not built from the sources as they are now. */
+function isStale () {
+  const present = ['binding.js', 'binding.d.ts'].every((name) => fs.existsSync(path.join(root, name)))
+  if (!present || addonFiles().length === 0) return true
+  try {
+    const stamp = JSON.parse(fs.readFileSync(stampFile(), 'utf8'))
+    return stamp.sources !== sourceHash() || JSON.stringify(stamp.addon) !== JSON.stringify(fingerprint())
+  } catch {
+    return true
+  }
+}
+
+/** The target triple of this machine, as rustc names it. */
+function hostTriple () {
+  const { stdout } = spawnSync('rustc', ['-vV'], { cwd: root, encoding: 'utf8' })
+  const host = /^host: (.+)$/m.exec(stdout || '')
+  if (!host) throw new Error('rustc did not answer: install Rust from https://rustup.rs and try again')
+  return host[1]
+}
+
+/** Environment of every cargo run: one target folder outside the checkout. */
+function cargoEnv (env = process.env) {
+  return { ...env, CARGO_TARGET_DIR: cargoTargetDir, CARGO_TERM_COLOR: 'never' }
+}
+
+/**
+ * Makes cargo compile this checkout's crate. In a target folder that checkouts share it tells them apart by the
+ * times of their files only, and would take another one's build for ours.
+ *
+ * @param {{force?: boolean}} [options] `force`: also when this checkout was the last one to build here
+ */
+function claimTargetDir ({ force = false } = {}) {
+  const owner = path.join(cargoTargetDir, '.last-checkout')
+  if (!force && fs.existsSync(owner) && fs.readFileSync(owner, 'utf8') === root) return
+  const now = new Date()
+  for (const source of ['src', 'csrc', 'build.rs']) {
+    for (const file of filesUnder(path.join(root, source))) fs.utimesSync(file, now, now)
+  }
+  fs.mkdirSync(cargoTargetDir, { recursive: true })
+  fs.writeFileSync(owner, root)
+}
+
+function countCrates () {
+  const args = ['tree', '--locked', '--target', hostTriple(), '-e', 'normal,build', '--prefix', 'none', '--no-dedupe']
+  const { stdout, status } = spawnSync('cargo', args, { cwd: root, encoding: 'utf8', env: cargoEnv() })
+  if (status !== 0) return null
+  return new Set(stdout.split('\n').filter(Boolean).map((line) => line.split(' ').slice(0, 2).join(' '))).size
+}
+
+/**
+ * The C libraries that are being compiled at this moment: cargo stamps a build script's folder when it starts,
+ * and writes its `output` when it has ended.
+ *
+ * @param {string} releaseDir
+ */
+function librariesInWork (releaseDir) {
+  const buildDir = path.join(releaseDir, 'build')
+  if (!fs.existsSync(buildDir)) return []
+  const folders = fs.readdirSync(buildDir)
+  const inWork = (/** @type {string} */ crate) => folders.some((folder) => {
+    const has = (/** @type {string} */ name) => fs.existsSync(path.join(buildDir, folder, name))
+    return folder.startsWith(`${crate}-`) && has('invoked.timestamp') && !has('output')
+  })
+  return Object.entries(C_LIBRARIES).flatMap(([crate, library]) => inWork(crate) ? library : [])
+}
+
+/**
+ * Builds the release addon with `binding.js` and `binding.d.ts` beside it, and says every 15 seconds how far it is.
+ *
+ * @param {{log?: (line: string) => void}} [options]
+ */
+async function build ({ log = console.log } = {}) {
+  const releaseDir = path.join(cargoTargetDir, hostTriple(), 'release')
+  const first = !fs.existsSync(releaseDir)
+  log(first
+    ? 'Building the native addon. The first build compiles OpenSSL and librdkafka: 2 to 6 minutes on 2 cores.'
+    : 'Building the native addon: what has changed only, usually well under a minute.')
+  claimTargetDir({ force: true })
+  const sources = sourceHash()
+  const cli = path.join(root, 'node_modules', '@napi-rs', 'cli', 'dist', 'cli.js')
+  const args = [
+    cli, 'build', '--platform', '--release', '--js', 'binding.js', '--dts', 'binding.d.ts', '--', '--locked'
+  ]
+  const started = Date.now()
+  const total = first ? countCrates() : null
+  let crates = 0
+  let current = 'the dependencies'
+  const ticker = setInterval(() => {
+    const seconds = Math.round((Date.now() - started) / 1000)
+    const doing = librariesInWork(releaseDir).join(' and ') || current
+    log(`  ${seconds} s: ${crates}${total ? ` of about ${total}` : ''} crates reached, compiling ${doing}`)
+  }, 15000)
+  let result
+  try {
+    result = await run(process.execPath, args, {
+      cwd: root,
+      env: cargoEnv(),
+      onLine (line) {
+        const compiling = /^\s*Compiling (\S+)/.exec(line)
+        if (/Blocking waiting for file lock/.test(line)) log('  waiting for another build to finish')
+        if (!compiling) return
+        crates++
+        current = compiling[1]
+      }
+    })
+  } finally {
+    clearInterval(ticker)
+  }
+  if (result.code !== 0) throw new Error(`The native build failed:\n${result.output}`)
+  // A source changed while cargo ran: the next call must build again.
+  const unchanged = sources === sourceHash()
+  if (unchanged) {
+    fs.mkdirSync(path.dirname(stampFile()), { recursive: true })
+    fs.writeFileSync(stampFile(), JSON.stringify({ root, sources, addon: fingerprint() }))
+  }
+  log(`Built ${addonFiles().join(', ')} in ${Math.round((Date.now() - started) / 1000)} s.`)
+}
+
+module.exports = { isStale, build, addonFiles, hostTriple, cargoEnv, claimTargetDir }

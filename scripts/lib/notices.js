@@ -1,0 +1,127 @@
+'use strict'
+
+const fs = require('node:fs')
+const path = require('node:path')
+const { spawnSync } = require('node:child_process')
+const { root } = require('./paths')
+const { cargoEnv } = require('./addon')
+
+const LICENCE_FILE = /^(licen[cs]e|copying|notice|copyright|unlicense)/i
+
+/** C code that crates bring along and compile in: where it lies inside the crate, and what to call it. */
+const VENDORED = [
+  { crate: 'rdkafka-sys', name: 'librdkafka', file: 'librdkafka/LICENSES.txt' },
+  { crate: 'openssl-src', name: 'OpenSSL', file: 'openssl/LICENSE.txt' },
+  { crate: 'libz-sys', name: 'zlib', file: 'src/zlib/LICENSE' },
+  { crate: 'zstd-sys', name: 'Zstandard', file: 'zstd/LICENSE' }
+]
+
+/** @param {string} triple */
+function cargoMetadata (triple) {
+  const args = ['metadata', '--format-version', '1', '--locked', '--filter-platform', triple]
+  const { stdout, stderr, status } = spawnSync('cargo', args, {
+    cwd: root, encoding: 'utf8', maxBuffer: 256 * 1024 * 1024, env: cargoEnv()
+  })
+  if (status !== 0) throw new Error(`cargo metadata failed:\n${stderr}`)
+  return JSON.parse(stdout)
+}
+
+/**
+ * The parts of cargo's metadata that are read here.
+ *
+ * @typedef {{id: string, name: string, version: string, license: string | null, repository: string | null,
+ *   authors: string[], manifest_path: string, targets: {kind: string[]}[]}} Crate
+ * @typedef {{packages: Crate[], resolve: {root: string,
+ *   nodes: {id: string, deps: {pkg: string, dep_kinds: {kind: string | null}[]}[]}[]}}} Metadata
+ */
+
+/**
+ * The crates whose code ends up in the addon: no build scripts, no tests, no procedural macros.
+ *
+ * @param {Metadata} metadata
+ */
+function linkedCrates (metadata) {
+  const packages = new Map(metadata.packages.map((crate) => [crate.id, crate]))
+  const nodes = new Map(metadata.resolve.nodes.map((node) => [node.id, node]))
+  /** @type {Map<string, Crate>} */
+  const linked = new Map()
+  /** @param {string} id */
+  const visit = (id) => {
+    const crate = packages.get(id)
+    const node = nodes.get(id)
+    if (!crate || !node || linked.has(id) || crate.targets.some(({ kind }) => kind.includes('proc-macro'))) return
+    linked.set(id, crate)
+    for (const { pkg, dep_kinds: kinds } of node.deps) {
+      if (kinds.some(({ kind }) => kind === null)) visit(pkg)
+    }
+  }
+  visit(metadata.resolve.root)
+  linked.delete(metadata.resolve.root)
+  return [...linked.values()].sort((a, b) => a.name.localeCompare(b.name))
+}
+
+/** @param {Crate} crate */
+function licenceTexts (crate) {
+  const folder = path.dirname(crate.manifest_path)
+  return fs.readdirSync(folder)
+    .filter((name) => LICENCE_FILE.test(name) && fs.statSync(path.join(folder, name)).isFile())
+    .sort()
+    .map((name) => fs.readFileSync(path.join(folder, name), 'utf8').replace(/\r\n/g, '\n').trim())
+}
+
+/**
+ * The licence text of a crate that names the MIT licence and ships no file of it.
+ *
+ * @param {Crate} crate
+ */
+function standardMit (crate) {
+  const ours = fs.readFileSync(path.join(root, 'LICENSE'), 'utf8')
+  return ours.replace(/^Copyright .*$/m, `Copyright (c) ${crate.authors.join(', ') || `the authors of ${crate.name}`}`)
+}
+
+/**
+ * The notices of everything that is linked into the addon for a target, as one Markdown text.
+ * Texts that several crates share are printed once, with the crates named above.
+ *
+ * @param {string} triple rustc's target triple
+ */
+function thirdPartyNotices (triple) {
+  const metadata = /** @type {Metadata} */ (cargoMetadata(triple))
+  const crates = linkedCrates(metadata)
+  /** @type {Map<string, string[]>} text -> who uses it */
+  const byText = new Map()
+  /** @param {string} text @param {string} who */
+  const use = (text, who) => byText.set(text, [...(byText.get(text) || []), who])
+
+  for (const { crate: name, name: library, file } of VENDORED) {
+    const crate = metadata.packages.find((candidate) => candidate.name === name)
+    if (!crate) throw new Error(`The notices expect the crate ${name}, which is not in Cargo.lock any more`)
+    const text = fs.readFileSync(path.join(path.dirname(crate.manifest_path), file), 'utf8')
+    use(text.replace(/\r\n/g, '\n').trim(), `${library} (source in crate ${crate.name} ${crate.version})`)
+  }
+  for (const crate of crates) {
+    const texts = licenceTexts(crate)
+    if (texts.length === 0) {
+      if (!/\bMIT\b/.test(crate.license || '')) throw new Error(`${crate.name} ships no licence text: find its notice`)
+      texts.push(standardMit(crate).trim())
+    }
+    for (const text of texts) use(text, `${crate.name} ${crate.version}`)
+  }
+
+  const table = crates.map(({ name, version, license, repository }) => {
+    return `| ${name} | ${version} | ${license || 'see its text'} | ${repository || ''} |`
+  })
+  const parts = [
+    '# Third-party notices',
+    'The native addon of kafka-node-native contains the following software, under the licences printed below: ' +
+    'librdkafka, OpenSSL, zlib and Zstandard (C), these Rust crates, and the Rust standard library ' +
+    '(MIT OR Apache-2.0, copyright The Rust Project Contributors).',
+    ['| crate | version | licence | source |', '|---|---|---|---|', ...table].join('\n')
+  ]
+  for (const [text, users] of byText) {
+    parts.push(`## ${[...new Set(users)].join(', ')}\n\n\`\`\`text\n${text.replace(/```/g, "'''")}\n\`\`\``)
+  }
+  return parts.join('\n\n') + '\n'
+}
+
+module.exports = { thirdPartyNotices }

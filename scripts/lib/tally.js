@@ -1,0 +1,62 @@
+'use strict'
+
+const path = require('node:path')
+const { root } = require('./paths')
+
+/** What a layer's tests came to. Suites are not counted. */
+class Tally {
+  constructor () {
+    this.passed = 0
+    /** @type {{name: string, file: string, text: string}[]} */
+    this.failures = []
+    /** @type {{name: string, file: string, reason: string}[]} */
+    this.skipped = []
+    /** @type {Map<string, string>} what each file printed */
+    this.output = new Map()
+    /** @type {Map<string, string[]>} names of the tests that each file is in */
+    this.running = new Map()
+  }
+
+  /** @param {any} event one of test-reporter.js */
+  add (event) {
+    const file = event.file ? path.relative(root, event.file) : ''
+    if (event.type === 'output') {
+      this.output.set(file, (this.output.get(file) || '') + event.text)
+      return
+    }
+    const wholeFile = event.nesting === 0 && Boolean(event.file) && path.resolve(event.name) === event.file
+    const running = this.running.get(file) || []
+    if (event.type === 'started') {
+      if (!wholeFile) this.running.set(file, [...running, event.name])
+      return
+    }
+    if (!wholeFile) this.running.set(file, running.filter((name) => name !== event.name))
+    if (event.skip !== undefined || event.todo !== undefined) {
+      const why = event.skip !== undefined ? event.skip : `todo${event.todo === true ? '' : `: ${event.todo}`}`
+      this.skipped.push({ name: event.name, file, reason: typeof why === 'string' && why ? why : 'no reason given' })
+      return
+    }
+    const failureType = event.error && event.error.failureType
+    // A parent that failed through its subtests only has nothing of its own to tell.
+    if (event.type === 'failed' && failureType === 'subtestsFailed') return
+    if (event.type === 'failed') {
+      const name = wholeFile ? '(the whole file)' : event.name
+      this.failures.push({ name, file, text: this.explain(event, wholeFile ? running : []) })
+      return
+    }
+    if (wholeFile) this.failures.push({ name: '(the whole file)', file, text: 'the file defines no test' })
+    else if (!event.suite) this.passed++
+  }
+
+  /** @param {any} event @param {string[]} running */
+  explain (event, running) {
+    const { text, exitCode, signal } = event.error
+    const details = [text]
+    if (exitCode !== undefined && exitCode !== null) details.push(`exit code ${exitCode}`)
+    if (signal) details.push(`ended by ${signal}`)
+    if (running.length) details.push(`running at that time: ${running.join(', ')}`)
+    return details.join('\n')
+  }
+}
+
+module.exports = { Tally }

@@ -1,0 +1,146 @@
+'use strict'
+
+// npm run package: leaves in dist/ the tarballs of the main package and of this machine's platform package,
+// as they would be published.
+
+const fs = require('node:fs')
+const os = require('node:os')
+const path = require('node:path')
+const { root } = require('./lib/paths')
+const { run, npmCommand } = require('./lib/processes')
+const { setup, SetupError } = require('./setup')
+const addon = require('./lib/addon')
+
+const NOTICES = 'THIRD-PARTY-NOTICES.md'
+/** Fields of package.json that are for work on the project only. */
+const DEVELOPMENT_FIELDS = ['scripts', 'devDependencies', 'overrides', 'napi', 'private']
+
+/** @param {string} file */
+function readJson (file) {
+  return JSON.parse(fs.readFileSync(file, 'utf8'))
+}
+
+/** @param {string} file @param {unknown} value */
+function writeJson (file, value) {
+  fs.writeFileSync(file, JSON.stringify(value, null, 2) + '\n')
+}
+
+/**
+ * The manifests of all platform packages, written by napi's own tool.
+ *
+ * @param {string} staging
+ * @returns {Promise<string[]>} their folders
+ */
+async function platformManifests (staging) {
+  const npmDir = path.join(staging, 'npm')
+  // napi insists on a folder inside the checkout's package, so it works on a copy of the manifest.
+  writeJson(path.join(staging, 'package.json'), readJson(path.join(root, 'package.json')))
+  const cli = path.join(root, 'node_modules', '@napi-rs', 'cli', 'dist', 'cli.js')
+  const { code, output } = await run(process.execPath, [cli, 'create-npm-dirs', '--npm-dir', 'npm'], { cwd: staging })
+  if (code !== 0) throw new Error(`napi create-npm-dirs failed:\n${output}`)
+  return fs.readdirSync(npmDir).map((name) => path.join(npmDir, name))
+}
+
+/** @param {string} version */
+function assertSameVersion (version) {
+  const found = /^version = "(.+)"$/m.exec(fs.readFileSync(path.join(root, 'Cargo.toml'), 'utf8'))
+  const crate = found ? found[1] : 'no version'
+  if (crate === version) return
+  throw new Error(`package.json is at ${version} and Cargo.toml at ${crate}: give both the same version`)
+}
+
+/**
+ * @param {string} folder
+ * @param {any} manifest
+ * @param {{name: string, version: string}[]} platforms
+ * @param {string} notices
+ */
+function stageMain (folder, manifest, platforms, notices) {
+  fs.mkdirSync(folder)
+  for (const name of manifest.files) {
+    const source = path.join(root, name)
+    if (!fs.existsSync(source)) throw new Error(`package.json lists ${name} in "files", but there is no such file`)
+    fs.cpSync(source, path.join(folder, name), { recursive: true })
+  }
+  fs.writeFileSync(path.join(folder, NOTICES), notices)
+  const published = { ...manifest, files: [...manifest.files, NOTICES] }
+  for (const field of DEVELOPMENT_FIELDS) delete published[field]
+  // Exact, since the JS and the addon speak a private protocol that may change with any version.
+  published.optionalDependencies = Object.fromEntries(platforms.map(({ name, version }) => [name, version]))
+  writeJson(path.join(folder, 'package.json'), published)
+}
+
+/** @param {string} folder @param {string} notices */
+function stagePlatform (folder, notices) {
+  const manifest = readJson(path.join(folder, 'package.json'))
+  const binary = manifest.main
+  fs.copyFileSync(path.join(root, binary), path.join(folder, binary))
+  fs.copyFileSync(path.join(root, 'LICENSE'), path.join(folder, 'LICENSE'))
+  fs.writeFileSync(path.join(folder, NOTICES), notices)
+  const platform = [manifest.os, manifest.cpu, manifest.libc].flat().filter(Boolean).join(' ')
+  fs.writeFileSync(path.join(folder, 'README.md'),
+    `# ${manifest.name}\n\nThe native addon of the package kafka-node-native for ${platform}. ` +
+    'It is installed with that package; do not depend on it directly.\n')
+  writeJson(path.join(folder, 'package.json'), { ...manifest, files: [binary, 'LICENSE', NOTICES] })
+}
+
+/** @param {string} folder @param {string} out */
+async function pack (folder, out) {
+  const npm = npmCommand()
+  const args = [...npm.args, 'pack', '--json', '--silent', '--ignore-scripts', '--pack-destination', out]
+  const { code, output } = await run(npm.command, args, { cwd: folder, shell: npm.shell })
+  if (code !== 0) throw new Error(`npm pack failed in ${folder}:\n${output}`)
+  const answer = JSON.parse(output.slice(output.search(/[[{]/)))
+  // npm 12 prints an object by package name where older ones print a list.
+  const [packed] = Array.isArray(answer) ? answer : Object.values(answer)
+  return { name: packed.name, version: packed.version, file: path.join(out, packed.filename), size: packed.size }
+}
+
+/**
+ * Packs the main package and the platform packages whose addon is in the checkout.
+ *
+ * @param {{out: string}} options folder for the tarballs, made if missing
+ * @returns {Promise<{name: string, version: string, file: string, size: number}[]>} the main package first
+ */
+async function packAll ({ out }) {
+  const manifest = readJson(path.join(root, 'package.json'))
+  assertSameVersion(manifest.version)
+  const staging = fs.mkdtempSync(path.join(os.tmpdir(), 'kafka-node-native-package-'))
+  try {
+    const notices = require('./lib/notices').thirdPartyNotices(addon.hostTriple())
+    const folders = await platformManifests(staging)
+    const platforms = folders.map((folder) => readJson(path.join(folder, 'package.json')))
+    const built = folders.filter((folder) => {
+      return fs.existsSync(path.join(root, readJson(path.join(folder, 'package.json')).main))
+    })
+    if (built.length === 0) {
+      throw new Error(`napi.targets in package.json does not name this machine's platform, ${addon.hostTriple()}`)
+    }
+    const main = path.join(staging, 'main')
+    stageMain(main, manifest, platforms, notices)
+    for (const folder of built) stagePlatform(folder, notices)
+    fs.mkdirSync(out, { recursive: true })
+    const packed = []
+    for (const folder of [main, ...built]) packed.push(await pack(folder, out))
+    return packed
+  } finally {
+    fs.rmSync(staging, { recursive: true, force: true })
+  }
+}
+
+module.exports = { packAll }
+
+if (require.main === module) {
+  const main = async () => {
+    const out = path.join(root, 'dist')
+    await setup()
+    fs.rmSync(out, { recursive: true, force: true })
+    for (const { name, version, file, size } of await packAll({ out })) {
+      console.log(`${path.relative(root, file)}  ${name}@${version}  ${(size / 1e6).toFixed(1)} MB`)
+    }
+  }
+  main().catch((err) => {
+    console.error(err instanceof SetupError ? err.message : err)
+    process.exitCode = 1
+  })
+}

@@ -1,0 +1,198 @@
+//! The one way from native threads to JavaScript: a threadsafe function behind a gate.
+//!
+//! The gate is a mutex, taken once per batch of records or per event, never per record. Closing it (the environment goes
+//! away, the JS object is collected) waits for a call that is under way and lets none through afterwards, so no native
+//! thread ever calls into a dead environment or writes into memory that JavaScript has given up.
+
+use crate::error::KafkaError;
+use crate::ffi::{ClientEvent, PartitionOffset};
+use napi::bindgen_prelude::{Either4, Float64Array, FnArgs, Function, Uint8Array};
+use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
+use napi::{Env, Status};
+use serde::Serialize;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+/// What is sent to JavaScript. `lib/native.js` is the receiving end.
+pub enum ToJs {
+  /// A slab, by index, has been filled with records; its credit goes with it.
+  Slab(u32),
+  /// A block of records that no slab could hold.
+  Block(Vec<u8>),
+  /// Finished sends, one after the other: the send's id, then base offset and error code of each of its groups.
+  Receipts(Vec<f64>),
+  /// Everything else.
+  Event(Event),
+}
+
+/// A broker's answer for one partition.
+#[derive(Serialize)]
+pub struct PartitionAnswer {
+  topic: String,
+  partition: i32,
+  offset: i64,
+  metadata: Option<String>,
+  error: i32,
+}
+
+impl From<PartitionOffset> for PartitionAnswer {
+  fn from(from: PartitionOffset) -> PartitionAnswer {
+    let PartitionOffset { topic, partition, offset, metadata, error } = from;
+    PartitionAnswer { topic, partition, offset, metadata, error }
+  }
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Event {
+  Error { error: KafkaError, topic: Option<String>, partition: Option<i32>, offset: Option<i64> },
+  Log { level: i32, facility: String, text: String },
+  Statistics { statistics: serde_json::Value },
+  Broker { id: i32, host: String, port: i32, state: String },
+  /// The answer to a request of the control plane; exactly one of `error` and `result` is there.
+  Reply { id: u32, error: Option<KafkaError>, result: Option<serde_json::Value> },
+  /// Which topic an id in later record blocks stands for.
+  Topic { id: u32, name: String },
+  /// `committed`: the start offsets have been committed, because one of them was not before.
+  Assigned { epoch: u32, partitions: Vec<PartitionAnswer>, member_id: String, generation_id: i32, committed: bool },
+  Revoked { epoch: u32, lost: bool },
+  /// `fromOffset: 'none'`, and a partition without a committed offset.
+  OffsetsMissing { epoch: u32 },
+  Committed { id: u32, error: Option<KafkaError>, partitions: Vec<PartitionAnswer> },
+  /// The last event of a handle.
+  Closed,
+}
+
+impl Event {
+  pub fn error(error: KafkaError) -> Event {
+    Event::Error { error, topic: None, partition: None, offset: None }
+  }
+
+  /// The event for what librdkafka tells; `None` for what the native side deals with itself.
+  pub fn of(event: ClientEvent) -> Option<Event> {
+    match event {
+      ClientEvent::Error(error) => Some(Event::error(error)),
+      ClientEvent::Log { level, facility, text } => Some(Event::Log { level, facility, text }),
+      ClientEvent::Statistics(json) => {
+        serde_json::from_str(&json).ok().map(|statistics| Event::Statistics { statistics })
+      }
+      ClientEvent::Broker { id, host, port, state } => Some(Event::Broker { id, host, port, state }),
+      ClientEvent::Committed { id, error, partitions } => Some(Event::Committed {
+        id,
+        error: (error != 0).then(|| KafkaError::new(error)),
+        partitions: partitions.to_vec().into_iter().map(PartitionAnswer::from).collect(),
+      }),
+      ClientEvent::Rebalance { .. } => None,
+    }
+  }
+}
+
+/// Kinds of payload, the callback's first argument.
+const SLAB: u32 = 0;
+const BLOCK: u32 = 1;
+const RECEIPTS: u32 = 2;
+const EVENT: u32 = 3;
+
+type Payload = Either4<u32, Uint8Array, Float64Array, String>;
+/// `(kind, payload)`; an event comes as JSON text, which V8 parses faster than N-API builds objects.
+pub type Callback<'env> = Function<'env, FnArgs<(u32, Payload)>, ()>;
+/// Weak: whether the process stays alive is decided in JavaScript, where a client is opened and closed.
+type Tsfn = ThreadsafeFunction<ToJs, (), FnArgs<(u32, Payload)>, Status, false, true>;
+
+pub struct Bridge {
+  gate: Mutex<Option<Tsfn>>,
+  abandoned: AtomicBool,
+  closing: AtomicBool,
+}
+
+impl Bridge {
+  pub fn new(env: &Env, callback: &Callback<'_>) -> napi::Result<Arc<Bridge>> {
+    let tsfn = callback.build_threadsafe_function::<ToJs>().weak::<true>().build_callback(|context| {
+      let (kind, payload) = match context.value {
+        ToJs::Slab(index) => (SLAB, Either4::A(index)),
+        ToJs::Block(bytes) => (BLOCK, Either4::B(Uint8Array::new(bytes))),
+        ToJs::Receipts(numbers) => (RECEIPTS, Either4::C(Float64Array::new(numbers))),
+        ToJs::Event(event) => {
+          (EVENT, Either4::D(serde_json::to_string(&event).map_err(|error| napi::Error::from_reason(error.to_string()))?))
+        }
+      };
+      Ok(FnArgs::from((kind, payload)))
+    })?;
+    let bridge = Arc::new(Bridge {
+      gate: Mutex::new(Some(tsfn)),
+      abandoned: AtomicBool::new(false),
+      closing: AtomicBool::new(false),
+    });
+    Environment::of(env)?.register(&bridge);
+    Ok(bridge)
+  }
+
+  fn gate(&self) -> MutexGuard<'_, Option<Tsfn>> {
+    // A panic while the gate was held leaves nothing half done behind it.
+    self.gate.lock().unwrap_or_else(PoisonError::into_inner)
+  }
+
+  /// Sends something to JavaScript; in silence when there is nobody left to receive it.
+  pub fn post(&self, message: ToJs) {
+    self.post_made_by(|| message);
+  }
+
+  pub fn event(&self, event: Event) {
+    self.post(ToJs::Event(event));
+  }
+
+  /// Sends what `make` makes. `make` runs only while the receiver is there and keeps the gate open meanwhile: the place
+  /// to write into memory that belongs to JavaScript. False when the receiver has gone.
+  pub fn post_made_by(&self, make: impl FnOnce() -> ToJs) -> bool {
+    match &*self.gate() {
+      Some(tsfn) => tsfn.call(make(), ThreadsafeFunctionCallMode::NonBlocking) == Status::Ok,
+      None => false,
+    }
+  }
+
+  /// Nobody listens any more: the native side winds up by itself. Never blocks longer than a batch takes to copy.
+  pub fn abandon(&self) {
+    self.abandoned.store(true, Ordering::Release);
+    drop(self.gate().take());
+  }
+
+  pub fn is_abandoned(&self) -> bool {
+    self.abandoned.load(Ordering::Acquire)
+  }
+
+  /// From now on, requests of the control plane that wait for a broker give up.
+  pub fn start_closing(&self) {
+    self.closing.store(true, Ordering::Release);
+  }
+
+  pub fn is_closing(&self) -> bool {
+    self.closing.load(Ordering::Acquire) || self.is_abandoned()
+  }
+}
+
+/// What belongs to one JavaScript environment (main thread or worker): the bridges to close when it ends.
+struct Environment {
+  bridges: Arc<Mutex<Vec<Weak<Bridge>>>>,
+}
+
+impl Environment {
+  fn of(env: &Env) -> napi::Result<&'static mut Environment> {
+    if let Some(environment) = env.get_instance_data::<Environment>()? {
+      return Ok(environment);
+    }
+    let bridges = Arc::new(Mutex::new(Vec::<Weak<Bridge>>::new()));
+    let in_hook = Arc::clone(&bridges);
+    env.add_env_cleanup_hook((), move |()| {
+      let bridges = std::mem::take(&mut *in_hook.lock().unwrap_or_else(PoisonError::into_inner));
+      bridges.iter().filter_map(Weak::upgrade).for_each(|bridge| bridge.abandon());
+    })?;
+    env.set_instance_data(Environment { bridges }, (), |_| {})?;
+    Environment::of(env)
+  }
+
+  fn register(&self, bridge: &Arc<Bridge>) {
+    let mut bridges = self.bridges.lock().unwrap_or_else(PoisonError::into_inner);
+    bridges.retain(|bridge| bridge.strong_count() > 0);
+    bridges.push(Arc::downgrade(bridge));
+  }
+}

@@ -1,0 +1,215 @@
+use super::conf::on_committed;
+use super::{string_from, sys, take_error, Conf, EventSink, PartitionList, Queue};
+use crate::error::KafkaError;
+use std::ffi::{c_char, c_void};
+use std::time::Duration;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum ClientKind {
+  Producer,
+  Consumer,
+}
+
+/// Owner of a client instance (`rd_kafka_t`).
+///
+/// Dropping it joins librdkafka's threads, which can take a while: never drop the last reference on the JS thread.
+pub struct Client {
+  raw: *mut sys::rd_kafka_t,
+  // Used by librdkafka's callbacks until `raw` is destroyed, hence boxed for a stable address and dropped after it.
+  sink: *mut EventSink,
+}
+
+// SAFETY: librdkafka's client functions are thread-safe; the sink is Send + Sync and only ever shared by reference.
+unsafe impl Send for Client {}
+// SAFETY: as above.
+unsafe impl Sync for Client {}
+
+/// librdkafka takes milliseconds as an int; -1 would mean for ever, which no caller of ours wants.
+fn millis(timeout: Duration) -> i32 {
+  i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX)
+}
+
+fn code_to_result(code: sys::rd_kafka_resp_err_t) -> Result<(), KafkaError> {
+  match code as i32 {
+    0 => Ok(()),
+    code => Err(KafkaError::new(code)),
+  }
+}
+
+impl Client {
+  pub fn new(kind: ClientKind, mut conf: Conf, sink: EventSink) -> Result<Client, KafkaError> {
+    let sink = Box::into_raw(Box::new(sink));
+    conf.attach(sink, kind == ClientKind::Consumer);
+    let raw_kind = match kind {
+      ClientKind::Producer => sys::rd_kafka_type_t::RD_KAFKA_PRODUCER,
+      ClientKind::Consumer => sys::rd_kafka_type_t::RD_KAFKA_CONSUMER,
+    };
+    let mut text = [0 as c_char; 512];
+    let conf = conf.into_raw();
+    // SAFETY: on success librdkafka owns `conf`; on failure it stays ours and is destroyed below.
+    let raw = unsafe { sys::rd_kafka_new(raw_kind, conf, text.as_mut_ptr(), text.len()) };
+    if raw.is_null() {
+      // SAFETY: `conf` and `sink` are still ours, and nothing else knows them now; the text is NUL-terminated.
+      unsafe {
+        sys::rd_kafka_conf_destroy(conf);
+        drop(Box::from_raw(sink));
+        return Err(KafkaError::invalid_config(string_from(text.as_ptr())));
+      }
+    }
+    // SAFETY: `raw` is live. Log lines go to the main queue, which a consumer's queue takes over.
+    unsafe {
+      sys::rd_kafka_set_log_queue(raw, std::ptr::null_mut());
+      if kind == ClientKind::Consumer {
+        sys::rd_kafka_poll_set_consumer(raw);
+      }
+    }
+    Ok(Client { raw, sink })
+  }
+
+  pub(super) fn raw(&self) -> *mut sys::rd_kafka_t {
+    self.raw
+  }
+
+  /// Gives up everything queued and in flight; their delivery reports come with `_PURGE_QUEUE` or `_PURGE_INFLIGHT`.
+  pub fn purge(&self) {
+    // SAFETY: `raw` is live.
+    unsafe { sys::rd_kafka_purge(self.raw, sys::RD_KAFKA_PURGE_F_QUEUE | sys::RD_KAFKA_PURGE_F_INFLIGHT) };
+  }
+
+  /// Joins the group. The names are validated before: librdkafka takes one that starts with `^` as a pattern.
+  pub fn subscribe(&self, topics: &[String]) -> Result<(), KafkaError> {
+    let mut list = PartitionList::new();
+    for topic in topics {
+      list.add(topic, -1, sys::RD_KAFKA_OFFSET_INVALID as i64, None);
+    }
+    // SAFETY: both are live; librdkafka copies the list.
+    code_to_result(unsafe { sys::rd_kafka_subscribe(self.raw, list.raw()) })
+  }
+
+  /// Leaves the group; a revocation comes first if there is anything to give back.
+  pub fn unsubscribe(&self) -> Result<(), KafkaError> {
+    // SAFETY: `raw` is live.
+    code_to_result(unsafe { sys::rd_kafka_unsubscribe(self.raw) })
+  }
+
+  /// Starts fetching exactly these partitions, from the offsets in the list.
+  pub fn assign(&self, partitions: &PartitionList) -> Result<(), KafkaError> {
+    // SAFETY: both are live; librdkafka copies the list.
+    code_to_result(unsafe { sys::rd_kafka_assign(self.raw, partitions.raw()) })
+  }
+
+  /// Stops fetching everything.
+  pub fn unassign(&self) -> Result<(), KafkaError> {
+    // SAFETY: `raw` is live; a null list is librdkafka's way to say "nothing".
+    code_to_result(unsafe { sys::rd_kafka_assign(self.raw, std::ptr::null()) })
+  }
+
+  /// True when the group took the partitions away without asking (session lost): a commit would be refused.
+  pub fn assignment_lost(&self) -> bool {
+    // SAFETY: `raw` is live.
+    unsafe { sys::rd_kafka_assignment_lost(self.raw) != 0 }
+  }
+
+  /// Pauses or resumes fetching. Pausing also drops what was fetched ahead.
+  pub fn set_paused(&self, partitions: &PartitionList, paused: bool) {
+    // SAFETY: both are live. Per-partition errors (not assigned any more) need no action.
+    unsafe {
+      if paused {
+        sys::rd_kafka_pause_partitions(self.raw, partitions.raw());
+      } else {
+        sys::rd_kafka_resume_partitions(self.raw, partitions.raw());
+      }
+    }
+  }
+
+  /// Starts a commit; the answer is a `ClientEvent::Committed` with this id, delivered while `queue` is polled.
+  pub fn commit(&self, partitions: &PartitionList, queue: &Queue, id: u32) -> Result<(), KafkaError> {
+    // SAFETY: all are live; the list is copied, the id travels as an opaque value and is never dereferenced.
+    code_to_result(unsafe {
+      sys::rd_kafka_commit_queue(
+        self.raw,
+        partitions.raw(),
+        queue.raw(),
+        Some(on_committed),
+        id as usize as *mut c_void,
+      )
+    })
+  }
+
+  /// Fills in the group's committed offsets; blocks up to `timeout`.
+  pub fn committed(&self, partitions: &PartitionList, timeout: Duration) -> Result<(), KafkaError> {
+    // SAFETY: both are live.
+    code_to_result(unsafe { sys::rd_kafka_committed(self.raw, partitions.raw(), millis(timeout)) })
+  }
+
+  /// Replaces each offset, taken as a timestamp in ms, by the offset of the first record not older; blocks up to
+  /// `timeout`. -1 asks for the end, -2 for the beginning (Kafka protocol, ListOffsets).
+  pub fn offsets_for_times(&self, partitions: &PartitionList, timeout: Duration) -> Result<(), KafkaError> {
+    // SAFETY: both are live.
+    code_to_result(unsafe { sys::rd_kafka_offsets_for_times(self.raw, partitions.raw(), millis(timeout)) })
+  }
+
+  /// The partition's high watermark as last seen in a fetch answer; never asks the broker.
+  pub fn high_watermark(&self, topic: &std::ffi::CStr, partition: i32) -> i64 {
+    let (mut low, mut high) = (0, 0);
+    // SAFETY: `raw` is live, `topic` NUL-terminated, the outputs are ours.
+    unsafe { sys::rd_kafka_get_watermark_offsets(self.raw, topic.as_ptr(), partition, &mut low, &mut high) };
+    high
+  }
+
+  /// This member's id in its group; empty before the first join.
+  pub fn member_id(&self) -> String {
+    // SAFETY: `raw` is live; the returned string is ours to free with librdkafka's allocator.
+    unsafe {
+      let id = sys::rd_kafka_memberid(self.raw);
+      let text = string_from(id);
+      if !id.is_null() {
+        sys::rd_kafka_mem_free(self.raw, id.cast());
+      }
+      text
+    }
+  }
+
+  /// The group's generation; -1 before the first join.
+  pub fn generation_id(&self) -> i32 {
+    // SAFETY: `raw` is live; the metadata object is ours and destroyed after its last use.
+    unsafe {
+      let group = sys::rd_kafka_consumer_group_metadata(self.raw);
+      if group.is_null() {
+        return -1;
+      }
+      let generation = sys::rd_kafka_consumer_group_metadata_generation_id(group);
+      sys::rd_kafka_consumer_group_metadata_destroy(group);
+      generation
+    }
+  }
+
+  /// The id of the controller as last seen in metadata; waits up to `timeout` when none was seen. -1 when unknown.
+  pub fn controller_id(&self, timeout: Duration) -> i32 {
+    // SAFETY: `raw` is live.
+    unsafe { sys::rd_kafka_controllerid(self.raw, millis(timeout)) }
+  }
+
+  /// Starts closing a consumer: the rest happens while `queue` is polled, until `consumer_closed`.
+  pub fn start_consumer_close(&self, queue: &Queue) -> Result<(), KafkaError> {
+    // SAFETY: both are live; the error object, if any, becomes ours.
+    unsafe { take_error(sys::rd_kafka_consumer_close_queue(self.raw, queue.raw())) }
+  }
+
+  pub fn consumer_closed(&self) -> bool {
+    // SAFETY: `raw` is live.
+    unsafe { sys::rd_kafka_consumer_closed(self.raw) != 0 }
+  }
+}
+
+impl Drop for Client {
+  fn drop(&mut self) {
+    // SAFETY: last reference. Queues, topics and messages hold an `Arc<Client>`, so none is left that librdkafka would
+    // wait for. The flag skips the blocking consumer close: the consumer thread has done or given up that step before.
+    // The sink is freed only after librdkafka's last callback.
+    unsafe {
+      sys::rd_kafka_destroy_flags(self.raw, sys::RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+      drop(Box::from_raw(self.sink));
+    }
+  }
+}

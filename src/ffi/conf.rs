@@ -1,0 +1,213 @@
+use super::{c_string, string_from, sys, PartitionList};
+use crate::error::KafkaError;
+use std::ffi::{c_char, c_int, c_void};
+use std::panic::{catch_unwind, AssertUnwindSafe};
+
+/// What librdkafka tells about a client, outside the flow of records.
+pub enum ClientEvent {
+  /// A problem of the client as a whole, e.g. all brokers are down.
+  Error(KafkaError),
+  /// One of librdkafka's log lines; `level` is a syslog severity (0 emergency ... 7 debug).
+  Log { level: i32, facility: String, text: String },
+  /// Statistics as librdkafka's JSON document.
+  Statistics(String),
+  /// A connection changed its state. `state` is librdkafka's name, e.g. `UP`, `DOWN`, `CONNECT`.
+  /// `id` is -1 for a bootstrap address whose node id is not known yet.
+  Broker { id: i32, host: String, port: i32, state: String },
+  /// The group gives or takes partitions; the group waits until it is answered with `assign` or `unassign`.
+  Rebalance { kind: RebalanceKind, partitions: PartitionList },
+  /// The answer to `Client::commit` with the same `id`. `error` is the request's own, each partition carries its own too.
+  Committed { id: u32, error: i32, partitions: PartitionList },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RebalanceKind {
+  Assign,
+  Revoke,
+}
+
+/// Receives client events. Called on librdkafka's threads and on polling threads, sometimes under librdkafka's locks:
+/// it must be quick and must not call librdkafka.
+pub type EventSink = Box<dyn Fn(ClientEvent) + Send + Sync>;
+
+/// Owner of a configuration (`rd_kafka_conf_t`) until a client is made of it.
+pub struct Conf {
+  raw: *mut sys::rd_kafka_conf_t,
+}
+
+impl Conf {
+  pub fn new() -> Conf {
+    // SAFETY: no precondition.
+    Conf { raw: unsafe { sys::rd_kafka_conf_new() } }
+  }
+
+  /// Sets one property; an unknown name or a bad value gives librdkafka's own text.
+  pub fn set(&mut self, name: &str, value: &str) -> Result<(), KafkaError> {
+    let mut text = [0 as c_char; 512];
+    let (name_c, value_c) = (c_string(name), c_string(value));
+    // SAFETY: `raw` is live, the strings are NUL-terminated and the buffer's true size is given.
+    let result =
+      unsafe { sys::rd_kafka_conf_set(self.raw, name_c.as_ptr(), value_c.as_ptr(), text.as_mut_ptr(), text.len()) };
+    match result {
+      sys::rd_kafka_conf_res_t::RD_KAFKA_CONF_OK => Ok(()),
+      _ => {
+        // SAFETY: librdkafka NUL-terminates the text it writes.
+        let reason = unsafe { string_from(text.as_ptr()) };
+        Err(KafkaError::invalid_config(if reason.is_empty() { format!("bad value for {name}") } else { reason }))
+      }
+    }
+  }
+
+  /// Makes `sink` receive what the client has to tell. `as_events` names the kinds that the owner of the main queue
+  /// takes as events instead (a producer drains delivery reports that way).
+  pub(super) fn attach(&mut self, sink: *const EventSink, consumer: bool) {
+    let opaque = sink.cast_mut().cast::<c_void>();
+    // SAFETY: `raw` is live. `sink` outlives the client: `Client` owns it and frees it after rd_kafka_destroy.
+    unsafe {
+      sys::rd_kafka_conf_set_opaque(self.raw, opaque);
+      sys::rd_kafka_conf_set_log_cb(self.raw, Some(on_log));
+      sys::rd_kafka_conf_set_stats_cb(self.raw, Some(on_statistics));
+      sys::rd_kafka_conf_set_error_cb(self.raw, Some(on_error));
+      if consumer {
+        sys::rd_kafka_conf_set_rebalance_cb(self.raw, Some(on_rebalance));
+      } else {
+        sys::rd_kafka_conf_set_events(self.raw, sys::RD_KAFKA_EVENT_DR);
+      }
+      sys::rd_kafka_conf_interceptor_add_on_new(self.raw, INTERCEPTOR.as_ptr().cast(), Some(on_new), opaque);
+    }
+  }
+
+  pub(super) fn into_raw(self) -> *mut sys::rd_kafka_conf_t {
+    let raw = self.raw;
+    std::mem::forget(self);
+    raw
+  }
+}
+
+impl Drop for Conf {
+  fn drop(&mut self) {
+    // SAFETY: still owned here: `into_raw` forgets the value.
+    unsafe { sys::rd_kafka_conf_destroy(self.raw) }
+  }
+}
+
+const INTERCEPTOR: &[u8] = b"kafka-node-native\0";
+
+/// Hands `event` to the sink. A panic must not unwind into C, and there is nobody to tell but the event's own receiver.
+///
+/// # Safety
+/// `opaque` is the sink that `Conf::attach` was given.
+unsafe fn deliver(opaque: *mut c_void, event: ClientEvent) {
+  // SAFETY: live for as long as the client, by the caller's promise.
+  let sink = unsafe { &*opaque.cast::<EventSink>() };
+  let _ = catch_unwind(AssertUnwindSafe(|| sink(event)));
+}
+
+unsafe extern "C" fn on_error(rk: *mut sys::rd_kafka_t, code: c_int, reason: *const c_char, opaque: *mut c_void) {
+  // SAFETY: librdkafka passes a live client, a NUL-terminated reason and our own opaque.
+  unsafe {
+    let mut error = KafkaError::with_text(code, string_from(reason));
+    if code == sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR__FATAL as i32 {
+      let mut text = [0 as c_char; 512];
+      let cause = sys::rd_kafka_fatal_error(rk, text.as_mut_ptr(), text.len()) as i32;
+      error = KafkaError { fatal: true, ..KafkaError::with_text(cause, string_from(text.as_ptr())) };
+    }
+    deliver(opaque, ClientEvent::Error(error));
+  }
+}
+
+unsafe extern "C" fn on_log(
+  rk: *const sys::rd_kafka_t,
+  level: c_int,
+  facility: *const c_char,
+  text: *const c_char,
+) {
+  // SAFETY: the opaque is the sink given at `attach`; the texts are NUL-terminated.
+  unsafe {
+    let opaque = sys::rd_kafka_opaque(rk);
+    if !opaque.is_null() {
+      deliver(opaque, ClientEvent::Log { level, facility: string_from(facility), text: string_from(text) });
+    }
+  }
+}
+
+unsafe extern "C" fn on_statistics(
+  _: *mut sys::rd_kafka_t,
+  json: *mut c_char,
+  length: usize,
+  opaque: *mut c_void,
+) -> c_int {
+  // SAFETY: `json` points to `length` bytes, valid during this call.
+  unsafe {
+    let bytes = std::slice::from_raw_parts(json.cast::<u8>(), length);
+    deliver(opaque, ClientEvent::Statistics(String::from_utf8_lossy(bytes).into_owned()));
+  }
+  0 // librdkafka keeps and frees the document
+}
+
+unsafe extern "C" fn on_rebalance(
+  _: *mut sys::rd_kafka_t,
+  code: sys::rd_kafka_resp_err_t,
+  partitions: *mut sys::rd_kafka_topic_partition_list_t,
+  opaque: *mut c_void,
+) {
+  let kind = match code {
+    sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => RebalanceKind::Assign,
+    _ => RebalanceKind::Revoke,
+  };
+  // SAFETY: the list is librdkafka's and valid during this call; the copy is ours.
+  unsafe {
+    let partitions = PartitionList::copy_of(partitions);
+    deliver(opaque, ClientEvent::Rebalance { kind, partitions });
+  }
+}
+
+unsafe extern "C" fn on_new(
+  rk: *mut sys::rd_kafka_t,
+  _: *const sys::rd_kafka_conf_t,
+  opaque: *mut c_void,
+  _: *mut c_char,
+  _: usize,
+) -> sys::rd_kafka_resp_err_t {
+  // SAFETY: librdkafka asks for interceptors to be added in exactly this call.
+  unsafe {
+    sys::rd_kafka_interceptor_add_on_broker_state_change(
+      rk,
+      INTERCEPTOR.as_ptr().cast(),
+      Some(on_broker_state),
+      opaque,
+    )
+  }
+}
+
+unsafe extern "C" fn on_broker_state(
+  _: *mut sys::rd_kafka_t,
+  id: i32,
+  _protocol: *const c_char,
+  host: *const c_char,
+  port: c_int,
+  state: *const c_char,
+  opaque: *mut c_void,
+) -> sys::rd_kafka_resp_err_t {
+  // SAFETY: NUL-terminated strings, valid during this call, and our own opaque.
+  unsafe {
+    let (host, state) = (string_from(host), string_from(state));
+    deliver(opaque, ClientEvent::Broker { id, host, port, state });
+  }
+  sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR
+}
+
+/// The answer to `Client::commit`; librdkafka calls it on the thread that polls the consumer queue.
+pub(super) unsafe extern "C" fn on_committed(
+  rk: *mut sys::rd_kafka_t,
+  code: sys::rd_kafka_resp_err_t,
+  partitions: *mut sys::rd_kafka_topic_partition_list_t,
+  id: *mut c_void,
+) {
+  // SAFETY: the client is live, its opaque is our sink; the list may be null and is only valid during this call.
+  unsafe {
+    let partitions = PartitionList::copy_of(partitions);
+    let event = ClientEvent::Committed { id: id as usize as u32, error: code as i32, partitions };
+    deliver(sys::rd_kafka_opaque(rk), event);
+  }
+}

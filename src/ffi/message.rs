@@ -1,0 +1,154 @@
+use super::{error_text, read_code, string_from, sys};
+use std::ffi::CStr;
+
+/// Owner of one record or consumer error (`rd_kafka_message_t`).
+///
+/// librdkafka cannot be destroyed while one is held, so none may leave the consumer's thread.
+pub struct Message {
+  raw: *mut sys::rd_kafka_message_t,
+}
+
+impl Message {
+  pub(super) fn from_raw(raw: *mut sys::rd_kafka_message_t) -> Option<Message> {
+    (!raw.is_null()).then(|| Message { raw })
+  }
+
+  fn get(&self) -> &sys::rd_kafka_message_t {
+    // SAFETY: owned and live until drop.
+    unsafe { &*self.raw }
+  }
+
+  /// 0 for a record, else the error's code.
+  pub fn error_code(&self) -> i32 {
+    // SAFETY: owned and live.
+    unsafe { read_code(std::ptr::addr_of!((*self.raw).err)) }
+  }
+
+  pub fn error_text(&self) -> String {
+    // SAFETY: owned and live; the text belongs to the message.
+    let text = unsafe { string_from(sys::rd_kafka_message_errstr(self.raw)) };
+    if text.is_empty() {
+      error_text(self.error_code())
+    } else {
+      text
+    }
+  }
+
+  /// An address that is the same for records of the same topic while either is held; only to be compared.
+  pub fn topic_tag(&self) -> usize {
+    self.get().rkt as usize
+  }
+
+  /// The topic's name; empty for an error that belongs to no topic.
+  pub fn topic(&self) -> &CStr {
+    let topic = self.get().rkt;
+    if topic.is_null() {
+      return c"";
+    }
+    // SAFETY: the message holds a reference to its topic, whose name lives as long.
+    unsafe { CStr::from_ptr(sys::rd_kafka_topic_name(topic)) }
+  }
+
+  pub fn partition(&self) -> i32 {
+    self.get().partition
+  }
+
+  pub fn offset(&self) -> i64 {
+    self.get().offset
+  }
+
+  /// `None` is a null value (tombstone); an empty value is `Some(&[])`.
+  pub fn value(&self) -> Option<&[u8]> {
+    let message = self.get();
+    // SAFETY: the message owns (or keeps alive) `len` bytes at `payload`.
+    (!message.payload.is_null())
+      .then(|| unsafe { std::slice::from_raw_parts(message.payload.cast::<u8>(), message.len) })
+  }
+
+  pub fn key(&self) -> Option<&[u8]> {
+    let message = self.get();
+    // SAFETY: as for `value`.
+    (!message.key.is_null())
+      .then(|| unsafe { std::slice::from_raw_parts(message.key.cast::<u8>(), message.key_len) })
+  }
+
+  /// Milliseconds since the epoch; -1 when the record has none.
+  pub fn timestamp(&self) -> i64 {
+    // SAFETY: owned and live; a null type pointer is allowed.
+    unsafe { sys::rd_kafka_message_timestamp(self.raw, std::ptr::null_mut()) }
+  }
+
+  /// Calls `each` with every header in order; a null header value is `None`.
+  pub fn headers(&self, mut each: impl FnMut(&[u8], Option<&[u8]>)) {
+    let mut list = std::ptr::null_mut();
+    // SAFETY: owned and live; the list stays the message's.
+    let code = unsafe { sys::rd_kafka_message_headers(self.raw, &mut list) };
+    if code as i32 != 0 || list.is_null() {
+      return;
+    }
+    for index in 0.. {
+      let (mut name, mut value, mut size) = (std::ptr::null(), std::ptr::null(), 0usize);
+      // SAFETY: `list` is live; librdkafka says with its return value whether the index exists.
+      let code = unsafe { sys::rd_kafka_header_get_all(list, index, &mut name, &mut value, &mut size) };
+      if code as i32 != 0 {
+        return;
+      }
+      // SAFETY: `name` is NUL-terminated, `value` is null or points to `size` bytes, both valid with the message.
+      unsafe {
+        let value = (!value.is_null()).then(|| std::slice::from_raw_parts(value.cast::<u8>(), size));
+        each(CStr::from_ptr(name).to_bytes(), value);
+      }
+    }
+  }
+}
+
+impl Drop for Message {
+  fn drop(&mut self) {
+    // SAFETY: owned, dropped once.
+    unsafe { sys::rd_kafka_message_destroy(self.raw) }
+  }
+}
+
+/// Records taken from a queue in one go.
+#[derive(Default)]
+pub struct MessageBatch {
+  messages: Vec<Message>,
+  raw: Vec<*mut sys::rd_kafka_message_t>,
+}
+
+// SAFETY: the scratch pointers are only used inside `fill`; the messages are owned. Only moved as a whole into the thread.
+unsafe impl Send for MessageBatch {}
+
+impl MessageBatch {
+  pub(super) fn fill(&mut self, max: usize, take: impl FnOnce(*mut *mut sys::rd_kafka_message_t, usize) -> isize) {
+    self.raw.resize(max, std::ptr::null_mut());
+    let taken = usize::try_from(take(self.raw.as_mut_ptr(), max)).unwrap_or(0);
+    self.messages.extend(self.raw[..taken].iter().filter_map(|&raw| Message::from_raw(raw)));
+  }
+
+  pub fn push(&mut self, message: Message) {
+    self.messages.push(message);
+  }
+
+  pub fn as_slice(&self) -> &[Message] {
+    &self.messages
+  }
+
+  pub fn is_empty(&self) -> bool {
+    self.messages.is_empty()
+  }
+
+  pub fn clear(&mut self) {
+    self.messages.clear();
+  }
+
+  /// Destroys the first `count` messages.
+  pub fn drop_front(&mut self, count: usize) {
+    self.messages.drain(..count);
+  }
+
+  /// Keeps the messages for which `keep` is true, in order.
+  pub fn retain(&mut self, keep: impl FnMut(&Message) -> bool) {
+    self.messages.retain(keep);
+  }
+}

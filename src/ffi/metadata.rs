@@ -1,0 +1,91 @@
+use super::{read_code, string_from, sys, Client, Topic};
+use crate::error::KafkaError;
+use serde::Serialize;
+use std::sync::Arc;
+use std::time::Duration;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BrokerInfo {
+  pub node_id: i32,
+  pub host: String,
+  pub port: i32,
+}
+
+#[derive(Serialize)]
+pub struct PartitionInfo {
+  pub partition: i32,
+  pub leader: i32,
+  pub replicas: Vec<i32>,
+  pub isr: Vec<i32>,
+  pub error: i32,
+}
+
+#[derive(Serialize)]
+pub struct TopicInfo {
+  pub topic: String,
+  pub error: i32,
+  pub partitions: Vec<PartitionInfo>,
+}
+
+/// A cluster as one metadata answer describes it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ClusterMetadata {
+  pub brokers: Vec<BrokerInfo>,
+  pub topics: Vec<TopicInfo>,
+  pub controller_id: i32,
+}
+
+/// Asks a broker for the cluster's metadata; blocks up to `timeout`. With a topic, only that one is described, and the
+/// broker may create it (`auto.create.topics.enable`); without, all are and none is created.
+pub fn fetch(client: &Arc<Client>, topic: Option<&str>, timeout: Duration) -> Result<ClusterMetadata, KafkaError> {
+  let only = topic.map(|name| Topic::new(client, name)).transpose()?;
+  let only_raw = only.as_ref().map_or(std::ptr::null_mut(), |topic| topic.raw());
+  let mut answer: *const sys::rd_kafka_metadata = std::ptr::null();
+  // SAFETY: the client and the topic are live; the answer becomes ours when the code is 0.
+  let code = unsafe {
+    sys::rd_kafka_metadata(
+      client.raw(),
+      only.is_none() as i32,
+      only_raw,
+      &mut answer,
+      timeout.as_millis() as i32,
+    ) as i32
+  };
+  if code != 0 {
+    return Err(KafkaError::new(code));
+  }
+  // SAFETY: the answer is live until destroyed below; its counts say how many elements each array has.
+  unsafe {
+    let brokers = list((*answer).brokers, (*answer).broker_cnt)
+      .map(|b| BrokerInfo { node_id: (*b).id, host: string_from((*b).host), port: (*b).port })
+      .collect();
+    let topics = list((*answer).topics, (*answer).topic_cnt)
+      .map(|t| TopicInfo {
+        topic: string_from((*t).topic),
+        error: read_code(std::ptr::addr_of!((*t).err)),
+        partitions: list((*t).partitions, (*t).partition_cnt)
+          .map(|p| PartitionInfo {
+            partition: (*p).id,
+            leader: (*p).leader,
+            replicas: list((*p).replicas, (*p).replica_cnt).map(|r| *r).collect(),
+            isr: list((*p).isrs, (*p).isr_cnt).map(|r| *r).collect(),
+            error: read_code(std::ptr::addr_of!((*p).err)),
+          })
+          .collect(),
+      })
+      .collect();
+    sys::rd_kafka_metadata_destroy(answer);
+    Ok(ClusterMetadata { brokers, topics, controller_id: -1 })
+  }
+}
+
+/// The addresses of a C array's elements.
+///
+/// # Safety
+/// `first` points to `count` elements that stay valid while the iterator is used.
+unsafe fn list<T>(first: *mut T, count: i32) -> impl Iterator<Item = *mut T> {
+  // SAFETY: in bounds by the caller's promise.
+  (0..usize::try_from(count).unwrap_or(0)).map(move |index| unsafe { first.add(index) })
+}

@@ -1,0 +1,99 @@
+//! Owner types over librdkafka's C objects.
+//!
+//! This folder is the only one with `unsafe`. Each C object has exactly one owner type whose `Drop` gives it back, each
+//! block says in its `SAFETY` note why it holds, and nothing above this folder sees a raw pointer.
+
+mod admin;
+mod client;
+mod conf;
+mod event;
+mod message;
+mod metadata;
+mod mock;
+mod partitions;
+mod process;
+mod queue;
+mod slab;
+mod topic;
+
+pub use admin::{create_topics, NewTopic};
+pub use client::{Client, ClientKind};
+pub use conf::{ClientEvent, Conf, EventSink, RebalanceKind};
+pub use event::{DeliveryReport, Event};
+pub use message::{Message, MessageBatch};
+pub use metadata::fetch as fetch_metadata;
+pub use mock::{LogSink, MockCluster, MockError};
+pub use partitions::{PartitionList, PartitionOffset};
+pub use process::keep_openssl_alive_at_exit;
+pub use queue::Queue;
+pub use slab::SharedSlab;
+pub use topic::{ProduceRecord, Scratch, Topic};
+
+use rdkafka_sys::bindings as sys;
+use std::ffi::{c_char, c_int, CStr, CString};
+
+extern "C" {
+  // librdkafka's own prototypes take its error enum. A broker newer than this librdkafka may send a code which that enum
+  // lacks, and an enum value outside its variants is undefined behaviour in Rust, so codes stay plain integers here.
+  #[link_name = "rd_kafka_err2str"]
+  fn err2str(code: c_int) -> *const c_char;
+  #[link_name = "rd_kafka_err2name"]
+  fn err2name(code: c_int) -> *const c_char;
+}
+
+/// librdkafka's text for an error code, e.g. `Local: Timed out`.
+pub fn error_text(code: i32) -> String {
+  // SAFETY: both functions return static, NUL-terminated strings for every integer.
+  unsafe { CStr::from_ptr(err2str(code)) }.to_string_lossy().into_owned()
+}
+
+/// librdkafka's name for an error code, e.g. `_TIMED_OUT`.
+pub fn error_name(code: i32) -> String {
+  // SAFETY: as for `error_text`.
+  unsafe { CStr::from_ptr(err2name(code)) }.to_string_lossy().into_owned()
+}
+
+/// A C string made of `text`; bytes from the first NUL on are left out, because C could not see them.
+fn c_string(text: &str) -> CString {
+  let end = text.find('\0').unwrap_or(text.len());
+  CString::new(&text[..end]).unwrap_or_default()
+}
+
+/// Copies a C string; null gives an empty one.
+///
+/// # Safety
+/// `text` is null or points to a NUL-terminated string that stays valid during the call.
+unsafe fn string_from(text: *const c_char) -> String {
+  if text.is_null() {
+    return String::new();
+  }
+  // SAFETY: not null, and NUL-terminated by the caller's promise.
+  unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned()
+}
+
+/// Reads an error field as the integer it is, without making an enum of a code that the enum may lack.
+///
+/// # Safety
+/// `field` points to an initialised `rd_kafka_resp_err_t`.
+unsafe fn read_code(field: *const sys::rd_kafka_resp_err_t) -> i32 {
+  // SAFETY: the enum is `repr(i32)`, so the same four bytes are a valid i32.
+  unsafe { field.cast::<i32>().read() }
+}
+
+/// Takes ownership of an error object and turns it into our own error; null is success.
+///
+/// # Safety
+/// `error` is null or an error object that the caller owns and does not use afterwards.
+unsafe fn take_error(error: *mut sys::rd_kafka_error_t) -> Result<(), crate::error::KafkaError> {
+  if error.is_null() {
+    return Ok(());
+  }
+  // SAFETY: the object is live until the destroy call, which is its last use.
+  unsafe {
+    let code = sys::rd_kafka_error_code(error) as i32;
+    let text = string_from(sys::rd_kafka_error_string(error));
+    let fatal = sys::rd_kafka_error_is_fatal(error) != 0;
+    sys::rd_kafka_error_destroy(error);
+    Err(crate::error::KafkaError { fatal, ..crate::error::KafkaError::with_text(code, text) })
+  }
+}

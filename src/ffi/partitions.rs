@@ -1,0 +1,101 @@
+use super::{c_string, read_code, string_from, sys};
+
+/// One element of a partition list, copied out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PartitionOffset {
+  pub topic: String,
+  pub partition: i32,
+  pub offset: i64,
+  /// The string stored beside a committed offset; `None` when there is none.
+  pub metadata: Option<String>,
+  /// 0, or the code of what went wrong for this partition.
+  pub error: i32,
+}
+
+/// Owner of a partition list (`rd_kafka_topic_partition_list_t`).
+pub struct PartitionList {
+  raw: *mut sys::rd_kafka_topic_partition_list_t,
+}
+
+// SAFETY: plain data without thread affinity.
+unsafe impl Send for PartitionList {}
+
+impl PartitionList {
+  pub fn new() -> PartitionList {
+    // SAFETY: no precondition; the size is only a hint.
+    PartitionList { raw: unsafe { sys::rd_kafka_topic_partition_list_new(8) } }
+  }
+
+  /// Copies librdkafka's list; null gives an empty one.
+  ///
+  /// # Safety
+  /// `list` is null or live during the call.
+  pub(super) unsafe fn copy_of(list: *const sys::rd_kafka_topic_partition_list_t) -> PartitionList {
+    if list.is_null() {
+      return PartitionList::new();
+    }
+    // SAFETY: live by the caller's promise; the copy is ours.
+    PartitionList { raw: unsafe { sys::rd_kafka_topic_partition_list_copy(list) } }
+  }
+
+  pub(super) fn raw(&self) -> *mut sys::rd_kafka_topic_partition_list_t {
+    self.raw
+  }
+
+  pub fn add(&mut self, topic: &str, partition: i32, offset: i64, metadata: Option<&str>) {
+    let topic = c_string(topic);
+    // SAFETY: the list is live; the new element is valid until the list changes. The metadata must come from malloc,
+    // because librdkafka frees it with the list; a null from malloc is "no metadata".
+    unsafe {
+      let element = sys::rd_kafka_topic_partition_list_add(self.raw, topic.as_ptr(), partition);
+      (*element).offset = offset;
+      if let Some(metadata) = metadata {
+        let copy = sys::rd_kafka_mem_malloc(std::ptr::null_mut(), metadata.len());
+        if !copy.is_null() {
+          std::ptr::copy_nonoverlapping(metadata.as_ptr(), copy.cast::<u8>(), metadata.len());
+          (*element).metadata = copy;
+          (*element).metadata_size = metadata.len();
+        }
+      }
+    }
+  }
+
+  pub fn to_vec(&self) -> Vec<PartitionOffset> {
+    // SAFETY: the list is live and has `cnt` elements; strings are NUL-terminated and metadata has its size beside it.
+    unsafe {
+      (0..(*self.raw).cnt as usize)
+        .map(|index| {
+          let element = (*self.raw).elems.add(index);
+          let metadata = (!(*element).metadata.is_null()).then(|| {
+            let bytes = std::slice::from_raw_parts((*element).metadata.cast::<u8>(), (*element).metadata_size);
+            String::from_utf8_lossy(bytes).into_owned()
+          });
+          PartitionOffset {
+            topic: string_from((*element).topic),
+            partition: (*element).partition,
+            offset: (*element).offset,
+            metadata,
+            error: read_code(std::ptr::addr_of!((*element).err)),
+          }
+        })
+        .collect()
+    }
+  }
+}
+
+impl From<&[PartitionOffset]> for PartitionList {
+  fn from(elements: &[PartitionOffset]) -> PartitionList {
+    let mut list = PartitionList::new();
+    for element in elements {
+      list.add(&element.topic, element.partition, element.offset, element.metadata.as_deref());
+    }
+    list
+  }
+}
+
+impl Drop for PartitionList {
+  fn drop(&mut self) {
+    // SAFETY: owned, dropped once.
+    unsafe { sys::rd_kafka_topic_partition_list_destroy(self.raw) }
+  }
+}

@@ -1,0 +1,71 @@
+use super::{sys, Client, Event, Message, MessageBatch};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Owner of a queue reference (`rd_kafka_queue_t`).
+pub struct Queue {
+  raw: *mut sys::rd_kafka_queue_t,
+  client: Arc<Client>,
+}
+
+// SAFETY: librdkafka's queue functions are thread-safe.
+unsafe impl Send for Queue {}
+// SAFETY: as above.
+unsafe impl Sync for Queue {}
+
+impl Queue {
+  /// The queue that carries a consumer's records, rebalances, errors and answers.
+  pub fn consumer(client: &Arc<Client>) -> Queue {
+    // SAFETY: the client is live and a consumer; the reference is ours until drop.
+    Queue { raw: unsafe { sys::rd_kafka_queue_get_consumer(client.raw()) }, client: Arc::clone(client) }
+  }
+
+  /// The queue that carries a producer's delivery reports and events.
+  pub fn main(client: &Arc<Client>) -> Queue {
+    // SAFETY: the client is live; the reference is ours until drop.
+    Queue { raw: unsafe { sys::rd_kafka_queue_get_main(client.raw()) }, client: Arc::clone(client) }
+  }
+
+  pub(super) fn raw(&self) -> *mut sys::rd_kafka_queue_t {
+    self.raw
+  }
+
+  pub fn client(&self) -> &Arc<Client> {
+    &self.client
+  }
+
+  /// Wakes the thread that waits in one of the calls below. Any thread may call it.
+  pub fn wake(&self) {
+    // SAFETY: `raw` is live.
+    unsafe { sys::rd_kafka_queue_yield(self.raw) }
+  }
+
+  /// Waits for the next event; callbacks (errors, log lines, statistics) are served meanwhile.
+  pub fn poll_event(&self, timeout: Duration) -> Option<Event> {
+    // SAFETY: `raw` is live; the event, if any, becomes ours.
+    let raw = unsafe { sys::rd_kafka_queue_poll(self.raw, timeout.as_millis() as i32) };
+    Event::from_raw(raw, &self.client)
+  }
+
+  /// Waits for the next record or consumer error of this consumer; callbacks are served meanwhile.
+  pub fn poll_message(&self, timeout: Duration) -> Option<Message> {
+    // SAFETY: the client is live; the message, if any, becomes ours.
+    let raw = unsafe { sys::rd_kafka_consumer_poll(self.client.raw(), timeout.as_millis() as i32) };
+    Message::from_raw(raw)
+  }
+
+  /// Appends up to `max` records that are there already; never waits.
+  pub fn drain(&self, batch: &mut MessageBatch, max: usize) {
+    batch.fill(max, |space, size| {
+      // SAFETY: `space` has room for `size` pointers; the returned messages become the batch's.
+      unsafe { sys::rd_kafka_consume_batch_queue(self.raw, 0, space, size) }
+    });
+  }
+}
+
+impl Drop for Queue {
+  fn drop(&mut self) {
+    // SAFETY: our own reference, given back once, while the client is still live.
+    unsafe { sys::rd_kafka_queue_destroy(self.raw) }
+  }
+}
