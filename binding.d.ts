@@ -15,7 +15,7 @@ export declare class NativeConsumer {
    * `options` is the JSON text of `config.rs`'s `ConsumerOptions`. The slabs are lent to the thread, all of them at once;
    * they must not be resized, transferred or dropped before the `closed` event. Throws on a value that librdkafka refuses.
    */
-  constructor(options: string, slabs: Array<Uint8Array>, callback: Callback)
+  constructor(options: string, slabs: Array<Uint8Array>, callback: (kind: number, payload: any) => void)
   /** Gives a slab back, to be filled again. */
   credit(slab: number): void
   /** The number of the current assignment: blocks with a lower one are void. */
@@ -50,7 +50,7 @@ export declare class NativeDevBroker {
 /** A producer handle of librdkafka. Made, used and closed on one JS thread. */
 export declare class NativeProducer {
   /** `options` is the JSON text of `config.rs`'s `ProducerOptions`. Throws on a value that librdkafka refuses. */
-  constructor(options: string, callback: Callback)
+  constructor(options: string, callback: (kind: number, payload: any) => void)
   /** The id that stands for a topic in send blocks. */
   topic(name: string): number
   /** Hands over the first `length` bytes of `block`: groups of records as `lib/frame/sends.js` packs them. Never blocks. */

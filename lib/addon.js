@@ -1,5 +1,8 @@
 'use strict'
 
+const fs = require('fs')
+const path = require('path')
+
 /**
  * The native addon. The loader that finds it is generated; what it throws names neither the platform nor a way out,
  * so that is said here.
@@ -30,7 +33,7 @@ function explain (error) {
   if (failure) return `The native addon of kafka-node-native does not load on ${platform()}: ${failure}`
   const missing = `kafka-node-native has no native addon for ${platform()} here.`
   /** @type {{ optionalDependencies?: Record<string, string> }} */
-  const { optionalDependencies } = require('../package.json')
+  const { optionalDependencies } = JSON.parse(fs.readFileSync(path.join(__dirname, '..', 'package.json'), 'utf8'))
   if (!optionalDependencies) return `${missing} Build it: npm run build`
   const names = Object.keys(optionalDependencies).join(', ')
   return `${missing} There are addons for: ${names}. If yours is among them, it ` +

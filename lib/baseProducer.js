@@ -2,10 +2,11 @@
 
 const assert = require('assert')
 const { EventEmitter } = require('events')
-const util = require('util')
 const { errorName } = require('./errorCodes')
 const { BrokerNotAvailableError, InvalidConfigError } = require('./errors')
+const { hidePrivate } = require('./hidePrivate')
 const { toError } = require('./nativeErrors')
+
 const {
   CustomPartitioner, CyclicPartitioner, DefaultPartitioner, KeyedPartitioner, RandomPartitioner
 } = require('./partitioner')
@@ -43,64 +44,236 @@ const hasOwn = Object.prototype.hasOwnProperty
  *
  * @typedef {import('./frame/sends').Part} Part
  * @typedef {{ topic: string, partition: any, attributes: number, parts: Part[] }} Group the records of one send for one
- *   partition
- *
- * @constructor
- * @param {any} client a KafkaClient, which several producers may share
- * @param {any} options `requireAcks`, `ackTimeoutMs`, `partitionerType`; `queueMaxMessages`, `queueMaxBytes`
- * @param {number} defaultPartitionerType
- * @param {Function} [customPartitioner] `(partitions, key) => partition`, with partitioner type custom
  */
-function BaseProducer (client, options, defaultPartitionerType, customPartitioner) {
-  EventEmitter.call(this)
-  options = options || {}
-  this.ready = false
-  this.client = client
-  this.requireAcks = options.requireAcks === undefined ? DEFAULTS.requireAcks : options.requireAcks
-  this.ackTimeoutMs = options.ackTimeoutMs === undefined ? DEFAULTS.ackTimeoutMs : options.ackTimeoutMs
-  const { partitionerType } = options
-  if (customPartitioner !== undefined && partitionerType !== PARTITIONER_TYPES.custom) {
-    throw new Error('Partitioner Type must be custom if providing a customPartitioner.')
+class BaseProducer extends EventEmitter {
+  /**
+   *   partition
+   * @param {any} client a KafkaClient, which several producers may share
+   * @param {any} options `requireAcks`, `ackTimeoutMs`, `partitionerType`; `queueMaxMessages`, `queueMaxBytes`
+   * @param {number} defaultPartitionerType
+   * @param {Function} [customPartitioner] `(partitions, key) => partition`, with partitioner type custom
+   */
+  constructor (client, options, defaultPartitionerType, customPartitioner) {
+    super()
+    options = options || {}
+    this.ready = false
+    this.client = client
+    this.requireAcks = options.requireAcks === undefined ? DEFAULTS.requireAcks : options.requireAcks
+    this.ackTimeoutMs = options.ackTimeoutMs === undefined ? DEFAULTS.ackTimeoutMs : options.ackTimeoutMs
+    const { partitionerType } = options
+    if (customPartitioner !== undefined && partitionerType !== PARTITIONER_TYPES.custom) {
+      throw new Error('Partitioner Type must be custom if providing a customPartitioner.')
+    }
+    if (customPartitioner === undefined && partitionerType === PARTITIONER_TYPES.custom) {
+      throw new Error('No customer partitioner defined')
+    }
+    const Partitioner = PARTITIONERS[partitionerType] || PARTITIONERS[defaultPartitionerType]
+    this.partitioner = new Partitioner(customPartitioner)
+    this._settings = {
+      // kafka-node's default is a limit for the broker. To librdkafka it would be a reason to retry, so only the user's
+      // own counts.
+      ackTimeout: options.ackTimeoutMs,
+      queueMaxMessages: options.queueMaxMessages,
+      queueMaxBytes: options.queueMaxBytes
+    }
+    hidePrivate(this)
+    this.connect()
   }
-  if (customPartitioner === undefined && partitionerType === PARTITIONER_TYPES.custom) {
-    throw new Error('No customer partitioner defined')
-  }
-  const Partitioner = PARTITIONERS[partitionerType] || PARTITIONERS[defaultPartitionerType]
-  this.partitioner = new Partitioner(customPartitioner)
-  const settings = {
-    // kafka-node's default is a limit for the broker; to librdkafka it would be a reason to retry, so only the user's counts
-    ackTimeout: options.ackTimeoutMs,
-    queueMaxMessages: options.queueMaxMessages,
-    queueMaxBytes: options.queueMaxBytes
-  }
-  Object.defineProperty(this, '_settings', { value: settings })
-  this.connect()
-}
 
-util.inherits(BaseProducer, EventEmitter)
-
-/** Follows the client's events; called by the constructor. */
-BaseProducer.prototype.connect = function () {
-  const { client } = this
-  this.ready = client.ready
-  if (this.ready) {
-    // a client that is ready already: let the caller listen first
-    setImmediate(() => this.emit('ready'))
-  } else {
-    client._claimPrimary({ open: () => client._producer({ requireAcks: acks(this.requireAcks), ...this._settings }) })
-  }
-  client.on('ready', () => {
-    if (this.ready) return
-    this.ready = true
-    this.emit('ready')
-  })
-  client.on('brokersChanged', () => {
-    client.refreshMetadata(Object.keys(client.topicMetadata), (/** @type {Error | undefined} */ error) => {
-      if (error) this.emit('error', error)
+  /** Follows the client's events; called by the constructor. */
+  connect () {
+    const { client } = this
+    this.ready = client.ready
+    if (this.ready) {
+      // a client that is ready already: let the caller listen first
+      setImmediate(() => this.emit('ready'))
+    } else {
+      client._claimPrimary({ open: () => client._producer({ requireAcks: acks(this.requireAcks), ...this._settings }) })
+    }
+    client.on('ready', () => {
+      if (this.ready) return
+      this.ready = true
+      this.emit('ready')
     })
-  })
-  client.on('error', (/** @type {Error} */ error) => this.emit('error', error))
-  client.on('close', noop)
+    client.on('brokersChanged', () => {
+      client.refreshMetadata(Object.keys(client.topicMetadata), (/** @type {Error | undefined} */ error) => {
+        if (error) this.emit('error', error)
+      })
+    })
+    client.on('error', (/** @type {Error} */ error) => this.emit('error', error))
+    client.on('close', noop)
+  }
+
+  /**
+   * Sends messages.
+   *
+   * @param {any[]} payloads `{ topic, messages, key?, partition?, attributes?, timestamp?, headers? }`; `partition` and
+   *   `attributes` are filled in
+   * @param {(err: Error | null, result?: any) => void} [callback] result: the offset of the first record, as
+   *   `{ topic: { partition: offset } }`
+   */
+  send (payloads, callback = noop) {
+    const { client } = this
+    /** @type {Set<string> | null} */
+    let unknown = null
+    payloads.forEach(payload => {
+      if (this._needsMetadata(payload)) (unknown = unknown || new Set()).add(payload.topic)
+    })
+    if (unknown === null) {
+      this._send(this.buildPayloads(payloads, client.topicMetadata), callback)
+      return
+    }
+    // the partitioner has to know the partitions
+    this._learn([...unknown], error => {
+      if (error) return callback(error)
+      /** @type {Group[]} */
+      let groups
+      try {
+        groups = this.buildPayloads(payloads, client.topicMetadata)
+      } catch (failure) {
+        return callback(/** @type {Error} */ (failure))
+      }
+      this._send(groups, callback)
+    })
+  }
+
+  /**
+   * @param {any} payload
+   * @returns {boolean} its partition cannot be chosen before its topic's partitions are known
+   */
+  _needsMetadata (payload) {
+    if (hasOwn.call(payload, 'partition') && payload.partition !== undefined) return false
+    if (this.client.topicMetadata[payload.topic] !== undefined) return false
+    return !(this.partitioner instanceof DefaultPartitioner || this.partitioner instanceof CyclicPartitioner)
+  }
+
+  /**
+   * Chooses partitions and brings the messages for the same one together, in order.
+   *
+   * @param {any[]} payloads
+   * @param {Record<string, Record<string, { partition: number }>>} topicMetadata
+   * @returns {Group[]}
+   */
+  buildPayloads (payloads, topicMetadata) {
+    /** @type {Group[]} */
+    const groups = []
+    payloads.forEach(payload => {
+      const { topic, key } = payload
+      if (!hasOwn.call(payload, 'partition') || payload.partition === undefined) {
+        const partitions = topicMetadata[topic]
+        payload.partition = this.partitioner.getPartition(
+          partitions === undefined ? [] : Object.keys(partitions).map(id => partitions[id].partition), key)
+      }
+      if (!hasOwn.call(payload, 'attributes')) payload.attributes = 0
+      const { partition, attributes } = payload
+      const part = {
+        messages: Array.isArray(payload.messages) ? payload.messages : [payload.messages],
+        key,
+        timestamp: payload.timestamp ? Number(payload.timestamp) : undefined,
+        headers: payload.headers || undefined
+      }
+      const group = groups.find(other => other.topic === topic && other.partition === partition)
+      if (group === undefined) {
+        groups.push({ topic, partition, attributes, parts: [part] })
+      } else {
+        assert(group.attributes === attributes, `attributes of the messages for ${topic}/${partition} must be the same`)
+        group.parts.push(part)
+      }
+    })
+    return groups
+  }
+
+  /**
+   * @param {Group[]} groups
+   * @param {(err: Error | null, result?: any) => void} callback
+   */
+  _send (groups, callback) {
+    const { client } = this
+    const strange = groups.filter(({ topic, partition }) => !isKnown(client, topic, partition))
+    if (strange.length === 0 && !client.closing) {
+      this._produce(groups, callback)
+      return
+    }
+    this._learn([...new Set(strange.map(({ topic }) => topic))], error => {
+      if (error) callback(error)
+      else if (!groups.every(({ topic, partition }) => isKnown(client, topic, partition))) {
+        callback(new BrokerNotAvailableError('Could not find the leader'))
+      } else this._produce(groups, callback)
+    })
+  }
+
+  /**
+   * Waits for the connection and the topics' metadata. Sends that wait for the same topic go on in the order they came.
+   *
+   * @param {string[]} topics
+   * @param {(err: Error | null) => void} callback
+   */
+  _learn (topics, callback) {
+    const { client } = this
+    client._whenReady((/** @type {Error | null} */ error) => {
+      if (error) return callback(error)
+      const unknown = topics.filter(topic => client.topicMetadata[topic] === undefined)
+      // known topics with an unknown partition are worth one look, too: partitions can be added
+      const wanted = unknown.length > 0 ? unknown : topics
+      client._learnTopics(wanted, callback)
+    })
+  }
+
+  /**
+   * Hands the records over; everything about their topics is known.
+   *
+   * @param {Group[]} groups
+   * @param {(err: Error | null, result?: any) => void} callback
+   */
+  _produce (groups, callback) {
+    const { client } = this
+    const requireAcks = acks(this.requireAcks)
+    // like kafka-node's empty message sets: they succeed and write nothing
+    const filled = groups.filter(({ parts }) => parts.some(({ messages }) => messages.length > 0))
+    /** @type {Map<string, Group[]>} */
+    const byCodec = new Map()
+    for (const group of filled) {
+      const codec = codecOf(group.attributes)
+      const list = byCodec.get(codec)
+      if (list) list.push(group)
+      else byCodec.set(codec, [group])
+    }
+    if (byCodec.size === 0) {
+      setImmediate(callback, null, requireAcks === 0 && groups.length > 0 ? { result: 'no ack' } : emptyResult(groups))
+      return
+    }
+    const outcome = new SendOutcome(groups, byCodec.size, client, callback)
+    for (const [codec, list] of byCodec) {
+      const handle = client._producer({ requireAcks, codec, ...this._settings })
+      handle.send(list, requireAcks === 0 ? null : outcome.part(list))
+    }
+    if (requireAcks === 0) setImmediate(callback, null, { result: 'no ack' })
+  }
+
+  /**
+   * As `KafkaClient.createTopics`.
+   *
+   * @param {any[]} topics
+   * @param {any} [isAsync]
+   * @param {(err: Error | null, result?: any) => void} [callback]
+   */
+  createTopics (topics, isAsync, callback) {
+    if (!this.ready) {
+      const done = typeof isAsync === 'function' && callback === undefined ? isAsync : callback || noop
+      done(new Error('Producer not ready!'))
+      return
+    }
+    this.client.createTopics(topics, isAsync, callback)
+  }
+
+  /**
+   * Closes the client, and with it everything else that shares it. Sends on their way are delivered first.
+   *
+   * @param {(err: null) => void} [callback]
+   */
+  close (callback) {
+    this.client.close(callback)
+  }
 }
 
 /**
@@ -110,104 +283,8 @@ BaseProducer.prototype.connect = function () {
 function acks (requireAcks) {
   const number = Number(requireAcks)
   if (number === 0 || number === 1 || number === -1) return number
-  throw new InvalidConfigError(`requireAcks ${requireAcks} is illegal, must be 0 (none), 1 (leader) or -1 (all in-sync replicas)`)
-}
-
-/**
- * Sends messages.
- *
- * @param {any[]} payloads `{ topic, messages, key?, partition?, attributes?, timestamp?, headers? }`; `partition` and
- *   `attributes` are filled in
- * @param {(err: Error | null, result?: any) => void} [callback] result: `{ topic: { partition: offset of the first record } }`
- */
-BaseProducer.prototype.send = function (payloads, callback = noop) {
-  const { client } = this
-  /** @type {Set<string> | null} */
-  let unknown = null
-  payloads.forEach(payload => {
-    if (this._needsMetadata(payload)) (unknown = unknown || new Set()).add(payload.topic)
-  })
-  if (unknown === null) {
-    this._send(this.buildPayloads(payloads, client.topicMetadata), callback)
-    return
-  }
-  // the partitioner has to know the partitions
-  this._learn([...unknown], error => {
-    if (error) return callback(error)
-    /** @type {Group[]} */
-    let groups
-    try {
-      groups = this.buildPayloads(payloads, client.topicMetadata)
-    } catch (failure) {
-      return callback(/** @type {Error} */ (failure))
-    }
-    this._send(groups, callback)
-  })
-}
-
-/**
- * @param {any} payload
- * @returns {boolean} its partition cannot be chosen before its topic's partitions are known
- */
-BaseProducer.prototype._needsMetadata = function (payload) {
-  if (hasOwn.call(payload, 'partition') && payload.partition !== undefined) return false
-  if (this.client.topicMetadata[payload.topic] !== undefined) return false
-  return !(this.partitioner instanceof DefaultPartitioner || this.partitioner instanceof CyclicPartitioner)
-}
-
-/**
- * Chooses partitions and brings the messages for the same one together, in order.
- *
- * @param {any[]} payloads
- * @param {Record<string, Record<string, { partition: number }>>} topicMetadata
- * @returns {Group[]}
- */
-BaseProducer.prototype.buildPayloads = function (payloads, topicMetadata) {
-  /** @type {Group[]} */
-  const groups = []
-  payloads.forEach(payload => {
-    const { topic, key } = payload
-    if (!hasOwn.call(payload, 'partition') || payload.partition === undefined) {
-      const partitions = topicMetadata[topic]
-      payload.partition = this.partitioner.getPartition(
-        partitions === undefined ? [] : Object.keys(partitions).map(id => partitions[id].partition), key)
-    }
-    if (!hasOwn.call(payload, 'attributes')) payload.attributes = 0
-    const { partition, attributes } = payload
-    const part = {
-      messages: Array.isArray(payload.messages) ? payload.messages : [payload.messages],
-      key,
-      timestamp: payload.timestamp ? Number(payload.timestamp) : undefined,
-      headers: payload.headers || undefined
-    }
-    const group = groups.find(other => other.topic === topic && other.partition === partition)
-    if (group === undefined) {
-      groups.push({ topic, partition, attributes, parts: [part] })
-    } else {
-      assert(group.attributes === attributes, `attributes of the messages for ${topic}/${partition} must be the same`)
-      group.parts.push(part)
-    }
-  })
-  return groups
-}
-
-/**
- * @param {Group[]} groups
- * @param {(err: Error | null, result?: any) => void} callback
- */
-BaseProducer.prototype._send = function (groups, callback) {
-  const { client } = this
-  const strange = groups.filter(({ topic, partition }) => !isKnown(client, topic, partition))
-  if (strange.length === 0 && !client.closing) {
-    this._produce(groups, callback)
-    return
-  }
-  this._learn([...new Set(strange.map(({ topic }) => topic))], error => {
-    if (error) callback(error)
-    else if (!groups.every(({ topic, partition }) => isKnown(client, topic, partition))) {
-      callback(new BrokerNotAvailableError('Could not find the leader'))
-    } else this._produce(groups, callback)
-  })
+  throw new InvalidConfigError(
+    `requireAcks ${requireAcks} is illegal, must be 0 (none), 1 (leader) or -1 (all in-sync replicas)`)
 }
 
 /**
@@ -218,54 +295,6 @@ BaseProducer.prototype._send = function (groups, callback) {
 function isKnown (client, topic, partition) {
   const partitions = client.topicMetadata[topic]
   return partitions !== undefined && partitions[partition] !== undefined
-}
-
-/**
- * Waits for the connection and the topics' metadata. Sends that wait for the same topic go on in the order they came.
- *
- * @param {string[]} topics
- * @param {(err: Error | null) => void} callback
- */
-BaseProducer.prototype._learn = function (topics, callback) {
-  const { client } = this
-  client._whenReady((/** @type {Error | null} */ error) => {
-    if (error) return callback(error)
-    const unknown = topics.filter(topic => client.topicMetadata[topic] === undefined)
-    // known topics with an unknown partition are worth one look, too: partitions can be added
-    const wanted = unknown.length > 0 ? unknown : topics
-    client._learnTopics(wanted, callback)
-  })
-}
-
-/**
- * Hands the records over; everything about their topics is known.
- *
- * @param {Group[]} groups
- * @param {(err: Error | null, result?: any) => void} callback
- */
-BaseProducer.prototype._produce = function (groups, callback) {
-  const { client } = this
-  const requireAcks = acks(this.requireAcks)
-  // like kafka-node's empty message sets: they succeed and write nothing
-  const filled = groups.filter(({ parts }) => parts.some(({ messages }) => messages.length > 0))
-  /** @type {Map<string, Group[]>} */
-  const byCodec = new Map()
-  for (const group of filled) {
-    const codec = codecOf(group.attributes)
-    const list = byCodec.get(codec)
-    if (list) list.push(group)
-    else byCodec.set(codec, [group])
-  }
-  if (byCodec.size === 0) {
-    setImmediate(callback, null, requireAcks === 0 && groups.length > 0 ? { result: 'no ack' } : emptyResult(groups))
-    return
-  }
-  const outcome = new SendOutcome(groups, byCodec.size, client, callback)
-  for (const [codec, list] of byCodec) {
-    const handle = client._producer({ requireAcks, codec, ...this._settings })
-    handle.send(list, requireAcks === 0 ? null : outcome.part(list))
-  }
-  if (requireAcks === 0) setImmediate(callback, null, { result: 'no ack' })
 }
 
 /** @param {number} attributes */
@@ -341,31 +370,5 @@ class SendOutcome {
   }
 }
 
-/**
- * As `KafkaClient.createTopics`.
- *
- * @param {any[]} topics
- * @param {any} [isAsync]
- * @param {(err: Error | null, result?: any) => void} [callback]
- */
-BaseProducer.prototype.createTopics = function (topics, isAsync, callback) {
-  if (!this.ready) {
-    const done = typeof isAsync === 'function' && callback === undefined ? isAsync : callback || noop
-    done(new Error('Producer not ready!'))
-    return
-  }
-  this.client.createTopics(topics, isAsync, callback)
-}
-
-/**
- * Closes the client, and with it everything else that shares it. Sends on their way are delivered first.
- *
- * @param {(err: null) => void} [callback]
- */
-BaseProducer.prototype.close = function (callback) {
-  this.client.close(callback)
-}
-
 BaseProducer.PARTITIONER_TYPES = PARTITIONER_TYPES
-
 module.exports = BaseProducer

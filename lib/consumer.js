@@ -1,13 +1,12 @@
 'use strict'
 
 const { EventEmitter } = require('events')
-const util = require('util')
 const getLogger = require('./logging')
 const { ConsumerCore, partitionError } = require('./consumerCore')
+const { hidePrivate } = require('./hidePrivate')
 const { CODE } = require('./nativeErrors')
 const { defaults } = require('./options')
 const { validateConfig, validateTopics } = require('./utils')
-
 const logger = getLogger('kafka-node:Consumer')
 
 const DEFAULTS = {
@@ -25,6 +24,7 @@ const noop = () => {}
 
 /** How often a position that is out of range is reported, ms. */
 const OUT_OF_RANGE_PAUSE = 1000
+
 /** Answers that say the cluster has changed: librdkafka looks again by itself. */
 const STALE_METADATA = new Set([3, 5, 6])
 
@@ -32,251 +32,257 @@ let lastId = 0
 
 /**
  * Reads fixed partitions, without membership in a group; `groupId` only names where offsets are kept.
- *
- * @constructor
- * @param {any} client a KafkaClient
- * @param {any[]} topics `{ topic, partition = 0, offset = 0 }` or a topic's name; completed in place
- * @param {any} [options] completed in place
  */
-function Consumer (client, topics, options) {
-  EventEmitter.call(this)
-  if (!topics) throw new Error('Must have payloads')
-  validateTopics(topics)
-  this.fetchCount = 0
-  this.client = client
-  this.options = defaults(options || {}, DEFAULTS)
-  if (this.options.groupId) validateConfig('options.groupId', this.options.groupId)
-  this.ready = false
-  this.paused = this.options.paused
-  this.id = lastId++
-  this.payloads = this.buildPayloads(topics)
-  this.encoding = this.options.encoding
-  /** @type {ConsumerCore} */
-  const core = new ConsumerCore(this, {
-    timestamps: false,
-    encodings: () => ({ value: this.encoding, key: this.options.keyEncoding || this.encoding }),
-    payloads: () => this.payloads,
-    progressed: noop,
-    autoCommit: () => {
-      if (this.options.autoCommit && this.ready) this.autoCommit(false, logCommitError)
-    }
-  })
-  Object.defineProperty(this, '_core', { value: core })
-  /** @type {Map<string, NodeJS.Timeout>} */
-  const outOfRange = new Map()
-  Object.defineProperty(this, '_outOfRange', { value: outOfRange })
-  this.connect()
-}
+class Consumer extends EventEmitter {
+  /**
+   * @param {any} client a KafkaClient
+   * @param {any[]} topics `{ topic, partition = 0, offset = 0 }` or a topic's name; completed in place
+   * @param {any} [options] completed in place
+   */
+  constructor (client, topics, options) {
+    super()
+    if (!topics) throw new Error('Must have payloads')
+    validateTopics(topics)
+    this.fetchCount = 0
+    this.client = client
+    this.options = defaults(options || {}, DEFAULTS)
+    if (this.options.groupId) validateConfig('options.groupId', this.options.groupId)
+    this.ready = false
+    this.paused = this.options.paused
+    this.id = lastId++
+    this.payloads = this.buildPayloads(topics)
+    this.encoding = this.options.encoding
+    this.committing = false
+    this._core = new ConsumerCore(this, {
+      timestamps: false,
+      encodings: () => ({ value: this.encoding, key: this.options.keyEncoding || this.encoding }),
+      payloads: () => this.payloads,
+      progressed: noop,
+      autoCommit: () => {
+        if (this.options.autoCommit && this.ready) this.commit(false, logCommitError)
+      }
+    })
+    /** @type {Map<string, any>} timers of partitions whose position is out of range */
+    this._outOfRange = new Map()
+    hidePrivate(this)
+    this.connect()
+  }
 
-util.inherits(Consumer, EventEmitter)
+  /**
+   * @param {any[]} topics
+   * @returns {any[]} the same objects, complete
+   */
+  buildPayloads (topics) {
+    return topics.map(topic => {
+      const payload = typeof topic === 'object' ? topic : { topic }
+      payload.partition = payload.partition || 0
+      payload.offset = payload.offset || 0
+      payload.maxBytes = this.options.fetchMaxBytes
+      payload.metadata = 'm'
+      return payload
+    })
+  }
+
+  /** Follows the client's events; called by the constructor. */
+  connect () {
+    const { client } = this
+    const claimed = client._claimPrimary({ open: () => this._open() })
+    this.ready = client.ready
+    if (this.ready) this.init()
+    client.on('ready', () => {
+      logger.debug('consumer ready')
+      if (!this.ready) this.init()
+      this.ready = true
+    })
+    client.on('error', (/** @type {Error} */ error) => {
+      logger.error('client error %s', error.message)
+      this.emit('error', error)
+    })
+    client.on('close', () => {
+      logger.debug('connection closed')
+      if (client.closing) this._core.stop()
+    })
+    if (!claimed) logger.debug('the client is in use already: this consumer gets connections of its own')
+  }
+
+  _open () {
+    const core = this._core
+    const handle = this.client._openConsumer(this.options, null, {
+      records: core.records,
+      event: (/** @type {any} */ event) => this._event(event)
+    })
+    core.use(handle)
+    return handle
+  }
+
+  /** @returns {any} opened when it is first needed */
+  _handle () {
+    return this._core.handle || this._open()
+  }
+
+  /** Finds out where to start, and starts. */
+  init () {
+    if (this.payloads.length === 0) return
+    const { client, payloads } = this
+    client.topicExists(payloads.map(({ topic }) => topic), (/** @type {Error | null} */ error) => {
+      if (client.closing) return
+      if (error) return this.emit('error', error)
+      if (this.options.fromOffset) return this._start()
+      this.fetchOffset(payloads, (failure, offsets) => {
+        if (client.closing) return
+        if (failure) return this.emit('error', failure)
+        for (const payload of payloads) payload.offset = Math.max(0, offsets[payload.topic][payload.partition])
+        this._start()
+      })
+    })
+  }
+
+  _start () {
+    const partitions = this.payloads.map(({ topic, partition, offset }) => ({ topic, partition, offset }))
+    this._handle().command({ type: 'assign', partitions })
+    this._core.startIdling()
+  }
+
+  /**
+   * The offsets that the group has committed.
+   *
+   * @param {any[]} payloads
+   * @param {(err: Error | null, offsets?: any) => void} callback offsets:
+   *   `{ topic: { partition: offset } }`, -1 for none
+   */
+  fetchOffset (payloads, callback) {
+    const { client } = this
+    const partitions = payloads.map(({ topic, partition }) => ({ topic, partition }))
+    this._handle().request({ op: 'committed', partitions, timeout: client._requestTimeout() },
+      (/** @type {Error | null} */ error, /** @type {any[]} */ answers) => {
+        if (error) return callback(error)
+        /** @type {Record<string, Record<number, number>>} */
+        const offsets = {}
+        for (const { topic, partition, offset } of answers) {
+          (offsets[topic] = offsets[topic] || {})[partition] = offset < 0 ? -1 : offset
+        }
+        callback(null, offsets)
+      })
+  }
+
+  /** @param {any} event */
+  _event (event) {
+    switch (event.type) {
+      case 'topic': return this._core.learnTopic(event)
+      case 'error': return this._partitionError(event)
+    }
+  }
+
+  /** @param {any} event */
+  _partitionError (event) {
+    const { code } = event.error
+    if (code === CODE.OFFSET_OUT_OF_RANGE) {
+      this._reportOutOfRange(partitionError(event))
+    } else if (STALE_METADATA.has(code)) {
+      logger.debug('%s-%d: %s', event.topic, event.partition, event.error.message)
+      this.client.emit('brokersChanged')
+    } else {
+      this.emit('error', partitionError(event))
+    }
+  }
+
+  /**
+   * Reports it again and again, like kafka-node, until `setOffset` moves the partition; but not with every fetch.
+   *
+   * @param {any} error
+   */
+  _reportOutOfRange (error) {
+    const { topic, partition } = error
+    const key = `${topic}/${partition}`
+    clearTimeout(this._outOfRange.get(key))
+    this._outOfRange.set(key, setTimeout(() => {
+      this._outOfRange.delete(key)
+      const payload = this.payloads.find(other => other.topic === topic && other.partition === partition)
+      if (payload) this._core.seek(topic, partition, payload.offset)
+    }, OUT_OF_RANGE_PAUSE))
+    this.emit('offsetOutOfRange', error)
+  }
+
+  /**
+   * Continues a partition at another offset. Nothing that was fetched before comes after this call.
+   *
+   * @param {string} topic
+   * @param {number} partition
+   * @param {number} offset
+   */
+  setOffset (topic, partition, offset) {
+    // eslint-disable-next-line eqeqeq -- kafka-node takes '0' for 0 here
+    const payload = this.payloads.find(other => other.topic === topic && other.partition == partition)
+    if (!payload) return
+    payload.offset = offset
+    const key = `${topic}/${payload.partition}`
+    clearTimeout(this._outOfRange.get(key))
+    this._outOfRange.delete(key)
+    this._core.seek(topic, payload.partition, offset)
+  }
+
+  /** Stops emitting after the current batch. */
+  pause () {
+    this.paused = true
+  }
+
+  resume () {
+    this.paused = false
+    this._core.flow.resume()
+  }
+
+  /**
+   * Commits the positions: for each partition the offset after the last completed batch.
+   *
+   * @param {any} [force] true commits even within `autoCommitIntervalMs` of the last commit
+   * @param {(err: Error | null, result?: any) => void} [callback]
+   */
+  commit (force, callback) {
+    if (typeof force === 'function') {
+      callback = force
+      force = false
+    }
+    const done = callback || noop
+    if (this.committing && !force) return done(null, 'Offset committing')
+    this.committing = true
+    setTimeout(() => { this.committing = false }, this.options.autoCommitIntervalMs).unref()
+    const commits = this.payloads.filter((/** @type {any} */ { offset }) => offset !== 0)
+    if (commits.length === 0) return done(null, 'Nothing to be committed')
+    this._core.commit(commits, done)
+  }
+
+  /**
+   * Closes the consumer and its client.
+   *
+   * @param {any} [force] true commits first; a commit that fails leaves the consumer open
+   * @param {(err: Error | null) => void} [callback]
+   */
+  close (force, callback) {
+    if (typeof force === 'function') {
+      callback = force
+      force = false
+    }
+    this.ready = false
+    const done = callback || noop
+    const close = () => {
+      this._core.stop()
+      for (const timer of this._outOfRange.values()) clearTimeout(timer)
+      this.client.close(done)
+    }
+    if (!force) return close()
+    this.commit(true, (/** @type {Error | null} */ error) => {
+      if (error) done(error)
+      else close()
+    })
+  }
+}
 
 /** @param {Error | null} error */
 function logCommitError (error) {
   if (error) logger.debug('auto commit offset', error)
 }
 
-/**
- * @param {any[]} topics
- * @returns {any[]} the same objects, complete
- */
-Consumer.prototype.buildPayloads = function (topics) {
-  return topics.map(topic => {
-    const payload = typeof topic === 'object' ? topic : { topic }
-    payload.partition = payload.partition || 0
-    payload.offset = payload.offset || 0
-    payload.maxBytes = this.options.fetchMaxBytes
-    payload.metadata = 'm'
-    return payload
-  })
-}
-
-/** Follows the client's events; called by the constructor. */
-Consumer.prototype.connect = function () {
-  const { client } = this
-  const claimed = client._claimPrimary({ open: () => this._open() })
-  this.ready = client.ready
-  if (this.ready) this.init()
-  client.on('ready', () => {
-    logger.debug('consumer ready')
-    if (!this.ready) this.init()
-    this.ready = true
-  })
-  client.on('error', (/** @type {Error} */ error) => {
-    logger.error('client error %s', error.message)
-    this.emit('error', error)
-  })
-  client.on('close', () => {
-    logger.debug('connection closed')
-    if (client.closing) this._core.stop()
-  })
-  if (!claimed) logger.debug('the client is in use already: this consumer gets connections of its own')
-}
-
-Consumer.prototype._open = function () {
-  const core = this._core
-  const handle = this.client._openConsumer(this.options, null, {
-    records: core.records,
-    event: (/** @type {any} */ event) => this._event(event)
-  })
-  core.use(handle)
-  return handle
-}
-
-/** Finds out where to start, and starts. */
-Consumer.prototype.init = function () {
-  if (this.payloads.length === 0) return
-  const { client, payloads } = this
-  client.topicExists(payloads.map(({ topic }) => topic), (/** @type {Error | null} */ error) => {
-    if (client.closing) return
-    if (error) return this.emit('error', error)
-    if (!this._core.handle) this._open()
-    if (this.options.fromOffset) return this._start()
-    this.fetchOffset(payloads, (failure, offsets) => {
-      if (client.closing) return
-      if (failure) return this.emit('error', failure)
-      for (const payload of payloads) payload.offset = Math.max(0, offsets[payload.topic][payload.partition])
-      this._start()
-    })
-  })
-}
-
-Consumer.prototype._start = function () {
-  const partitions = this.payloads.map(({ topic, partition, offset }) => ({ topic, partition, offset }))
-  this._core.handle.command({ type: 'assign', partitions })
-  this._core.startIdling()
-}
-
-/**
- * The offsets that the group has committed.
- *
- * @param {any[]} payloads
- * @param {(err: Error | null, offsets?: any) => void} callback offsets: `{ topic: { partition: offset } }`, -1 for none
- */
-Consumer.prototype.fetchOffset = function (payloads, callback) {
-  const { client } = this
-  if (!this._core.handle) this._open()
-  const partitions = payloads.map(({ topic, partition }) => ({ topic, partition }))
-  this._core.handle.request({ op: 'committed', partitions, timeout: client._requestTimeout() },
-    (/** @type {Error | null} */ error, /** @type {any[]} */ answers) => {
-      if (error) return callback(error)
-      /** @type {Record<string, Record<number, number>>} */
-      const offsets = {}
-      for (const { topic, partition, offset } of answers) {
-        (offsets[topic] = offsets[topic] || {})[partition] = offset < 0 ? -1 : offset
-      }
-      callback(null, offsets)
-    })
-}
-
-/** @param {any} event */
-Consumer.prototype._event = function (event) {
-  switch (event.type) {
-    case 'topic': return this._core.learnTopic(event)
-    case 'error': return this._partitionError(event)
-  }
-}
-
-/** @param {any} event */
-Consumer.prototype._partitionError = function (event) {
-  const { code } = event.error
-  if (code === CODE.OFFSET_OUT_OF_RANGE) {
-    this._reportOutOfRange(partitionError(event), event.offset)
-  } else if (STALE_METADATA.has(code)) {
-    logger.debug('%s-%d: %s', event.topic, event.partition, event.error.message)
-    this.client.emit('brokersChanged')
-  } else {
-    this.emit('error', partitionError(event))
-  }
-}
-
-/**
- * Reports it again and again, like kafka-node, until `setOffset` moves the partition; but not with every fetch.
- *
- * @param {any} error
- */
-Consumer.prototype._reportOutOfRange = function (error) {
-  const { topic, partition } = error
-  const key = `${topic}/${partition}`
-  clearTimeout(this._outOfRange.get(key))
-  this._outOfRange.set(key, setTimeout(() => {
-    this._outOfRange.delete(key)
-    const payload = this.payloads.find((/** @type {any} */ other) => other.topic === topic && other.partition === partition)
-    if (payload) this._core.seek(topic, partition, payload.offset)
-  }, OUT_OF_RANGE_PAUSE))
-  this.emit('offsetOutOfRange', error)
-}
-
-/**
- * Continues a partition at another offset. Nothing that was fetched before comes after this call.
- *
- * @param {string} topic
- * @param {number} partition
- * @param {number} offset
- */
-Consumer.prototype.setOffset = function (topic, partition, offset) {
-  // eslint-disable-next-line eqeqeq -- kafka-node takes '0' for 0 here
-  const payload = this.payloads.find((/** @type {any} */ other) => other.topic === topic && other.partition == partition)
-  if (!payload) return
-  payload.offset = offset
-  const key = `${topic}/${payload.partition}`
-  clearTimeout(this._outOfRange.get(key))
-  this._outOfRange.delete(key)
-  this._core.seek(topic, payload.partition, offset)
-}
-
-/** Stops emitting after the current batch. */
-Consumer.prototype.pause = function () {
-  this.paused = true
-}
-
-Consumer.prototype.resume = function () {
-  this.paused = false
-  this._core.flow.resume()
-}
-
-/**
- * Commits the positions: for each partition the offset after the last completed batch.
- *
- * @param {any} [force] true commits even within `autoCommitIntervalMs` of the last commit
- * @param {(err: Error | null, result?: any) => void} [callback]
- */
-Consumer.prototype.commit = Consumer.prototype.autoCommit = function (force, callback) {
-  if (typeof force === 'function') {
-    callback = force
-    force = false
-  }
-  const done = callback || noop
-  if (this.committing && !force) return done(null, 'Offset committing')
-  this.committing = true
-  setTimeout(() => { this.committing = false }, this.options.autoCommitIntervalMs).unref()
-  const commits = this.payloads.filter((/** @type {any} */ { offset }) => offset !== 0)
-  if (commits.length === 0) return done(null, 'Nothing to be committed')
-  this._core.commit(commits, done)
-}
-
-/**
- * Closes the consumer and its client.
- *
- * @param {any} [force] true commits first; a commit that fails leaves the consumer open
- * @param {(err: Error | null) => void} [callback]
- */
-Consumer.prototype.close = function (force, callback) {
-  if (typeof force === 'function') {
-    callback = force
-    force = false
-  }
-  this.ready = false
-  const done = callback || noop
-  const close = () => {
-    this._core.stop()
-    for (const timer of this._outOfRange.values()) clearTimeout(timer)
-    this.client.close(done)
-  }
-  if (!force) return close()
-  this.commit(true, (/** @type {Error | null} */ error) => {
-    if (error) done(error)
-    else close()
-  })
-}
+// the same function under both names, as with kafka-node
+Object.defineProperty(Consumer.prototype, 'autoCommit', { value: Consumer.prototype.commit, writable: true })
 
 module.exports = Consumer

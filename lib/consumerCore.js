@@ -148,10 +148,11 @@ class ConsumerCore {
 
 /**
  * @param {{ error: import('./nativeErrors').NativeError, topic: string | null, partition: number | null }} event
- * @returns {Error & { topic?: string, partition?: number }}
+ * @returns {any} an Error with `topic` and `partition`
  */
 function partitionError ({ error, topic, partition }) {
-  const name = error.code === CODE.OFFSET_OUT_OF_RANGE ? errorName(1) : error.code > 0 ? errorName(error.code) : error.message
+  const code = error.code === CODE.OFFSET_OUT_OF_RANGE ? 1 : error.code
+  const name = code > 0 ? errorName(code) : error.message
   return Object.assign(new Error(name), { topic, partition })
 }
 

@@ -2,16 +2,16 @@
 
 const assert = require('assert')
 const { EventEmitter } = require('events')
-const util = require('util')
 const getLogger = require('./logging')
 const KafkaClient = require('./kafkaClient')
 const builtInProtocols = require('./assignment')
 const { ConsumerCore, partitionError } = require('./consumerCore')
+const { hidePrivate } = require('./hidePrivate')
 const { CODE, toGroupError } = require('./nativeErrors')
 const { HEARTBEAT_INTERVAL, defaults, wholeNumber } = require('./options')
+const { errorName } = require('./errorCodes')
 const { InvalidConsumerOffsetError } = require('./errors')
 const { validateConfig } = require('./utils')
-
 const logger = getLogger('kafka-node:ConsumerGroup')
 
 /** As times in a look-up of offsets */
@@ -49,83 +49,424 @@ const noop = () => {}
 
 /**
  * A member of a consumer group.
- *
- * @constructor
- * @param {any} memberOptions options of the group and of its KafkaClient; completed in place
- * @param {string | string[]} topics
  */
-function ConsumerGroup (memberOptions, topics) {
-  EventEmitter.call(this)
-  // kafka-node shows a third of the session as its default, but only a value of the user's counts
-  const { heartbeatInterval } = memberOptions
-  this.options = defaults(memberOptions, DEFAULTS)
-  if (!heartbeatInterval) this.options.heartbeatInterval = Math.floor(this.options.sessionTimeout / 3)
-  if (memberOptions.ssl === true) memberOptions.ssl = {}
-  checkOffsetOption('fromOffset', this.options.fromOffset)
-  checkOffsetOption('outOfRangeOffset', this.options.outOfRangeOffset)
-  if (typeof topics === 'string') topics = [topics]
-  assert(Array.isArray(topics), 'Array of topics is required')
-  assert(topics.length, 'Array of topics shall not be empty')
-  this.topics = topics
-  this.setupProtocols(this.options.protocol)
-  if (this.options.migrateHLC) {
-    throw new Error(
-      'This version of KafkaClient cannot be used to migrate from Zookeeper use older version of kafka-node instead')
-  }
-  if (this.options.groupId) validateConfig('options.groupId', this.options.groupId)
-  memberOptions.clientId = memberOptions.id
-
-  this.isLeader = false
-  this.coordinatorId = null
-  /** @type {number | null} */
-  this.generationId = null
-  /** @type {string | null} */
-  this.memberId = null
-  this.ready = false
-  this.connecting = false
-  this.rebalancing = false
-  this.closed = false
-  /** @type {import('./consumerCore').Payload[]} */
-  this.topicPayloads = []
-  /** @type {Record<string, Record<string, number>>} */
-  this.payloadMap = {}
-  /** @type {ConsumerCore} */
-  const core = new ConsumerCore(this, {
-    timestamps: true,
-    encodings: () => ({ value: this.options.encoding, key: this.options.keyEncoding || this.options.encoding }),
-    payloads: () => this.topicPayloads,
-    progressed: () => {
-      this.needToCommit = true
-      this.payloadMap = this.buildPayloadMap(this.topicPayloads)
-    },
-    autoCommit: () => {
-      if (this.options.autoCommit && this.ready && this.needToCommit && !this.committing) {
-        this.autoCommit(false, logCommitError)
-      }
+class ConsumerGroup extends EventEmitter {
+  /**
+   * @param {any} memberOptions options of the group and of its KafkaClient; completed in place
+   * @param {string | string[]} topics
+   */
+  constructor (memberOptions, topics) {
+    super()
+    // kafka-node shows a third of the session as its default, but only a value of the user's counts
+    const { heartbeatInterval } = memberOptions
+    this.options = defaults(memberOptions, DEFAULTS)
+    if (!heartbeatInterval) this.options.heartbeatInterval = Math.floor(this.options.sessionTimeout / 3)
+    if (memberOptions.ssl === true) memberOptions.ssl = {}
+    checkOffsetOption('fromOffset', this.options.fromOffset)
+    checkOffsetOption('outOfRangeOffset', this.options.outOfRangeOffset)
+    if (typeof topics === 'string') topics = [topics]
+    assert(Array.isArray(topics), 'Array of topics is required')
+    assert(topics.length, 'Array of topics shall not be empty')
+    this.topics = topics
+    const protocols = this.setupProtocols(this.options.protocol)
+    if (this.options.migrateHLC) {
+      throw new Error(
+        'This version of KafkaClient cannot be used to migrate from Zookeeper use older version of kafka-node instead')
     }
-  })
-  Object.defineProperty(this, '_core', { value: core })
-  Object.defineProperty(this, '_subscribed', { value: false, writable: true })
-  const group = {
-    protocols: this.protocols.map(({ name }) => name),
-    sessionTimeout: wholeNumber('sessionTimeout', this.options.sessionTimeout, 1),
-    heartbeatInterval: heartbeatInterval
-      ? wholeNumber('heartbeatInterval', heartbeatInterval, 1)
-      : Math.min(HEARTBEAT_INTERVAL, Math.max(1, Math.floor(this.options.sessionTimeout / 3))),
-    metadataInterval: wholeNumber('topicPartitionCheckInterval', this.options.topicPartitionCheckInterval)
+    if (this.options.groupId) validateConfig('options.groupId', this.options.groupId)
+    memberOptions.clientId = memberOptions.id
+
+    this.isLeader = false
+    this.coordinatorId = null
+    /** @type {number | null} */
+    this.generationId = null
+    /** @type {string | null} */
+    this.memberId = null
+    this.ready = false
+    this.connecting = false
+    this.rebalancing = false
+    this.closed = false
+    /** @type {import('./consumerCore').Payload[]} */
+    this.topicPayloads = []
+    /** @type {Record<string, Record<string, number>>} */
+    this.payloadMap = {}
+    this.needToCommit = false
+    this.committing = false
+    this._core = new ConsumerCore(this, {
+      timestamps: true,
+      encodings: () => ({ value: this.options.encoding, key: this.options.keyEncoding || this.options.encoding }),
+      payloads: () => this.topicPayloads,
+      progressed: () => {
+        this.needToCommit = true
+        this.payloadMap = this.buildPayloadMap(this.topicPayloads)
+      },
+      autoCommit: () => {
+        if (this.options.autoCommit && this.ready && this.needToCommit && !this.committing) {
+          this.commit(false, logCommitError)
+        }
+      }
+    })
+    this._subscribed = false
+    hidePrivate(this)
+    const group = {
+      protocols: protocols.map(({ name }) => name),
+      sessionTimeout: wholeNumber('sessionTimeout', this.options.sessionTimeout, 1),
+      heartbeatInterval: heartbeatInterval
+        ? wholeNumber('heartbeatInterval', heartbeatInterval, 1)
+        : Math.min(HEARTBEAT_INTERVAL, Math.max(1, Math.floor(this.options.sessionTimeout / 3))),
+      metadataInterval: wholeNumber('topicPartitionCheckInterval', this.options.topicPartitionCheckInterval)
+    }
+
+    // last, so that a bad option leaves no connection behind
+    this.client = new KafkaClient(memberOptions)
+    this.client._claimPrimary({ open: () => this._open(group) })
+    if (this.options.connectOnReady) this.client.once('ready', () => this.connect())
+    this.client.on('error', (/** @type {Error} */ error) => {
+      logger.error('Error from %s', this.client.clientId, error)
+      this.emit('error', error)
+    })
   }
 
-  // last, so that a bad option leaves no connection behind
-  this.client = new KafkaClient(memberOptions)
-  this.client._claimPrimary({ open: () => this._open(group) })
-  if (this.options.connectOnReady) this.client.once('ready', () => this.connect())
-  this.client.on('error', (/** @type {Error} */ error) => {
-    logger.error('Error from %s', this.client.clientId, error)
-    this.emit('error', error)
-  })
-}
+  /** @param {any} protocols names, in order of preference */
+  setupProtocols (protocols) {
+    /** @type {any[]} */
+    const list = Array.isArray(protocols) ? protocols : [protocols]
+    return (this.protocols = list.map(protocol => {
+      if (typeof protocol === 'string') {
+        if (!Object.prototype.hasOwnProperty.call(builtInProtocols, protocol)) {
+          throw new Error('Unknown built in assignment protocol ' + protocol)
+        }
+        return { .../** @type {any} */ (builtInProtocols)[protocol], subscription: this.topics }
+      }
+      assert(protocol, 'protocol is null')
+      assert(protocol.assign, 'assign function is not defined in the protocol')
+      assert(protocol.name, 'name must be given to protocol')
+      assert(protocol.version >= 0, 'version must be >= 0')
+      throw new Error(`protocol ${protocol.name}: assignment protocols of your own are not supported in this ` +
+        `version; use one of ${Object.keys(builtInProtocols).join(', ')}`)
+    }))
+  }
 
-util.inherits(ConsumerGroup, EventEmitter)
+  /** @param {object} group `GroupOptions` of src/config.rs */
+  _open (group) {
+    const core = this._core
+    const handle = this.client._openConsumer(this.options, group, {
+      records: core.records,
+      event: (/** @type {any} */ event) => this._event(event)
+    })
+    core.use(handle)
+    return handle
+  }
+
+  /** @returns {any} there is one as soon as the client is ready */
+  _handle () {
+    return this._core.handle
+  }
+
+  // ---- membership ----
+
+  /** Joins the group; ignored while joining, as a member, and after `close`. */
+  connect () {
+    if (this.connecting) return logger.warn('Connect ignored. Currently connecting.')
+    if (this.closed || this.client.closing) return logger.warn('Connect ignored. Consumer closed.')
+    if (this._subscribed) return logger.warn('Connect ignored. Already a member, the group is rejoined by itself.')
+    logger.debug('Connecting %s', this.client.clientId)
+    this.connecting = true
+    this.emit('rebalancing')
+    this._askBeforeRebalance(error => {
+      if (error) return this._stayOut(error)
+      this.client._whenReady((/** @type {Error | null} */ failure) => {
+        if (this.client.closing) return
+        if (failure) return this._stayOut(failure)
+        this._subscribed = true
+        this._handle().command({
+          type: 'subscribe',
+          topics: this.topics,
+          start: {
+            fromOffset: this.options.fromOffset,
+            commitOnFirstJoin: !!this.options.commitOffsetsOnFirstJoin,
+            timeout: this.client._requestTimeout()
+          }
+        })
+      })
+    })
+  }
+
+  /** @param {Error} error */
+  _stayOut (error) {
+    this.connecting = false
+    this.ready = false
+    this.emit('error', error)
+  }
+
+  /**
+   * Lets the user's `onRebalance` finish first. It may call back or return a promise.
+   *
+   * @param {(err: Error | null) => void} callback
+   */
+  _askBeforeRebalance (callback) {
+    const { onRebalance } = this.options
+    if (typeof onRebalance !== 'function') return callback(null)
+    let answered = false
+    const answer = (/** @type {any} */ error) => {
+      if (answered) return
+      answered = true
+      callback(error || null)
+    }
+    const result = onRebalance(this._isMember(), answer)
+    if (result && typeof result.then === 'function') {
+      result.then(() => answer(null), (/** @type {any} */ error) => {
+        answer(error || new Error('onRebalance was rejected'))
+      })
+    }
+  }
+
+  _isMember () {
+    return this.generationId !== null && this.memberId !== null
+  }
+
+  /** @param {any} event */
+  _event (event) {
+    switch (event.type) {
+      case 'topic': return this._core.learnTopic(event)
+      case 'assigned': return this._assigned(event)
+      case 'revoked': return this._revoked(event)
+      case 'offsetsMissing':
+        return this._stayOut(new Error(`${this.client.clientId} owns topics and partitions which contains no saved ` +
+          `offsets for group '${this.options.groupId}'`))
+      case 'error': return this._groupError(event)
+    }
+  }
+
+  /** @param {any} event */
+  _assigned ({ partitions, memberId, generationId, committed }) {
+    if (this.client.closing) return
+    this.memberId = memberId
+    this.generationId = generationId
+    this.topicPayloads = this.buildPayloads(partitions.map((/** @type {any} */ { topic, partition, offset }) =>
+      ({ topic, partition, offset })))
+    this.payloadMap = this.buildPayloadMap(this.topicPayloads)
+    this.connecting = false
+    this.rebalancing = false
+    this.ready = true
+    this.needToCommit = false
+    if (committed) this._startCommitInterval()
+    this._core.startIdling()
+    logger.debug('%s owns %j in generation %d', this.client.clientId, this.payloadMap, generationId)
+    this.emit('connect')
+    this.emit('rebalanced')
+  }
+
+  /**
+   * The group takes the partitions back. Nothing of them is emitted from here on; what was emitted is committed.
+   *
+   * @param {{ epoch: number, lost: boolean }} event
+   */
+  _revoked ({ epoch, lost }) {
+    if (this.client.closing) return
+    const { flow } = this._core
+    const handle = this._handle()
+    flow.dropStale()
+    const positions = this.topicPayloads
+    const member = this.ready
+    this.ready = false
+    this.connecting = true
+    this.rebalancing = true
+    this.emit('rebalancing')
+    this._askBeforeRebalance(error => {
+      if (this.client.closing) return
+      // looked at only now: onRebalance may have committed, or moved positions
+      const commit = this.options.autoCommit && member && !lost && !error ? positions : []
+      this.topicPayloads = []
+      this.payloadMap = {}
+      this.needToCommit = false
+      handle.command({
+        type: 'revoked',
+        epoch,
+        commit: commit.map(({ topic, partition, offset }) => ({ topic, partition, offset, metadata: 'm' }))
+      })
+      if (error) {
+        this._subscribed = false
+        handle.command({ type: 'unsubscribe' })
+        this._stayOut(error)
+      }
+    })
+  }
+
+  /** @param {any} event */
+  _groupError (event) {
+    const { error } = event
+    if (error.code === CODE.OFFSET_OUT_OF_RANGE) return this._outOfRange(event)
+    if (WAITING_FOR_TOPIC.has(error.code)) {
+      logger.debug('%s: %s', event.topic, error.message)
+      return
+    }
+    if (error.retriable && error.code > 0) {
+      logger.debug('%s: %s', this.client.clientId, error.message)
+      return
+    }
+    const failure = toGroupError(error, this.client.options.requestTimeout)
+    this.emit('error', event.topic === null
+      ? failure
+      : Object.assign(failure, { topic: event.topic, partition: event.partition }))
+  }
+
+  /**
+   * The position is not in the log any more: continues where `outOfRangeOffset` says.
+   *
+   * @param {any} event
+   */
+  _outOfRange (event) {
+    const error = partitionError(event)
+    const { topic, partition } = event
+    const policy = /** @type {'earliest' | 'latest' | 'none'} */ (this.options.outOfRangeOffset)
+    if (policy === 'none') {
+      this.pause()
+      this.emit('offsetOutOfRange', error)
+      this.emit('error',
+        new InvalidConsumerOffsetError(`Offset out of range for topic "${topic}" partition ${partition}`))
+      return
+    }
+    const time = OFFSET_TIMES[policy]
+    this.emit('offsetOutOfRange', Object.assign(error, { time }))
+    const partitions = [{ topic, partition, offset: time }]
+    this._handle().request({ op: 'offsets', partitions, timeout: this.client._requestTimeout() },
+      (/** @type {any} */ failure, /** @type {any[]} */ answers) => {
+        if (this.client.closing) return
+        const code = failure ? 0 : answers[0].error
+        if (failure || code !== 0) {
+          const cause = failure || new Error(errorName(code))
+          this.emit('error', new InvalidConsumerOffsetError(`Fetching ${policy} offset failed`, cause))
+          return
+        }
+        this.setOffset(topic, partition, answers[0].offset)
+      })
+  }
+
+  // ---- positions ----
+
+  /**
+   * @param {any[]} payloads
+   * @returns {any[]}
+   */
+  buildPayloads (payloads) {
+    return payloads.map(payload => {
+      const complete = typeof payload === 'object' ? payload : { topic: payload }
+      complete.partition = complete.partition || 0
+      complete.offset = complete.offset || 0
+      complete.maxBytes = this.options.fetchMaxBytes
+      complete.metadata = 'm'
+      return complete
+    })
+  }
+
+  /**
+   * @param {any[]} payloads
+   * @returns {Record<string, Record<string, number>>}
+   */
+  buildPayloadMap (payloads) {
+    /** @type {Record<string, Record<string, number>>} */
+    const map = {}
+    for (const { topic, partition, offset } of payloads) (map[topic] = map[topic] || {})[partition] = offset
+    return map
+  }
+
+  /**
+   * Continues a partition at another offset. Nothing that was fetched before comes after this call.
+   *
+   * @param {string} topic
+   * @param {number} partition
+   * @param {number} offset
+   */
+  setOffset (topic, partition, offset) {
+    // eslint-disable-next-line eqeqeq -- kafka-node takes '0' for 0 here
+    const payload = this.topicPayloads.find(other => other.topic === topic && other.partition == partition)
+    if (!payload) return
+    payload.offset = offset
+    this.payloadMap[topic][payload.partition] = offset
+    this._core.seek(topic, payload.partition, offset)
+  }
+
+  /** Stops emitting after the current batch. The membership goes on. */
+  pause () {
+    this.paused = true
+  }
+
+  resume () {
+    this.paused = false
+    this._core.flow.resume()
+  }
+
+  _startCommitInterval () {
+    this.committing = true
+    setTimeout(() => { this.committing = false }, this.options.autoCommitIntervalMs).unref()
+  }
+
+  /**
+   * Commits the positions: for each owned partition the offset after the last completed batch.
+   *
+   * @param {any} [force] true commits even within `autoCommitIntervalMs` of the last commit, or when nothing is new
+   * @param {(err: Error | null, result?: any) => void} [callback]
+   */
+  commit (force, callback) {
+    if (typeof force === 'function') {
+      callback = force
+      force = false
+    }
+    const done = callback || noop
+    if (!force) {
+      if (this.committing) return done(null, 'Offset committing')
+      if (!this.needToCommit) return done(null, 'Commit not needed')
+    }
+    this.needToCommit = false
+    this._startCommitInterval()
+    const commits = this.topicPayloads.filter(({ offset }) => offset !== -1)
+    if (commits.length === 0) return done(null, 'Nothing to be committed')
+    this.sendOffsetCommitRequest(commits, done)
+  }
+
+  /**
+   * Commits the given offsets as they are: each is the next one to read.
+   *
+   * @param {any[]} commits `{ topic, partition, offset, metadata = 'm' }`
+   * @param {(err: Error | null, result?: any) => void} [callback]
+   */
+  sendOffsetCommitRequest (commits, callback = noop) {
+    if (!this._isMember()) return callback(null, 'Nothing to be committed')
+    this._core.commit(commits, callback)
+  }
+
+  // ---- end ----
+
+  /**
+   * Leaves the group and closes the client.
+   *
+   * @param {any} [force] true commits first; a commit that fails leaves the client open
+   * @param {(err: Error | null) => void} [callback]
+   */
+  close (force, callback) {
+    if (typeof force === 'function') {
+      callback = force
+      force = false
+    }
+    const done = callback || noop
+    const wasReady = this.ready
+    this.ready = false
+    const leave = () => {
+      this._core.stop()
+      this.client.close(() => {
+        this.closed = true
+        done(null)
+      })
+    }
+    if (!force || !wasReady) return leave()
+    this._core.flow.stop()
+    this.commit(true, (/** @type {Error | null} */ error) => {
+      if (error) done(error)
+      else leave()
+    })
+  }
+}
 
 /**
  * @param {string} name
@@ -142,336 +483,7 @@ function logCommitError (error) {
   if (error) logger.debug('auto commit offset', error)
 }
 
-/** @param {any} protocols names, in order of preference */
-ConsumerGroup.prototype.setupProtocols = function (protocols) {
-  /** @type {any[]} */
-  const list = Array.isArray(protocols) ? protocols : [protocols]
-  this.protocols = list.map(protocol => {
-    if (typeof protocol === 'string') {
-      if (!Object.prototype.hasOwnProperty.call(builtInProtocols, protocol)) {
-        throw new Error('Unknown built in assignment protocol ' + protocol)
-      }
-      return { .../** @type {any} */ (builtInProtocols)[protocol], subscription: this.topics }
-    }
-    assert(protocol, 'protocol is null')
-    assert(protocol.assign, 'assign function is not defined in the protocol')
-    assert(protocol.name, 'name must be given to protocol')
-    assert(protocol.version >= 0, 'version must be >= 0')
-    throw new Error(`protocol ${protocol.name}: assignment protocols of your own are not supported in this version; ` +
-      `use one of ${Object.keys(builtInProtocols).join(', ')}`)
-  })
-}
-
-/** @param {object} group `GroupOptions` of src/config.rs */
-ConsumerGroup.prototype._open = function (group) {
-  const core = this._core
-  const handle = this.client._openConsumer(this.options, group, {
-    records: core.records,
-    event: (/** @type {any} */ event) => this._event(event)
-  })
-  core.use(handle)
-  return handle
-}
-
-// ---- membership ----
-
-/** Joins the group; ignored while joining, as a member, and after `close`. */
-ConsumerGroup.prototype.connect = function () {
-  if (this.connecting) return logger.warn('Connect ignored. Currently connecting.')
-  if (this.closed || this.client.closing) return logger.warn('Connect ignored. Consumer closed.')
-  if (this._subscribed) return logger.warn('Connect ignored. Already a member, the group is rejoined by itself.')
-  logger.debug('Connecting %s', this.client.clientId)
-  this.connecting = true
-  this.emit('rebalancing')
-  this._askBeforeRebalance(error => {
-    if (error) return this._stayOut(error)
-    this.client._whenReady((/** @type {Error | null} */ failure) => {
-      if (this.client.closing) return
-      if (failure) return this._stayOut(failure)
-      this._subscribed = true
-      this._core.handle.command({
-        type: 'subscribe',
-        topics: this.topics,
-        start: {
-          fromOffset: this.options.fromOffset,
-          commitOnFirstJoin: !!this.options.commitOffsetsOnFirstJoin,
-          timeout: this.client._requestTimeout()
-        }
-      })
-    })
-  })
-}
-
-/** @param {Error} error */
-ConsumerGroup.prototype._stayOut = function (error) {
-  this.connecting = false
-  this.ready = false
-  this.emit('error', error)
-}
-
-/**
- * Lets the user's `onRebalance` finish first. It may call back or return a promise.
- *
- * @param {(err: Error | null) => void} callback
- */
-ConsumerGroup.prototype._askBeforeRebalance = function (callback) {
-  const { onRebalance } = this.options
-  if (typeof onRebalance !== 'function') return callback(null)
-  let answered = false
-  const answer = (/** @type {any} */ error) => {
-    if (answered) return
-    answered = true
-    callback(error || null)
-  }
-  const result = onRebalance(this._isMember(), answer)
-  if (result && typeof result.then === 'function') {
-    result.then(() => answer(null), (/** @type {any} */ error) => answer(error || new Error('onRebalance was rejected')))
-  }
-}
-
-ConsumerGroup.prototype._isMember = function () {
-  return this.generationId !== null && this.memberId !== null
-}
-
-/** @param {any} event */
-ConsumerGroup.prototype._event = function (event) {
-  switch (event.type) {
-    case 'topic': return this._core.learnTopic(event)
-    case 'assigned': return this._assigned(event)
-    case 'revoked': return this._revoked(event)
-    case 'offsetsMissing': return this._stayOut(new Error(`${this.client.clientId} owns topics and partitions which ` +
-      `contains no saved offsets for group '${this.options.groupId}'`))
-    case 'error': return this._groupError(event)
-  }
-}
-
-/** @param {any} event */
-ConsumerGroup.prototype._assigned = function ({ partitions, memberId, generationId, committed }) {
-  if (this.client.closing) return
-  this.memberId = memberId
-  this.generationId = generationId
-  this.topicPayloads = this.buildPayloads(partitions.map((/** @type {any} */ { topic, partition, offset }) =>
-    ({ topic, partition, offset })))
-  this.payloadMap = this.buildPayloadMap(this.topicPayloads)
-  this.connecting = false
-  this.rebalancing = false
-  this.ready = true
-  this.needToCommit = false
-  if (committed) this._startCommitInterval()
-  this._core.startIdling()
-  logger.debug('%s owns %j in generation %d', this.client.clientId, this.payloadMap, generationId)
-  this.emit('connect')
-  this.emit('rebalanced')
-}
-
-/**
- * The group takes the partitions back. Nothing of them is emitted from here on; what was emitted is committed.
- *
- * @param {{ epoch: number, lost: boolean }} event
- */
-ConsumerGroup.prototype._revoked = function ({ epoch, lost }) {
-  if (this.client.closing) return
-  const { handle, flow } = this._core
-  flow.dropStale()
-  const positions = this.topicPayloads
-  const member = this.ready
-  this.ready = false
-  this.connecting = true
-  this.rebalancing = true
-  this.emit('rebalancing')
-  this._askBeforeRebalance(error => {
-    if (this.client.closing) return
-    // looked at only now: onRebalance may have committed, or moved positions
-    const commit = this.options.autoCommit && member && !lost && !error ? positions : []
-    this.topicPayloads = []
-    this.payloadMap = {}
-    this.needToCommit = false
-    handle.command({
-      type: 'revoked',
-      epoch,
-      commit: commit.map(({ topic, partition, offset }) => ({ topic, partition, offset, metadata: 'm' }))
-    })
-    if (error) {
-      this._subscribed = false
-      handle.command({ type: 'unsubscribe' })
-      this._stayOut(error)
-    }
-  })
-}
-
-/** @param {any} event */
-ConsumerGroup.prototype._groupError = function (event) {
-  const { error } = event
-  if (error.code === CODE.OFFSET_OUT_OF_RANGE) return this._outOfRange(event)
-  if (WAITING_FOR_TOPIC.has(error.code)) {
-    logger.debug('%s: %s', event.topic, error.message)
-    return
-  }
-  if (error.retriable && error.code > 0) {
-    logger.debug('%s: %s', this.client.clientId, error.message)
-    return
-  }
-  const failure = toGroupError(error, this.client.options.requestTimeout)
-  this.emit('error', event.topic === null
-    ? failure
-    : Object.assign(failure, { topic: event.topic, partition: event.partition }))
-}
-
-/**
- * The position is not in the log any more: continues where `outOfRangeOffset` says.
- *
- * @param {any} event
- */
-ConsumerGroup.prototype._outOfRange = function (event) {
-  const error = partitionError(event)
-  const { topic, partition } = event
-  const policy = /** @type {'earliest' | 'latest' | 'none'} */ (this.options.outOfRangeOffset)
-  if (policy === 'none') {
-    this.pause()
-    this.emit('offsetOutOfRange', error)
-    this.emit('error',
-      new InvalidConsumerOffsetError(`Offset out of range for topic "${topic}" partition ${partition}`))
-    return
-  }
-  const time = OFFSET_TIMES[policy]
-  this.emit('offsetOutOfRange', Object.assign(error, { time }))
-  const partitions = [{ topic, partition, offset: time }]
-  this._core.handle.request({ op: 'offsets', partitions, timeout: this.client._requestTimeout() },
-    (/** @type {any} */ failure, /** @type {any[]} */ answers) => {
-      if (this.client.closing) return
-      const code = failure ? 0 : answers[0].error
-      if (failure || code !== 0) {
-        const cause = failure || toGroupError({ code, name: '', message: `code ${code}`, retriable: false, fatal: false },
-          this.client.options.requestTimeout)
-        this.emit('error', new InvalidConsumerOffsetError(`Fetching ${policy} offset failed`, cause))
-        return
-      }
-      this.setOffset(topic, partition, answers[0].offset)
-    })
-}
-
-// ---- positions ----
-
-/**
- * @param {any[]} payloads
- * @returns {any[]}
- */
-ConsumerGroup.prototype.buildPayloads = function (payloads) {
-  return payloads.map(payload => {
-    const complete = typeof payload === 'object' ? payload : { topic: payload }
-    complete.partition = complete.partition || 0
-    complete.offset = complete.offset || 0
-    complete.maxBytes = this.options.fetchMaxBytes
-    complete.metadata = 'm'
-    return complete
-  })
-}
-
-/**
- * @param {any[]} payloads
- * @returns {Record<string, Record<string, number>>}
- */
-ConsumerGroup.prototype.buildPayloadMap = function (payloads) {
-  /** @type {Record<string, Record<string, number>>} */
-  const map = {}
-  for (const { topic, partition, offset } of payloads) (map[topic] = map[topic] || {})[partition] = offset
-  return map
-}
-
-/**
- * Continues a partition at another offset. Nothing that was fetched before comes after this call.
- *
- * @param {string} topic
- * @param {number} partition
- * @param {number} offset
- */
-ConsumerGroup.prototype.setOffset = function (topic, partition, offset) {
-  // eslint-disable-next-line eqeqeq -- kafka-node takes '0' for 0 here
-  const payload = this.topicPayloads.find(other => other.topic === topic && other.partition == partition)
-  if (!payload) return
-  payload.offset = offset
-  this.payloadMap[topic][payload.partition] = offset
-  this._core.seek(topic, payload.partition, offset)
-}
-
-/** Stops emitting after the current batch. The membership goes on. */
-ConsumerGroup.prototype.pause = function () {
-  this.paused = true
-}
-
-ConsumerGroup.prototype.resume = function () {
-  this.paused = false
-  this._core.flow.resume()
-}
-
-ConsumerGroup.prototype._startCommitInterval = function () {
-  this.committing = true
-  setTimeout(() => { this.committing = false }, this.options.autoCommitIntervalMs).unref()
-}
-
-/**
- * Commits the positions: for each owned partition the offset after the last completed batch.
- *
- * @param {any} [force] true commits even within `autoCommitIntervalMs` of the last commit, or when nothing is new
- * @param {(err: Error | null, result?: any) => void} [callback]
- */
-ConsumerGroup.prototype.commit = ConsumerGroup.prototype.autoCommit = function (force, callback) {
-  if (typeof force === 'function') {
-    callback = force
-    force = false
-  }
-  const done = callback || noop
-  if (!force) {
-    if (this.committing) return done(null, 'Offset committing')
-    if (!this.needToCommit) return done(null, 'Commit not needed')
-  }
-  this.needToCommit = false
-  this._startCommitInterval()
-  const commits = this.topicPayloads.filter(({ offset }) => offset !== -1)
-  if (commits.length === 0) return done(null, 'Nothing to be committed')
-  this.sendOffsetCommitRequest(commits, done)
-}
-
-/**
- * Commits the given offsets as they are: each is the next one to read.
- *
- * @param {any[]} commits `{ topic, partition, offset, metadata = 'm' }`
- * @param {(err: Error | null, result?: any) => void} [callback]
- */
-ConsumerGroup.prototype.sendOffsetCommitRequest = function (commits, callback = noop) {
-  if (!this._isMember()) return callback(null, 'Nothing to be committed')
-  this._core.commit(commits, callback)
-}
-
-// ---- end ----
-
-/**
- * Leaves the group and closes the client.
- *
- * @param {any} [force] true commits first; a commit that fails leaves the client open
- * @param {(err: Error | null) => void} [callback]
- */
-ConsumerGroup.prototype.close = function (force, callback) {
-  if (typeof force === 'function') {
-    callback = force
-    force = false
-  }
-  const done = callback || noop
-  const wasReady = this.ready
-  this.ready = false
-  const leave = () => {
-    this._core.stop()
-    this.client.close(() => {
-      this.closed = true
-      done(null)
-    })
-  }
-  if (!force || !wasReady) return leave()
-  this._core.flow.stop()
-  this.commit(true, (/** @type {Error | null} */ error) => {
-    if (error) done(error)
-    else leave()
-  })
-}
+// the same function under both names, as with kafka-node
+Object.defineProperty(ConsumerGroup.prototype, 'autoCommit', { value: ConsumerGroup.prototype.commit, writable: true })
 
 module.exports = ConsumerGroup

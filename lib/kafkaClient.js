@@ -1,20 +1,19 @@
 'use strict'
 
 const { EventEmitter } = require('events')
-const util = require('util')
 const getLogger = require('./logging')
 const { ConsumerHandle, ProducerHandle } = require('./native')
 const { clientOptions, consumerOptions, defaultsDeep, producerOptions } = require('./options')
+const { hidePrivate } = require('./hidePrivate')
 const { parseHosts, checkPorts } = require('./hosts')
 const { RetrySchedule } = require('./retrySchedule')
 const { CODE, toError, toSocketError } = require('./nativeErrors')
 const { errorName } = require('./errorCodes')
 const { validateConfig, validateTopicNames } = require('./utils')
-const errors = require('./errors')
+const { BrokerNotAvailableError, InvalidConfigError, TopicsNotExistError } = require('./errors')
 const NestedError = require('./errors/NestedError')
 const TimeoutError = require('./errors/TimeoutError')
 
-const { BrokerNotAvailableError, InvalidConfigError, TopicsNotExistError } = errors
 const logger = getLogger('kafka-node:KafkaClient')
 
 const DEFAULTS = {
@@ -43,418 +42,644 @@ const noop = () => {}
 
 /** How long `close` waits for sends that are on their way, ms. */
 const CLOSE_FLUSH = 3000
+
 /** The longest time a timer takes, ms; also how often the timer fires that keeps the process alive. */
 const MAX_TIMER = 0x7fffffff
-/** A known outage counts as a failed attempt to connect after this time, ms: librdkafka tries again at least as often. */
+
+/** A known outage makes an attempt to connect fail after this time, ms: librdkafka tries again as often. */
 const DOWN_GRACE = 150
+
 /** Pauses between the requests of `refreshMetadata`, ms (kafka-node's schedule: 8.4 s altogether). */
 const REFRESH_PAUSES = [200, 400, 800, 1000, 1000, 1000, 1000, 1000, 1000, 1000]
+
 /** How long a send waits for a client that is not connecting, ms (as long as kafka-node looked for metadata). */
 const UNCONNECTED_WAIT = 8400
+
 /** Codes of partitions that are usable (replica not available is). */
 const USABLE = new Set([0, 9])
-const RAW_FATAL = 'ERR_KAFKA_FATAL'
+
+/**
+ * One attempt to connect.
+ *
+ * @typedef {object} Attempt
+ * @property {(error: Error) => void} failed
+ * @property {() => void} succeeded also when it is given up
+ * @property {(error: Error) => void} down no broker answers: it fails unless that changes at once
+ */
 
 /**
  * A connection to a Kafka cluster, to be shared by producers or given to a consumer.
  *
- * It owns the native handles of everything built on it. The first one, opened by `connect`, also answers questions about
- * the cluster: it is a consumer's handle when the client was given to a consumer before, else a producer's.
- *
- * @constructor
- * @param {any} [options] completed in place with the defaults
+ * It owns the native handles of everything built on it. The first one, opened by `connect`, also answers questions
+ * about the cluster: it is a consumer's handle when the client was given to a consumer before, else a producer's.
  */
-function KafkaClient (options) {
-  EventEmitter.call(this)
-  this.options = defaultsDeep(options || {}, DEFAULTS)
-  this.sslOptions = this.options.sslOptions
-  this.ssl = !!this.sslOptions
-  if (this.options.ssl === true) {
-    this.options.ssl = {}
-    if (!this.ssl) logger.warn('ssl: true alone does not encrypt the connection: give sslOptions (it may be {})')
+class KafkaClient extends EventEmitter {
+  /**
+   * @param {any} [options] completed in place with the defaults
+   */
+  constructor (options) {
+    super()
+    this.options = defaultsDeep(options || {}, DEFAULTS)
+    this.sslOptions = this.options.sslOptions
+    this.ssl = !!this.sslOptions
+    if (this.options.ssl === true) {
+      this.options.ssl = {}
+      if (!this.ssl) logger.warn('ssl: true alone does not encrypt the connection: give sslOptions (it may be {})')
+    }
+    if (this.options.clientId) validateConfig('clientId', this.options.clientId)
+    this.clientId = this.options.clientId || 'kafka-node-client'
+    this.noAckBatchOptions = this.options.noAckBatchOptions
+    this.brokers = {}
+    this.longpollingBrokers = {}
+    /** @type {Record<string, Record<string, any>>} */
+    this.topicMetadata = {}
+    /** @type {Record<string, { nodeId: number, host: string, port: number }>} */
+    this.brokerMetadata = {}
+    /** @type {{ controllerId?: number }} */
+    this.clusterMetadata = {}
+    this.correlationId = 0
+    this.ready = false
+    this.connecting = false
+    this.brokerMetadataLastUpdate = 0
+    this.initialHosts = parseHosts(this.options.kafkaHost)
+    // refused here and not when the first connection fails
+    this._native = clientOptions(this)
+    /** @type {Set<ProducerHandle | ConsumerHandle>} */
+    this._handles = new Set()
+    /** @type {Map<string, ProducerHandle>} by what they are set to */
+    this._producers = new Map()
+    /** @type {any} the handle that answers questions about the cluster */
+    this._primary = null
+    /** @type {{ open: () => ProducerHandle | ConsumerHandle } | null} who opens it */
+    this._claim = null
+    /** @type {Attempt | null} the attempt to connect that is under way */
+    this._attempt = null
+    /** @type {any} */
+    this._retryTimer = null
+    /** @type {any} */
+    this._alive = null
+    /** @type {Set<string>} connections that are up */
+    this._up = new Set()
+    this._connections = 0
+    /** @type {Error | null} why no broker can be reached at the moment */
+    this._outage = null
+    /** @type {Error | null} */
+    this._socketError = null
+    this._metadataPending = false
+    this._refreshing = false
+    /** @type {Set<(err: Error | null) => void>} */
+    this._waitingForReady = new Set()
+    /** @type {Map<string, Array<(err: Error | null) => void>>} */
+    this._learning = new Map()
+    this.closing = false
+    /** @type {Array<(err: null) => void>} */
+    this._closeCallbacks = []
+    this._closed = false
+    /** @type {Map<string, number>} when an error was last emitted, by name */
+    this._lastErrors = new Map()
+    hidePrivate(this)
+    if (this.options.autoConnect) this.connect()
   }
-  if (this.options.clientId) validateConfig('clientId', this.options.clientId)
-  this.clientId = this.options.clientId || 'kafka-node-client'
-  this.noAckBatchOptions = this.options.noAckBatchOptions
-  this.brokers = {}
-  this.longpollingBrokers = {}
-  /** @type {Record<string, Record<string, any>>} */
-  this.topicMetadata = {}
-  /** @type {Record<string, { nodeId: number, host: string, port: number }>} */
-  this.brokerMetadata = {}
-  /** @type {{ controllerId?: number }} */
-  this.clusterMetadata = {}
-  this.correlationId = 0
-  this.ready = false
-  this.connecting = false
-  this.brokerMetadataLastUpdate = 0
-  this.initialHosts = parseHosts(this.options.kafkaHost)
-  // refused here and not when the first connection fails
-  hide(this, '_native', clientOptions(this))
-  /** @type {Set<ProducerHandle | ConsumerHandle>} */
-  const handles = new Set()
-  hide(this, '_handles', handles)
-  /** @type {Map<string, ProducerHandle>} */
-  const producers = new Map()
-  hide(this, '_producers', producers)
-  hide(this, '_primary', null)
-  hide(this, '_claim', null)
-  hide(this, '_attempt', null)
-  hide(this, '_retryTimer', null)
-  hide(this, '_alive', null)
-  hide(this, '_up', new Set())
-  hide(this, '_outage', null)
-  hide(this, '_connections', 0)
-  hide(this, '_waitingForReady', new Set())
-  hide(this, '_learning', new Map())
-  hide(this, '_closeCallbacks', [])
-  hide(this, '_closed', false)
-  hide(this, '_lastErrors', new Map())
-  if (this.options.autoConnect) this.connect()
-}
 
-util.inherits(KafkaClient, EventEmitter)
+  // ---- connecting ----
 
-/**
- * A field of ours that users' logs and copies of the client do not show.
- *
- * @param {any} target
- * @param {string} name
- * @param {any} value
- */
-function hide (target, name, value) {
-  Object.defineProperty(target, name, { value, writable: true, enumerable: false, configurable: true })
-}
-
-// ---- connecting ----
-
-/** Starts connecting; nothing happens while that is under way, or after `close`. */
-KafkaClient.prototype.connect = function () {
-  if (this.connecting) {
-    logger.debug('connect request ignored. Client is currently connecting')
-    return
-  }
-  checkPorts(this.initialHosts)
-  this.connecting = true
-  if (this.closing) return
-  this._keepAlive()
-  const schedule = new RetrySchedule(this.options.connectRetryOptions)
-  // not at once: a consumer that is made of this client in the same tick shares its handle with it
-  setImmediate(() => {
-    if (this.closing) return
-    try {
-      if (!this._primary) this._openPrimary()
-    } catch (error) {
-      this.connecting = false
-      this._release()
-      this.emit('error', error)
+  /** Starts connecting; nothing happens while that is under way, or after `close`. */
+  connect () {
+    if (this.connecting) {
+      logger.debug('connect request ignored. Client is currently connecting')
       return
     }
-    this._tryToConnect(schedule)
-  })
-}
-
-/** @param {RetrySchedule} schedule */
-KafkaClient.prototype._tryToConnect = function (schedule) {
-  const { connectTimeout } = this.options
-  let timer = setTimeout(() => {
-    attempt.failed(new TimeoutError(`Connection timeout of ${connectTimeout}ms exceeded`))
-  }, connectTimeout)
-  const attempt = {
-    failed: (/** @type {Error} */ error) => {
-      if (this._attempt !== attempt) return
-      clearTimeout(timer)
-      this._attempt = null
-      const pause = schedule.next(error)
-      if (pause === null) {
+    checkPorts(this.initialHosts)
+    this.connecting = true
+    if (this.closing) return
+    this._keepAlive()
+    const schedule = new RetrySchedule(this.options.connectRetryOptions)
+    // not at once: a consumer that is made of this client in the same tick shares its handle with it
+    setImmediate(() => {
+      if (this.closing) return
+      try {
+        if (!this._primary) this._openPrimary()
+      } catch (error) {
         this.connecting = false
         this._release()
-        this._failWaiting(schedule.mainError())
-        this.emit('error', schedule.mainError())
+        this.emit('error', error)
         return
       }
-      this._retryTimer = setTimeout(() => this._tryToConnect(schedule), pause)
-    },
-    succeeded: () => clearTimeout(timer),
-    down: (/** @type {Error} */ error) => {
-      clearTimeout(timer)
-      timer = setTimeout(attempt.failed, DOWN_GRACE, error)
-    }
-  }
-  this._attempt = attempt
-  if (this._outage) attempt.down(this._outage)
-  if (this._metadataPending) return
-  hide(this, '_metadataPending', true)
-  this._primary.request({ op: 'metadata', topics: null, timeout: connectTimeout },
-    (/** @type {Error | null} */ error, /** @type {any} */ result) => {
-      this._metadataPending = false
-      if (this.closing || !this.connecting) return
-      if (!error) this._connected(result)
-      else if (this._attempt) this._attempt.failed(error)
+      this._tryToConnect(schedule)
     })
-}
-
-/** @param {any} metadata */
-KafkaClient.prototype._connected = function (metadata) {
-  if (this._attempt) this._attempt.succeeded()
-  clearTimeout(this._retryTimer)
-  this._attempt = null
-  this._outage = null
-  this.connecting = false
-  this.updateMetadatas(toMetadata(metadata), true)
-  if (this._connections === 0) this._connectionUp('')
-  this.ready = true
-  this.emit('ready')
-  const waiting = [...this._waitingForReady]
-  this._waitingForReady.clear()
-  for (const resume of waiting) resume(null)
-}
-
-/** @param {Error} error */
-KafkaClient.prototype._failWaiting = function (error) {
-  const waiting = [...this._waitingForReady]
-  this._waitingForReady.clear()
-  for (const resume of waiting) resume(error)
-}
-
-/**
- * Calls back when the client is ready, or with an error when that takes too long.
- *
- * @param {(err: Error | null) => void} callback
- */
-KafkaClient.prototype._whenReady = function (callback) {
-  if (this.closing) {
-    setImmediate(callback, new BrokerNotAvailableError('Broker not available (sendRequest -> ensureBrokerReady)'))
-    return
   }
-  if (this.ready) return callback(null)
-  const { requestTimeout } = this.options
-  const wait = this.connecting ? requestTimeout || MAX_TIMER : UNCONNECTED_WAIT
-  /** @type {(err: Error | null) => void} */
-  const resume = err => {
-    clearTimeout(timer)
-    callback(err)
-  }
-  const timer = setTimeout(() => {
-    this._waitingForReady.delete(resume)
-    callback(this.connecting
-      ? new TimeoutError(`Request timed out after ${requestTimeout}ms`)
-      : new BrokerNotAvailableError('Broker not available (loadMetadataForTopics)'))
-  }, wait)
-  this._waitingForReady.add(resume)
-}
 
-/** While a client is open the process stays alive, as with kafka-node. */
-KafkaClient.prototype._keepAlive = function () {
-  if (!this._alive) this._alive = setInterval(noop, MAX_TIMER)
-}
-
-KafkaClient.prototype._release = function () {
-  clearInterval(this._alive)
-  this._alive = null
-}
-
-// ---- handles ----
-
-/**
- * Lets the client's first handle be the one that `owner` needs anyway. Too late once it has been opened.
- *
- * @param {{ open: (client: any) => ProducerHandle | ConsumerHandle }} claim
- * @returns {boolean} false when the claim came too late
- */
-KafkaClient.prototype._claimPrimary = function (claim) {
-  if (this._primary || this._claim || this.closing) return false
-  this._claim = claim
-  return true
-}
-
-KafkaClient.prototype._openPrimary = function () {
-  this._primary = this._claim ? this._claim.open(this) : this._producer({ requireAcks: 1 })
-}
-
-/**
- * The handle for sends with these settings; opened when it is first needed.
- *
- * @param {{ requireAcks: number, ackTimeout?: number, codec?: string, queueMaxMessages?: number, queueMaxBytes?: number }} settings
- * @returns {ProducerHandle}
- */
-KafkaClient.prototype._producer = function (settings) {
-  const options = producerOptions(this._native, settings)
-  const key = JSON.stringify([options.requireAcks, options.ackTimeout, options.codec, options.queueMessages,
-    options.queueKbytes])
-  let handle = this._producers.get(key)
-  if (!handle) {
-    handle = new ProducerHandle(options, this._eventsFor(() => handle))
-    this._producers.set(key, handle)
-    this._handles.add(handle)
-  }
-  return handle
-}
-
-/**
- * @param {any} options of the consumer
- * @param {object | null} group `GroupOptions` of src/config.rs
- * @param {{ event: (event: any) => void, records: (views: any) => void }} consumer
- * @returns {ConsumerHandle}
- */
-KafkaClient.prototype._openConsumer = function (options, group, consumer) {
-  /** @type {ConsumerHandle} */
-  const handle = new ConsumerHandle(consumerOptions(this._native, options, group), {
-    ...this._eventsFor(() => handle, consumer.event),
-    records: consumer.records
-  })
-  this._handles.add(handle)
-  return handle
-}
-
-/**
- * @param {() => any} handle
- * @param {(event: any) => void} [others] takes what is not the client's
- */
-KafkaClient.prototype._eventsFor = function (handle, others) {
-  return {
-    requestTimeout: this.options.requestTimeout,
-    event: (/** @type {any} */ event) => {
-      switch (event.type) {
-        case 'log': return this._log(event)
-        case 'statistics': return this.emit('statistics', event.statistics)
-        case 'broker': return handle() === this._primary && this._brokerChanged(event)
-        case 'error': if (event.topic === null) return this._nativeError(event.error, handle() === this._primary)
+  /** @param {RetrySchedule} schedule */
+  _tryToConnect (schedule) {
+    const { connectTimeout } = this.options
+    /** @type {any} */
+    let timer = setTimeout(() => {
+      attempt.failed(new TimeoutError(`Connection timeout of ${connectTimeout}ms exceeded`))
+    }, connectTimeout)
+    /** @type {Attempt} */
+    const attempt = {
+      failed: (/** @type {Error} */ error) => {
+        if (this._attempt !== attempt) return
+        clearTimeout(timer)
+        this._attempt = null
+        const pause = schedule.next(error)
+        if (pause === null) {
+          this.connecting = false
+          this._release()
+          this._failWaiting(schedule.mainError())
+          this.emit('error', schedule.mainError())
+          return
+        }
+        this._retryTimer = setTimeout(() => this._tryToConnect(schedule), pause)
+      },
+      succeeded: () => clearTimeout(timer),
+      down: (/** @type {Error} */ error) => {
+        clearTimeout(timer)
+        timer = setTimeout(attempt.failed, DOWN_GRACE, error)
       }
-      if (others) others(event)
     }
+    this._attempt = attempt
+    if (this._outage) attempt.down(this._outage)
+    if (this._metadataPending) return
+    this._metadataPending = true
+    this._primary.request({ op: 'metadata', topics: null, timeout: connectTimeout },
+      (/** @type {Error | null} */ error, /** @type {any} */ result) => {
+        this._metadataPending = false
+        if (this.closing || !this.connecting) return
+        if (!error) this._connected(result)
+        else if (this._attempt) this._attempt.failed(error)
+      })
   }
-}
 
-/** @param {{ level: number, facility: string, text: string }} line */
-KafkaClient.prototype._log = function ({ level, facility, text }) {
-  // syslog severities
-  const write = level <= 3 ? logger.error : level === 4 ? logger.warn : level <= 6 ? logger.info : logger.debug
-  write('%s %s: %s', this.clientId, facility, text)
-}
-
-/** @param {{ id: number, host: string, port: number, state: string }} event */
-KafkaClient.prototype._brokerChanged = function ({ id, host, port, state }) {
-  if (this._closed) return
-  const address = `${host}:${port}`
-  const key = `${id}/${address}`
-  if (state === 'UP') {
-    if (!this._up.has(key)) {
-      this._up.add(key)
-      this._connectionUp(address)
-    }
-  } else if (state === 'DOWN' && this._up.delete(key)) {
-    this.emit('close', { address })
-  }
-}
-
-/** @param {string} address */
-KafkaClient.prototype._connectionUp = function (address) {
-  this._connections++
-  logger.debug('%s connected to %s', this.clientId, address)
-  this.emit('connect')
-  if (this.ready && this._outage) {
+  /** @param {any} metadata */
+  _connected (metadata) {
+    if (this._attempt) this._attempt.succeeded()
+    clearTimeout(this._retryTimer)
+    this._attempt = null
     this._outage = null
-    this.emit('reconnect')
+    this.connecting = false
+    this.updateMetadatas(toMetadata(metadata), true)
+    if (this._connections === 0) this._connectionUp('')
+    this.ready = true
+    this.emit('ready')
+    const waiting = [...this._waitingForReady]
+    this._waitingForReady.clear()
+    for (const resume of waiting) resume(null)
   }
-}
 
-/**
- * @param {import('./nativeErrors').NativeError} error
- * @param {boolean} primary
- */
-KafkaClient.prototype._nativeError = function (error, primary) {
-  if (this.closing) return
-  const { code } = error
-  if (code === CODE.AUTHENTICATION || code === CODE.SSL) {
-    const failure = toError(error, this.options.requestTimeout)
-    this._outage = failure
-    if (this._attempt) this._attempt.down(failure)
-    this._emitOnce(failure)
-    return
+  /** @param {Error} error */
+  _failWaiting (error) {
+    const waiting = [...this._waitingForReady]
+    this._waitingForReady.clear()
+    for (const resume of waiting) resume(error)
   }
-  if (error.fatal) {
-    const failure = toError(error, this.options.requestTimeout)
-    Object.defineProperty(failure, 'code', { value: RAW_FATAL, configurable: true })
-    this.emit('error', failure)
-    return
-  }
-  if (!primary) return
-  if (code === CODE.TRANSPORT || code === CODE.RESOLVE) {
-    hide(this, '_socketError', toSocketError(error))
-    if (this.ready) this.emit('socket_error', this._socketError)
-    return
-  }
-  if (code === CODE.ALL_BROKERS_DOWN) {
-    const first = !this._outage
-    this._outage = this._outage || this._socketError || toError(error, this.options.requestTimeout)
-    if (this._attempt) this._attempt.down(this._outage)
-    if (first && this.ready) {
-      const cause = new Error('Unable to find available brokers to try')
-      this.emit('error', new NestedError('refreshBrokerMetadata failed', cause))
+
+  /**
+   * Calls back when the client is ready, or with an error when that takes too long.
+   *
+   * @param {(err: Error | null) => void} callback
+   */
+  _whenReady (callback) {
+    if (this.closing) {
+      setImmediate(callback, new BrokerNotAvailableError('Broker not available (sendRequest -> ensureBrokerReady)'))
+      return
     }
-    return
+    if (this.ready) return callback(null)
+    const { requestTimeout } = this.options
+    const wait = this.connecting ? requestTimeout || MAX_TIMER : UNCONNECTED_WAIT
+    /** @type {(err: Error | null) => void} */
+    const resume = err => {
+      clearTimeout(timer)
+      callback(err)
+    }
+    const timer = setTimeout(() => {
+      this._waitingForReady.delete(resume)
+      callback(this.connecting
+        ? new TimeoutError(`Request timed out after ${requestTimeout}ms`)
+        : new BrokerNotAvailableError('Broker not available (loadMetadataForTopics)'))
+    }, wait)
+    this._waitingForReady.add(resume)
   }
-  logger.debug('%s %s: %s', this.clientId, error.name, error.message)
+
+  /** While a client is open the process stays alive, as with kafka-node. */
+  _keepAlive () {
+    if (!this._alive) this._alive = setInterval(noop, MAX_TIMER)
+  }
+
+  _release () {
+    clearInterval(this._alive)
+    this._alive = null
+  }
+
+  // ---- handles ----
+
+  /**
+   * Lets the client's first handle be the one that a producer or consumer needs anyway.
+   *
+   * @param {{ open: () => ProducerHandle | ConsumerHandle }} claim
+   * @returns {boolean} false when the claim came too late
+   */
+  _claimPrimary (claim) {
+    if (this._primary || this._claim || this.closing) return false
+    this._claim = claim
+    return true
+  }
+
+  _openPrimary () {
+    this._primary = this._claim ? this._claim.open() : this._producer({ requireAcks: 1 })
+  }
+
+  /**
+   * The handle for sends with these settings; opened when it is first needed.
+   *
+   * @param {import('./options').ProducerSettings} settings
+   * @returns {ProducerHandle}
+   */
+  _producer (settings) {
+    const options = producerOptions(this._native, settings)
+    const key = JSON.stringify([options.requireAcks, options.ackTimeout, options.codec, options.queueMessages,
+      options.queueKbytes])
+    let handle = this._producers.get(key)
+    if (!handle) {
+      handle = new ProducerHandle(options, this._eventsFor(() => handle))
+      this._producers.set(key, handle)
+      this._handles.add(handle)
+    }
+    return handle
+  }
+
+  /**
+   * @param {any} options of the consumer
+   * @param {object | null} group `GroupOptions` of src/config.rs
+   * @param {{ event: (event: any) => void, records: (views: any) => void }} consumer
+   * @returns {ConsumerHandle}
+   */
+  _openConsumer (options, group, consumer) {
+    /** @type {ConsumerHandle} */
+    const handle = new ConsumerHandle(consumerOptions(this._native, options, group), {
+      ...this._eventsFor(() => handle, consumer.event),
+      records: consumer.records
+    })
+    this._handles.add(handle)
+    return handle
+  }
+
+  /**
+   * @param {() => any} handle
+   * @param {(event: any) => void} [others] takes what is not the client's
+   */
+  _eventsFor (handle, others) {
+    return {
+      requestTimeout: this.options.requestTimeout,
+      event: (/** @type {any} */ event) => {
+        switch (event.type) {
+          case 'log': return this._log(event)
+          case 'statistics': return this.emit('statistics', event.statistics)
+          case 'broker': return handle() === this._primary && this._brokerChanged(event)
+          case 'error': if (event.topic === null) return this._nativeError(event.error, handle() === this._primary)
+        }
+        if (others) others(event)
+      }
+    }
+  }
+
+  /** @param {{ level: number, facility: string, text: string }} line */
+  _log ({ level, facility, text }) {
+    // syslog severities
+    const write = level <= 3 ? logger.error : level === 4 ? logger.warn : level <= 6 ? logger.info : logger.debug
+    write('%s %s: %s', this.clientId, facility, text)
+  }
+
+  /** @param {{ id: number, host: string, port: number, state: string }} event */
+  _brokerChanged ({ id, host, port, state }) {
+    if (this._closed) return
+    const address = `${host}:${port}`
+    const key = `${id}/${address}`
+    if (state === 'UP') {
+      if (!this._up.has(key)) {
+        this._up.add(key)
+        this._connectionUp(address)
+      }
+    } else if (state === 'DOWN' && this._up.delete(key)) {
+      this.emit('close', { address })
+    }
+  }
+
+  /** @param {string} address */
+  _connectionUp (address) {
+    this._connections++
+    logger.debug('%s connected to %s', this.clientId, address)
+    this.emit('connect')
+    if (this.ready && this._outage) {
+      this._outage = null
+      this.emit('reconnect')
+    }
+  }
+
+  /**
+   * @param {import('./nativeErrors').NativeError} error
+   * @param {boolean} primary
+   */
+  _nativeError (error, primary) {
+    if (this.closing) return
+    const { code } = error
+    if (code === CODE.AUTHENTICATION || code === CODE.SSL) {
+      const failure = toError(error, this.options.requestTimeout)
+      this._outage = failure
+      if (this._attempt) this._attempt.down(failure)
+      this._emitOnce(failure)
+      return
+    }
+    if (error.fatal) {
+      const failure = toError(error, this.options.requestTimeout)
+      Object.defineProperty(failure, 'code', { value: 'ERR_KAFKA_FATAL', configurable: true })
+      this.emit('error', failure)
+      return
+    }
+    if (!primary) return
+    if (code === CODE.TRANSPORT || code === CODE.RESOLVE) {
+      this._socketError = toSocketError(error)
+      if (this.ready) this.emit('socket_error', this._socketError)
+      return
+    }
+    if (code === CODE.ALL_BROKERS_DOWN) {
+      const first = !this._outage
+      this._outage = this._outage || this._socketError || toError(error, this.options.requestTimeout)
+      if (this._attempt) this._attempt.down(this._outage)
+      if (first && this.ready) {
+        const cause = new Error('Unable to find available brokers to try')
+        this.emit('error', new NestedError('refreshBrokerMetadata failed', cause))
+      }
+      return
+    }
+    logger.debug('%s %s: %s', this.clientId, error.name, error.message)
+  }
+
+  /**
+   * Emits an error that librdkafka repeats with every attempt; once a minute is enough to be seen.
+   *
+   * @param {Error} error
+   */
+  _emitOnce (error) {
+    const last = this._lastErrors.get(error.name)
+    if (last !== undefined && Date.now() - last < 60 * 1000) return
+    this._lastErrors.set(error.name, Date.now())
+    this.emit('error', error)
+  }
+
+  // ---- closing ----
+
+  /**
+   * Delivers what was sent (for at most 3 s, the rest fails), closes all connections, then calls back with `null`.
+   *
+   * @param {(err: null) => void} [callback]
+   */
+  close (callback) {
+    if (callback) this._closeCallbacks.push(callback)
+    if (this._closed) {
+      setImmediate(() => this._callCloseCallbacks())
+      return
+    }
+    if (this.closing) return
+    this.closing = true
+    clearTimeout(this._retryTimer)
+    if (this._attempt) this._attempt.succeeded()
+    this._failWaiting(new BrokerNotAvailableError('Broker not available (sendRequest -> ensureBrokerReady)'))
+    let open = this._handles.size
+    const closed = () => {
+      if (--open > 0) return
+      this._closed = true
+      this._release()
+      for (const key of this._up) this.emit('close', { address: key.slice(key.indexOf('/') + 1) })
+      this._up.clear()
+      this._callCloseCallbacks()
+    }
+    if (open === 0) {
+      open = 1
+      setImmediate(closed)
+      return
+    }
+    for (const handle of this._handles) {
+      if (handle instanceof ProducerHandle) handle.close(CLOSE_FLUSH, closed)
+      else handle.close(closed)
+    }
+  }
+
+  _callCloseCallbacks () {
+    const callbacks = this._closeCallbacks
+    this._closeCallbacks = []
+    for (const callback of callbacks) callback(null)
+  }
+
+  // ---- metadata ----
+
+  /**
+   * Takes over a metadata answer.
+   *
+   * @param {any} metadatas as `loadMetadataForTopics` gives it
+   * @param {boolean} [replaceTopics] forget topics that are not in it
+   */
+  updateMetadatas (metadatas, replaceTopics) {
+    const [brokers, { metadata, clusterMetadata }] = metadatas
+    const changed = JSON.stringify(Object.keys(this.brokerMetadata)) !== JSON.stringify(Object.keys(brokers))
+    const known = Object.keys(this.brokerMetadata).length > 0
+    this.brokerMetadata = brokers
+    this.topicMetadata = replaceTopics ? metadata : Object.assign(this.topicMetadata, metadata)
+    if (clusterMetadata) this.clusterMetadata = clusterMetadata
+    this.brokerMetadataLastUpdate = Date.now()
+    if (changed && known) setImmediate(() => this.emit('brokersChanged'))
+  }
+
+  /**
+   * @param {string[] | null} topics null and [] mean all of the cluster; naming one may create it on the broker
+   * @param {(err: Error | null, result?: any) => void} [callback] result: brokers by id, and
+   *   `{ metadata, clusterMetadata }`
+   */
+  loadMetadataForTopics (topics, callback = noop) {
+    if (!this.ready || this.closing) {
+      setImmediate(callback, new BrokerNotAvailableError('Broker not available (loadMetadataForTopics)'))
+      return
+    }
+    const named = topics && topics.length > 0 ? topics : null
+    this._primary.request({ op: 'metadata', topics: named, timeout: this._requestTimeout() },
+      (/** @type {Error | null} */ error, /** @type {any} */ result) => {
+        if (error) callback(error)
+        else callback(null, toMetadata(result))
+      })
+  }
+
+  _requestTimeout () {
+    return this.options.requestTimeout || MAX_TIMER
+  }
+
+  /** @param {(err: Error | null, result?: any) => void} [callback] */
+  loadMetadata (callback) {
+    this.loadMetadataForTopics(null, callback)
+  }
+
+  /**
+   * Looks the topics up until the answer has no error, ten times at most.
+   *
+   * @param {string[]} topics
+   * @param {(err?: Error) => void} [callback] success: no argument
+   */
+  refreshMetadata (topics, callback = noop) {
+    if (topics.length === 0) {
+      callback()
+      return
+    }
+    let attempt = 0
+    const look = () => {
+      this.loadMetadataForTopics(topics, (error, result) => {
+        if (!error) {
+          this.updateMetadatas(result)
+          if (!result[1].error) return callback()
+          error = new Error([...new Set(result[1].error)].join(','))
+        }
+        if (this.closing || attempt === REFRESH_PAUSES.length) return callback(error || undefined)
+        setTimeout(look, REFRESH_PAUSES[attempt++])
+      })
+    }
+    look()
+  }
+
+  /**
+   * Makes sure that the metadata of topics is known; callers that wait for the same topics share the look-up.
+   *
+   * @param {string[]} topics
+   * @param {(err: Error | null) => void} callback
+   */
+  _learnTopics (topics, callback) {
+    const key = topics.slice().sort().join()
+    const waiting = this._learning.get(key)
+    if (waiting) {
+      waiting.push(callback)
+      return
+    }
+    const callbacks = [callback]
+    this._learning.set(key, callbacks)
+    this.refreshMetadata(topics, (/** @type {Error | undefined} */ error) => {
+      this._learning.delete(key)
+      for (const each of callbacks) each(error || null)
+    })
+  }
+
+  /** @param {(err: Error | null) => void} [callback] */
+  refreshBrokerMetadata (callback = noop) {
+    if (this._refreshing || this.closing) return
+    this._refreshing = true
+    this.loadMetadataForTopics([], (error, result) => {
+      this._refreshing = false
+      if (error) return callback(new NestedError('refreshBrokerMetadata failed', error))
+      this.updateMetadatas(result)
+      callback(null)
+    })
+  }
+
+  /**
+   * @param {string[]} topics
+   * @param {(err: Error | null) => void} [callback] `TopicsNotExistError`, whose `topics` are the missing ones
+   */
+  topicExists (topics, callback = noop) {
+    this.loadMetadataForTopics([], (error, result) => {
+      if (error) return callback(error)
+      this.updateMetadatas(result)
+      const missing = typeof topics === 'string' ? [] : topics.filter(topic => !(topic in result[1].metadata))
+      callback(missing.length > 0 ? new TopicsNotExistError(missing) : null)
+    })
+  }
+
+  /**
+   * Forgets what is known of topics.
+   *
+   * @param {string[]} topics
+   * @param {(err: null, count: number) => void} [callback]
+   */
+  removeTopicMetadata (topics, callback = noop) {
+    for (const topic of topics) delete this.topicMetadata[topic]
+    callback(null, topics.length)
+  }
+
+  /**
+   * Checks that topics exist and takes over their metadata.
+   *
+   * @param {string[]} topics
+   * @param {(err: Error | null, topics?: string[]) => void} [callback]
+   */
+  addTopics (topics, callback = noop) {
+    this.topicExists(topics, error => {
+      if (error) callback(error)
+      else callback(null, topics)
+    })
+  }
+
+  /**
+   * Creates topics. Strings: the broker creates them with its defaults when it is asked for their metadata. Objects
+   * `{ topic, partitions, replicationFactor, configEntries?, replicaAssignment? }`: as described.
+   *
+   * @param {any[]} topics
+   * @param {any} [isAsync] false calls back at once, before the topics are there
+   * @param {(err: Error | null, result?: any) => void} [callback] strings: the names that exist now; objects:
+   *   those that failed, as `{ topic, error }`
+   */
+  createTopics (topics, isAsync, callback) {
+    if (typeof isAsync === 'function' && callback === undefined) {
+      callback = isAsync
+      isAsync = true
+    }
+    const done = callback || noop
+    if (topics.every(topic => typeof topic === 'string')) {
+      this._createTopicsByName(topics, isAsync, done)
+    } else {
+      this._createTopicsAsDescribed(topics, done)
+    }
+  }
+
+  /**
+   * @param {string[]} topics
+   * @param {boolean} isAsync
+   * @param {(err: Error | null, result?: any) => void} callback
+   */
+  _createTopicsByName (topics, isAsync, callback) {
+    try {
+      validateTopicNames(topics)
+    } catch (error) {
+      if (isAsync) return callback(/** @type {Error} */ (error))
+      throw error
+    }
+    const schedule = new RetrySchedule({ retries: 10, factor: 2, minTimeout: 200, maxTimeout: 2000, randomize: false })
+    const look = () => {
+      this.loadMetadataForTopics(topics, (error, result) => {
+        const created = error ? [] : Object.keys(result[1].metadata)
+        const missing = topics.filter(topic => !created.includes(topic))
+        if (missing.length === 0) return isAsync && callback(null, created)
+        const failure = error || new Error(`Topics not created ${missing.join(',')}`)
+        const pause = this.closing ? null : schedule.next(failure)
+        if (pause !== null) setTimeout(look, pause)
+        else if (isAsync) callback(schedule.mainError() || failure)
+      })
+    }
+    look()
+    if (!isAsync) callback(null)
+  }
+
+  /**
+   * @param {any[]} topics
+   * @param {(err: Error | null, result?: any) => void} callback
+   */
+  _createTopicsAsDescribed (topics, callback) {
+    if (!this.ready || this.closing) {
+      setImmediate(callback, new Error('Client is not ready (createTopics)'))
+      return
+    }
+    this._primary.request({ op: 'createTopics', topics: topics.map(toNewTopic), timeout: this._requestTimeout() },
+      (/** @type {any} */ error, /** @type {any} */ result) => {
+        if (!error) return callback(null, result)
+        if (error instanceof TimeoutError) error = Object.assign(new Error(errorName(7)), { errorCode: 7 })
+        callback(error)
+      })
+  }
 }
-
-/**
- * Emits an error that librdkafka repeats with every attempt; once a minute is enough to be seen.
- *
- * @param {Error} error
- */
-KafkaClient.prototype._emitOnce = function (error) {
-  const last = this._lastErrors.get(error.name)
-  if (last !== undefined && Date.now() - last < 60 * 1000) return
-  this._lastErrors.set(error.name, Date.now())
-  this.emit('error', error)
-}
-
-// ---- closing ----
-
-/**
- * Delivers what was sent (for at most 3 s, the rest fails), closes all connections, then calls back with `null`.
- *
- * @param {(err: null) => void} [callback]
- */
-KafkaClient.prototype.close = function (callback) {
-  if (callback) this._closeCallbacks.push(callback)
-  if (this._closed) {
-    setImmediate(() => this._callCloseCallbacks())
-    return
-  }
-  if (this.closing) return
-  this.closing = true
-  clearTimeout(this._retryTimer)
-  if (this._attempt) this._attempt.succeeded()
-  this._failWaiting(new BrokerNotAvailableError('Broker not available (sendRequest -> ensureBrokerReady)'))
-  let open = this._handles.size
-  const closed = () => {
-    if (--open > 0) return
-    this._closed = true
-    this._release()
-    for (const key of this._up) this.emit('close', { address: key.slice(key.indexOf('/') + 1) })
-    this._up.clear()
-    this._callCloseCallbacks()
-  }
-  if (open === 0) {
-    open = 1
-    setImmediate(closed)
-    return
-  }
-  for (const handle of this._handles) {
-    if (handle instanceof ProducerHandle) handle.close(CLOSE_FLUSH, closed)
-    else handle.close(closed)
-  }
-}
-
-KafkaClient.prototype._callCloseCallbacks = function () {
-  const callbacks = this._closeCallbacks
-  this._closeCallbacks = []
-  for (const callback of callbacks) callback(null)
-}
-
-// ---- metadata ----
 
 /**
  * @param {any} metadata a reply of src/control.rs
@@ -488,216 +713,6 @@ function toMetadata ({ brokers, topics, controllerId }) {
 function metadataErrorName (code) {
   // librdkafka's own code for a topic that the broker does not list
   return code === -188 ? errorName(3) : errorName(code)
-}
-
-/**
- * Takes over a metadata answer.
- *
- * @param {any} metadatas as `loadMetadataForTopics` gives it
- * @param {boolean} [replaceTopics] forget topics that are not in it
- */
-KafkaClient.prototype.updateMetadatas = function (metadatas, replaceTopics) {
-  const [brokers, { metadata, clusterMetadata }] = metadatas
-  const changed = JSON.stringify(Object.keys(this.brokerMetadata)) !== JSON.stringify(Object.keys(brokers))
-  const known = Object.keys(this.brokerMetadata).length > 0
-  this.brokerMetadata = brokers
-  this.topicMetadata = replaceTopics ? metadata : Object.assign(this.topicMetadata, metadata)
-  if (clusterMetadata) this.clusterMetadata = clusterMetadata
-  this.brokerMetadataLastUpdate = Date.now()
-  if (changed && known) setImmediate(() => this.emit('brokersChanged'))
-}
-
-/**
- * @param {string[] | null} topics null and [] mean all of the cluster; naming one may create it on the broker
- * @param {(err: Error | null, result?: any) => void} [callback] result: brokers by id, and `{ metadata, clusterMetadata }`
- */
-KafkaClient.prototype.loadMetadataForTopics = function (topics, callback = noop) {
-  if (!this.ready && !this._outage && !this._primary) {
-    setImmediate(callback, new BrokerNotAvailableError('Broker not available (loadMetadataForTopics)'))
-    return
-  }
-  if (!this.ready || this.closing) {
-    setImmediate(callback, new BrokerNotAvailableError('Broker not available (loadMetadataForTopics)'))
-    return
-  }
-  const named = topics && topics.length > 0 ? topics : null
-  this._primary.request({ op: 'metadata', topics: named, timeout: this._requestTimeout() },
-    (/** @type {Error | null} */ error, /** @type {any} */ result) => {
-      if (error) callback(error)
-      else callback(null, toMetadata(result))
-    })
-}
-
-KafkaClient.prototype._requestTimeout = function () {
-  return this.options.requestTimeout || MAX_TIMER
-}
-
-/** @param {(err: Error | null, result?: any) => void} [callback] */
-KafkaClient.prototype.loadMetadata = function (callback) {
-  this.loadMetadataForTopics(null, callback)
-}
-
-/**
- * Looks the topics up until the answer has no error, ten times at most.
- *
- * @param {string[]} topics
- * @param {(err?: Error) => void} [callback] success: no argument
- */
-KafkaClient.prototype.refreshMetadata = function (topics, callback = noop) {
-  if (topics.length === 0) {
-    callback()
-    return
-  }
-  let attempt = 0
-  const look = () => {
-    this.loadMetadataForTopics(topics, (error, result) => {
-      if (!error) {
-        this.updateMetadatas(result)
-        if (!result[1].error) return callback()
-        error = new Error([...new Set(result[1].error)].join(','))
-      }
-      if (this.closing || attempt === REFRESH_PAUSES.length) return callback(error || undefined)
-      setTimeout(look, REFRESH_PAUSES[attempt++])
-    })
-  }
-  look()
-}
-
-/**
- * Makes sure that the metadata of topics is known; callers that wait for the same topics share the look-up.
- *
- * @param {string[]} topics
- * @param {(err: Error | null) => void} callback
- */
-KafkaClient.prototype._learnTopics = function (topics, callback) {
-  const key = topics.slice().sort().join()
-  const waiting = this._learning.get(key)
-  if (waiting) {
-    waiting.push(callback)
-    return
-  }
-  const callbacks = [callback]
-  this._learning.set(key, callbacks)
-  this.refreshMetadata(topics, (/** @type {Error | undefined} */ error) => {
-    this._learning.delete(key)
-    for (const each of callbacks) each(error || null)
-  })
-}
-
-/** @param {(err: Error | null) => void} [callback] */
-KafkaClient.prototype.refreshBrokerMetadata = function (callback = noop) {
-  if (this._refreshing || this.closing) return
-  hide(this, '_refreshing', true)
-  this.loadMetadataForTopics([], (error, result) => {
-    this._refreshing = false
-    if (error) return callback(new NestedError('refreshBrokerMetadata failed', error))
-    this.updateMetadatas(result)
-    callback(null)
-  })
-}
-
-/**
- * @param {string[]} topics
- * @param {(err: Error | null) => void} [callback] `TopicsNotExistError`, whose `topics` are the missing ones
- */
-KafkaClient.prototype.topicExists = function (topics, callback = noop) {
-  this.loadMetadataForTopics([], (error, result) => {
-    if (error) return callback(error)
-    this.updateMetadatas(result)
-    const missing = typeof topics === 'string' ? [] : topics.filter(topic => !(topic in result[1].metadata))
-    callback(missing.length > 0 ? new TopicsNotExistError(missing) : null)
-  })
-}
-
-/**
- * Forgets what is known of topics.
- *
- * @param {string[]} topics
- * @param {(err: null, count: number) => void} [callback]
- */
-KafkaClient.prototype.removeTopicMetadata = function (topics, callback = noop) {
-  for (const topic of topics) delete this.topicMetadata[topic]
-  callback(null, topics.length)
-}
-
-/**
- * Checks that topics exist and takes over their metadata.
- *
- * @param {string[]} topics
- * @param {(err: Error | null, topics?: string[]) => void} [callback]
- */
-KafkaClient.prototype.addTopics = function (topics, callback = noop) {
-  this.topicExists(topics, error => {
-    if (error) callback(error)
-    else callback(null, topics)
-  })
-}
-
-/**
- * Creates topics. Strings: the broker creates them with its defaults when it is asked for their metadata. Objects
- * `{ topic, partitions, replicationFactor, configEntries?, replicaAssignment? }`: as described.
- *
- * @param {any[]} topics
- * @param {any} [isAsync] false calls back at once, before the topics are there
- * @param {(err: Error | null, result?: any) => void} [callback] strings: the names that exist now; objects: those that
- *   failed, as `{ topic, error }`
- */
-KafkaClient.prototype.createTopics = function (topics, isAsync, callback) {
-  if (typeof isAsync === 'function' && callback === undefined) {
-    callback = isAsync
-    isAsync = true
-  }
-  const done = callback || noop
-  if (topics.every(topic => typeof topic === 'string')) {
-    this._createTopicsByName(topics, isAsync, done)
-  } else {
-    this._createTopicsAsDescribed(topics, done)
-  }
-}
-
-/**
- * @param {string[]} topics
- * @param {boolean} isAsync
- * @param {(err: Error | null, result?: any) => void} callback
- */
-KafkaClient.prototype._createTopicsByName = function (topics, isAsync, callback) {
-  try {
-    validateTopicNames(topics)
-  } catch (error) {
-    if (isAsync) return callback(/** @type {Error} */ (error))
-    throw error
-  }
-  const schedule = new RetrySchedule({ retries: 10, factor: 2, minTimeout: 200, maxTimeout: 2000, randomize: false })
-  const look = () => {
-    this.loadMetadataForTopics(topics, (error, result) => {
-      const created = error ? [] : Object.keys(result[1].metadata)
-      const missing = topics.filter(topic => !created.includes(topic))
-      if (missing.length === 0) return isAsync && callback(null, created)
-      const failure = error || new Error(`Topics not created ${missing.join(',')}`)
-      const pause = this.closing ? null : schedule.next(failure)
-      if (pause !== null) setTimeout(look, pause)
-      else if (isAsync) callback(schedule.mainError() || failure)
-    })
-  }
-  look()
-  if (!isAsync) callback(null)
-}
-
-/**
- * @param {any[]} topics
- * @param {(err: Error | null, result?: any) => void} callback
- */
-KafkaClient.prototype._createTopicsAsDescribed = function (topics, callback) {
-  if (!this.ready || this.closing) {
-    setImmediate(callback, new Error('Client is not ready (createTopics)'))
-    return
-  }
-  this._primary.request({ op: 'createTopics', topics: topics.map(toNewTopic), timeout: this._requestTimeout() },
-    (/** @type {any} */ error, /** @type {any} */ result) => {
-      if (!error) return callback(null, result)
-      if (error instanceof TimeoutError) error = Object.assign(new Error(errorName(7)), { errorCode: 7 })
-      callback(error)
-    })
 }
 
 /** @param {any} topic */

@@ -36,7 +36,7 @@ function debugLoggerProvider (name) {
   /** @type {Log} */
   const log = (...args) => {
     // not at load: `debug` would take a large part of the time of require('kafka-node')
-    write = write || require('debug')(name)
+    if (write === undefined) write = /** @type {Log} */ (/** @type {any} */ (require('debug'))(name))
     write(...args)
   }
   return { debug: log, info: log, warn: log, error: log }

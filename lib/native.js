@@ -1,6 +1,6 @@
 'use strict'
 
-const { NativeConsumer, NativeProducer } = require('../binding')
+const { NativeConsumer, NativeProducer } = require('./addon')
 const { SendPacker } = require('./frame/sends')
 const { BlockViews } = require('./frame/records')
 const { toError } = require('./nativeErrors')
@@ -83,8 +83,8 @@ function withNative (error, native) {
  *
  * @typedef {object} Send
  * @property {number} groups how many partitions it goes to
- * @property {(results: Float64Array, at: number) => void} done `results` has base offset and error code of each group, from
- *   index `at` on
+ * @property {(results: Float64Array, at: number) => void} done `results` has base offset and error code of each group,
+ *   from index `at` on
  * @property {() => void} abandoned the handle closed without a receipt
  */
 
@@ -109,7 +109,7 @@ class ProducerHandle {
     /** @type {(() => void) | null} */
     this.whenClosed = null
     this.flush = this.flush.bind(this)
-    this.native = new NativeProducer(JSON.stringify(options), (kind, payload) => this.receive(kind, payload))
+    this.native = new NativeProducer(JSON.stringify(options), this.receive.bind(this))
   }
 
   /**
@@ -237,7 +237,7 @@ class ConsumerHandle {
     this.lastCommit = 0
     /** @type {(() => void) | null} */
     this.whenClosed = null
-    this.native = new NativeConsumer(JSON.stringify(options), slabs, (kind, payload) => this.receive(kind, payload))
+    this.native = new NativeConsumer(JSON.stringify(options), slabs, this.receive.bind(this))
   }
 
   /**

@@ -54,7 +54,7 @@ const SYSTEM_ERRORS = [
  *
  * @param {NativeError} error
  * @param {number | false} requestTimeout ms
- * @returns {Error & { errorCode?: number }}
+ * @returns {Error}
  */
 function toError (error, requestTimeout) {
   const { code } = error
@@ -65,8 +65,8 @@ function toError (error, requestTimeout) {
     case -188: return named('UnknownTopicOrPartition', error)
     case CODE.AUTHENTICATION: return new SaslAuthenticationError(SASL_AUTHENTICATION_FAILED, error.message)
     case CODE.QUEUE_FULL:
-      return new QueueFullError('The producer holds as many unsent records as it may; slow down until callbacks come, ' +
-        'or raise queueMaxMessages or queueMaxBytes')
+      return new QueueFullError('The producer holds as many unsent records as it may; slow down until callbacks ' +
+        'come, or raise queueMaxMessages or queueMaxBytes')
   }
   return named(code > 0 ? errorName(code) : error.message, error)
 }
@@ -102,7 +102,8 @@ function toGroupError (error, requestTimeout) {
 /**
  * What Node's own socket would have reported for a failed connection.
  *
- * @param {NativeError} error such as `127.0.0.1:9092/bootstrap: Connect to ipv4#127.0.0.1:9092 failed: Connection refused`
+ * @param {NativeError} error its text is such as
+ *   `127.0.0.1:9092/bootstrap: Connect to ipv4#127.0.0.1:9092 failed: Connection refused`
  * @returns {Error}
  */
 function toSocketError (error) {
@@ -112,7 +113,8 @@ function toSocketError (error) {
   const peer = /ipv[46]#(.+):(\d+) failed/.exec(error.message) || /(?:^|\/\/)([^/\s]+):(\d+)\//.exec(error.message)
   const syscall = code === 'ENOTFOUND' ? 'getaddrinfo' : 'connect'
   const address = peer ? peer[1].replace(/^\[|\]$/g, '') : undefined
-  const where = address === undefined ? '' : ` ${address}${code === 'ENOTFOUND' ? '' : `:${/** @type {any} */ (peer)[2]}`}`
+  const port = peer && code !== 'ENOTFOUND' ? `:${peer[2]}` : ''
+  const where = address === undefined ? '' : ` ${address}${port}`
   /** @type {any} */
   const result = new Error(`${syscall} ${code}${where}`)
   Object.assign(result, { errno, code, syscall })

@@ -63,6 +63,14 @@ function wholeNumber (name, value, least = 0) {
 }
 
 /**
+ * @param {any} value
+ * @param {number} fallback
+ */
+function orElse (value, fallback) {
+  return value === undefined ? fallback : value
+}
+
+/**
  * @param {any} client
  * @returns {any} `ClientOptions` of src/config.rs
  */
@@ -126,18 +134,25 @@ function saslOptions ({ mechanism, username, password }) {
 }
 
 /**
+ * @typedef {object} ProducerSettings
+ * @property {number} requireAcks
+ * @property {number} [ackTimeout] ms, when the user has set it
+ * @property {string} [codec]
+ * @property {number} [queueMaxMessages]
+ * @property {number} [queueMaxBytes]
+ *
  * @param {any} client `ClientOptions`
- * @param {{ requireAcks: number, ackTimeout?: number, codec?: string, queueMaxMessages?: number, queueMaxBytes?: number }} settings
+ * @param {ProducerSettings} settings
  * @returns {any} `ProducerOptions` of src/config.rs
  */
 function producerOptions (client, { requireAcks, ackTimeout, codec = 'none', queueMaxMessages, queueMaxBytes }) {
-  const bytes = wholeNumber('queueMaxBytes', queueMaxBytes === undefined ? QUEUE_BYTES : queueMaxBytes, 1024)
+  const bytes = wholeNumber('queueMaxBytes', orElse(queueMaxBytes, QUEUE_BYTES), 1024)
   return {
     ...client,
     requireAcks,
     ackTimeout: ackTimeout === undefined ? null : wholeNumber('ackTimeoutMs', ackTimeout),
     codec,
-    queueMessages: wholeNumber('queueMaxMessages', queueMaxMessages === undefined ? QUEUE_MESSAGES : queueMaxMessages, 1),
+    queueMessages: wholeNumber('queueMaxMessages', orElse(queueMaxMessages, QUEUE_MESSAGES), 1),
     queueKbytes: Math.ceil(bytes / 1024)
   }
 }
@@ -161,4 +176,6 @@ function consumerOptions (client, options, group) {
   }
 }
 
-module.exports = { HEARTBEAT_INTERVAL, clientOptions, consumerOptions, defaults, defaultsDeep, producerOptions, wholeNumber }
+module.exports = {
+  HEARTBEAT_INTERVAL, clientOptions, consumerOptions, defaults, defaultsDeep, producerOptions, wholeNumber
+}

@@ -5,7 +5,14 @@
  * kafka-node passes on as `connectRetryOptions`.
  */
 class RetrySchedule {
-  /** @param {{ retries?: number, factor?: number, minTimeout?: number, maxTimeout?: number, randomize?: boolean }} [options] ms */
+  /**
+   * @param {object} [options]
+   * @param {number} [options.retries]
+   * @param {number} [options.factor]
+   * @param {number} [options.minTimeout] ms
+   * @param {number} [options.maxTimeout] ms
+   * @param {boolean} [options.randomize]
+   */
   constructor ({ retries = 10, factor = 2, minTimeout = 1000, maxTimeout = Infinity, randomize = false } = {}) {
     /** @type {number[]} */
     this.pauses = []

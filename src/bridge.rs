@@ -45,20 +45,58 @@ impl From<PartitionOffset> for PartitionAnswer {
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Event {
-  Error { error: KafkaError, topic: Option<String>, partition: Option<i32>, offset: Option<i64> },
-  Log { level: i32, facility: String, text: String },
-  Statistics { statistics: serde_json::Value },
-  Broker { id: i32, host: String, port: i32, state: String },
+  Error {
+    error: KafkaError,
+    topic: Option<String>,
+    partition: Option<i32>,
+    offset: Option<i64>,
+  },
+  Log {
+    level: i32,
+    facility: String,
+    text: String,
+  },
+  Statistics {
+    statistics: serde_json::Value,
+  },
+  Broker {
+    id: i32,
+    host: String,
+    port: i32,
+    state: String,
+  },
   /// The answer to a request of the control plane; exactly one of `error` and `result` is there.
-  Reply { id: u32, error: Option<KafkaError>, result: Option<serde_json::Value> },
+  Reply {
+    id: u32,
+    error: Option<KafkaError>,
+    result: Option<serde_json::Value>,
+  },
   /// Which topic an id in later record blocks stands for.
-  Topic { id: u32, name: String },
+  Topic {
+    id: u32,
+    name: String,
+  },
   /// `committed`: the start offsets have been committed, because one of them was not before.
-  Assigned { epoch: u32, partitions: Vec<PartitionAnswer>, member_id: String, generation_id: i32, committed: bool },
-  Revoked { epoch: u32, lost: bool },
+  Assigned {
+    epoch: u32,
+    partitions: Vec<PartitionAnswer>,
+    member_id: String,
+    generation_id: i32,
+    committed: bool,
+  },
+  Revoked {
+    epoch: u32,
+    lost: bool,
+  },
   /// `fromOffset: 'none'`, and a partition without a committed offset.
-  OffsetsMissing { epoch: u32 },
-  Committed { id: u32, error: Option<KafkaError>, partitions: Vec<PartitionAnswer> },
+  OffsetsMissing {
+    epoch: u32,
+  },
+  Committed {
+    id: u32,
+    error: Option<KafkaError>,
+    partitions: Vec<PartitionAnswer>,
+  },
   /// The last event of a handle.
   Closed,
 }
@@ -112,9 +150,10 @@ impl Bridge {
         ToJs::Slab(index) => (SLAB, Either4::A(index)),
         ToJs::Block(bytes) => (BLOCK, Either4::B(Uint8Array::new(bytes))),
         ToJs::Receipts(numbers) => (RECEIPTS, Either4::C(Float64Array::new(numbers))),
-        ToJs::Event(event) => {
-          (EVENT, Either4::D(serde_json::to_string(&event).map_err(|error| napi::Error::from_reason(error.to_string()))?))
-        }
+        ToJs::Event(event) => (
+          EVENT,
+          Either4::D(serde_json::to_string(&event).map_err(|error| napi::Error::from_reason(error.to_string()))?),
+        ),
       };
       Ok(FnArgs::from((kind, payload)))
     })?;

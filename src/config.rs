@@ -322,8 +322,13 @@ mod tests {
   #[test]
   fn librdkafka_accepts_every_property() {
     let sasl = json!({ "sasl": { "mechanism": "plain", "username": "u", "password": "p" } });
-    let lists = [producer(json!({})), producer(json!({ "requireAcks": -1 })), producer(sasl), consumer(json!({})),
-      group(json!({}))];
+    let lists = [
+      producer(json!({})),
+      producer(json!({ "requireAcks": -1 })),
+      producer(sasl),
+      consumer(json!({})),
+      group(json!({})),
+    ];
     for properties in lists {
       let mut conf = Conf::new();
       for (name, value) in &properties {

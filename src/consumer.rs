@@ -575,7 +575,7 @@ impl NativeConsumer {
     env: Env,
     options: String,
     mut slabs: Vec<Uint8Array>,
-    callback: Callback<'_>,
+    #[napi(ts_arg_type = "(kind: number, payload: any) => void")] callback: Callback<'_>,
   ) -> napi::Result<NativeConsumer> {
     ffi::keep_openssl_alive_at_exit();
     let options: ConsumerOptions =

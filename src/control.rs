@@ -137,9 +137,9 @@ async fn run(request: Request, client: Arc<Client>, bridge: &Arc<Bridge>) -> Res
     Request::CreateTopics { topics, timeout } => {
       let timeout = Duration::from_millis(timeout);
       // Not idempotent, so it is never cut into slices that could repeat it.
-      blocking(move || ffi::create_topics(&client, &topics, timeout))
-        .await
-        .map(|failed| json!(failed.into_iter().map(|(topic, error)| json!({ "topic": topic, "error": error })).collect::<Vec<_>>()))
+      blocking(move || ffi::create_topics(&client, &topics, timeout)).await.map(|failed| {
+        json!(failed.into_iter().map(|(topic, error)| json!({ "topic": topic, "error": error })).collect::<Vec<_>>())
+      })
     }
   }
 }

@@ -334,7 +334,11 @@ pub struct NativeProducer {
 impl NativeProducer {
   /// `options` is the JSON text of `config.rs`'s `ProducerOptions`. Throws on a value that librdkafka refuses.
   #[napi(constructor)]
-  pub fn new(env: Env, options: String, callback: Callback<'_>) -> napi::Result<NativeProducer> {
+  pub fn new(
+    env: Env,
+    options: String,
+    #[napi(ts_arg_type = "(kind: number, payload: any) => void")] callback: Callback<'_>,
+  ) -> napi::Result<NativeProducer> {
     ffi::keep_openssl_alive_at_exit();
     let options: ProducerOptions =
       serde_json::from_str(&options).map_err(|error| napi::Error::from_reason(error.to_string()))?;

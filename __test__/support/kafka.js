@@ -90,7 +90,7 @@ async function createTopic (address, name, partitions = 1, config = {}) {
 }
 
 /**
- * Waits until the broker answers metadata with a leader for the topic.
+ * Waits until the broker answers metadata with a leader for each partition of the topic, and the leader answers.
  *
  * @param {string} address
  * @param {string} name
@@ -108,7 +108,7 @@ async function deleteTopic (address, name) {
 }
 
 /**
- * Writes records, acknowledged by all replicas, each `send` in one go.
+ * Writes records in one go, acknowledged by all replicas; a retry doubles none.
  *
  * @param {string} address
  * @param {string} topic
@@ -116,7 +116,7 @@ async function deleteTopic (address, name) {
  * @param {{ compression?: number }} [options] default: none
  */
 async function produceRaw (address, topic, records, { compression = 0 } = {}) {
-  const producer = kafkaJs(address).producer({ createPartitioner: () => defaultPartitioner })
+  const producer = kafkaJs(address).producer({ createPartitioner: () => defaultPartitioner, idempotent: true })
   await producer.connect()
   try {
     await producer.send({ topic, messages: records, acks: -1, compression })

@@ -1,10 +1,10 @@
 'use strict'
 
 const { DECOMPRESS } = require('./codecs')
-const { Writer, metadata, parseAddress, withConnection } = require('../../scripts/kafka/wire')
+const {
+  EARLIEST, LATEST, Writer, listOffsets, metadata, parseAddress, withConnection
+} = require('../../scripts/kafka/wire')
 
-const EARLIEST = -2n
-const LATEST = -1n
 const FETCH_BYTES = 8 * 1024 * 1024
 
 /**
@@ -90,31 +90,6 @@ function decodeBatches (bytes, { partition, from, end }, records) {
     at += length
   }
   return next
-}
-
-/**
- * @param {import('../../scripts/kafka/wire').Connection} connection
- * @param {string} topic
- * @param {number[]} partitions
- * @param {bigint} time
- * @returns {Promise<Map<number, bigint>>}
- */
-async function listOffsets (connection, topic, partitions, time) {
-  const body = new Writer().int32(-1).int32(1).string(topic)
-  body.array(partitions, (partition) => body.int32(partition).int64(time))
-  const reader = await connection.request(2, 1, body)
-  const offsets = new Map()
-  reader.array(() => {
-    reader.string()
-    reader.array(() => {
-      const partition = reader.int32()
-      const error = reader.int16()
-      if (error !== 0) throw new Error(`Offsets of ${topic}/${partition} could not be listed: error ${error}`)
-      reader.int64()
-      offsets.set(partition, reader.int64())
-    })
-  })
-  return offsets
 }
 
 /**

@@ -3,9 +3,9 @@
 /**
  * The reading end of the record blocks that `src/frame/records.rs` writes; the format is described there.
  *
- * Strings are decoded many at a time: one native call for the bytes of a chunk, then `slice` per record. That is several
- * times faster than a call per record. A chunk is small, because V8 keeps the whole of it alive for each slice that a
- * user keeps.
+ * Strings are decoded many at a time: one native call for the bytes of a chunk, then `slice` per record. That is
+ * several times faster than a call per record. A chunk is small, because V8 keeps the whole of it alive for each slice
+ * that a user keeps.
  */
 
 // header words of a block
@@ -31,12 +31,23 @@ const RUN_BYTES = 32
 const CHUNK_RECORDS = 64
 const CHUNK_BYTES = 8192
 
+/**
+ * Node's Buffer with the methods behind `toString` and `write`, which skip the look-up of the encoding. They are public
+ * on the prototype, but its types do not have them.
+ *
+ * @typedef {Buffer & {
+ *   latin1Slice: (start: number, end: number) => string,
+ *   utf8Slice: (start: number, end: number) => string,
+ *   utf8Write: (text: string, offset: number) => number
+ * }} FastBuffer
+ */
+
 /** Typed views over the memory of a block; made once per slab. */
 class BlockViews {
   /** @param {Uint8Array} memory whose start is aligned to 8 bytes */
   constructor (memory) {
     const { buffer, byteOffset, byteLength } = memory
-    this.bytes = Buffer.from(buffer, byteOffset, byteLength)
+    this.bytes = /** @type {FastBuffer} */ (Buffer.from(buffer, byteOffset, byteLength))
     this.i32 = new Int32Array(buffer, byteOffset, byteLength >> 2)
     this.f64 = new Float64Array(buffer, byteOffset, byteLength >> 3)
   }

@@ -19,6 +19,7 @@ const KEPT_CAPACITY = 1024 * 1024
 const BYTES_PER_UNIT = 3
 
 /**
+ * @typedef {import('./records').FastBuffer} FastBuffer
  * @typedef {string | Buffer | null} WireValue
  * @typedef {Record<string, any>} Headers
  * @typedef {object} Part the messages of one payload
@@ -46,18 +47,24 @@ function mostBytes (value) {
   return typeof value === 'string' ? value.length * BYTES_PER_UNIT : value.length
 }
 
+/** @param {number} capacity in bytes, a multiple of 4 */
+function newBlock (capacity) {
+  const memory = new ArrayBuffer(capacity)
+  return { bytes: /** @type {FastBuffer} */ (Buffer.from(memory)), i32: new Int32Array(memory) }
+}
+
 /** Packs groups of records, one after the other, into a block that grows as needed. */
 class SendPacker {
   constructor () {
     this.at = 0
-    this.use(FIRST_CAPACITY)
+    const { bytes, i32 } = newBlock(FIRST_CAPACITY)
+    this.bytes = bytes
+    this.i32 = i32
   }
 
   /** @param {number} capacity in bytes, a multiple of 4 */
   use (capacity) {
-    const memory = new ArrayBuffer(capacity)
-    this.bytes = Buffer.from(memory)
-    this.i32 = new Int32Array(memory)
+    Object.assign(this, newBlock(capacity))
   }
 
   /** @param {number} more bytes that are about to be written */
@@ -286,6 +293,5 @@ function packHeaders (headers) {
   }
   return pieces.length === 0 ? null : Buffer.concat(pieces)
 }
-
 
 module.exports = { SendPacker, toWire }

@@ -69,19 +69,20 @@ async function startDetached (argv) {
   const child = spawn(process.execPath, [__filename, ...args], {
     detached: true, stdio: ['ignore', 'ignore', 'pipe', 'ipc']
   })
+  const complaints = /** @type {import('node:stream').Readable} */ (child.stderr)
   // Its complaints are passed on until it is ready; then there is nobody left to read them.
-  child.stderr.pipe(process.stderr)
+  complaints.pipe(process.stderr)
   const ready = await new Promise((resolve) => {
     child.once('message', resolve)
     child.once('exit', () => resolve(null))
   })
-  child.stderr.unpipe()
+  complaints.unpipe()
   if (!ready) {
     process.exitCode = 1
     return
   }
   console.log(`Kafka ${ready.version} on ${ready.brokers} (stop it with: node scripts/kafka/cli.js stop)`)
-  child.stderr.destroy()
+  complaints.destroy()
   child.unref()
 }
 

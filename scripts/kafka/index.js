@@ -20,6 +20,7 @@ const PORT_ATTEMPTS = 3
  * @property {string} brokers `host:port`, a list with commas when it is not ours
  * @property {string} version such as `4.3.1`; `unknown` for one that KAFKA_BROKERS names without KAFKA_VERSION
  * @property {boolean} external whether KAFKA_BROKERS named it: then it cannot be killed, paused or restarted
+ * @property {() => number[]} pids the processes on this machine that belong to it; none when it is not ours
  * @property {() => Promise<void>} kill SIGKILL; resolves when the broker's process is gone
  * @property {() => Promise<void>} pause SIGSTOP
  * @property {() => Promise<void>} resume SIGCONT
@@ -56,7 +57,9 @@ async function connectExternal (wanted) {
   try {
     await waitUntilReady({ ...parseAddress(brokers), timeout: EXTERNAL_TIMEOUT_MS, alive: () => true })
   } catch (error) {
-    throw new Error(`KAFKA_BROKERS names ${brokers}, which cannot be used: ${error.message}`, { cause: error })
+    const { message } = /** @type {Error} */ (error)
+    const text = `KAFKA_BROKERS names ${brokers}, which cannot be used: ${message}`
+    throw Object.assign(new Error(text), { cause: error })
   }
   const refuse = (/** @type {string} */ what) => async () => {
     throw new Error(`Cannot ${what} the Kafka at ${brokers}: KAFKA_BROKERS named it, so it is not ours. ` +
@@ -66,6 +69,7 @@ async function connectExternal (wanted) {
     brokers,
     version,
     external: true,
+    pids: () => [],
     kill: refuse('kill'),
     pause: refuse('pause'),
     resume: refuse('resume'),
@@ -109,13 +113,15 @@ async function startKafka ({ version = '4', port, properties, jvmOptions, log = 
       await kafka.start()
     } catch (error) {
       await kafka.stop()
-      if (error.code === 'EADDRINUSE' && port === undefined && attempt < PORT_ATTEMPTS) continue
+      const { code } = /** @type {NodeJS.ErrnoException} */ (error)
+      if (code === 'EADDRINUSE' && port === undefined && attempt < PORT_ATTEMPTS) continue
       throw error
     }
     return {
       brokers: `127.0.0.1:${chosen}`,
       version: release.version,
       external: false,
+      pids: () => kafka.supervised.runningPids(),
       kill: () => kafka.kill(),
       pause: () => kafka.signal('SIGSTOP'),
       resume: () => kafka.signal('SIGCONT'),

@@ -132,7 +132,8 @@ async function fetchNow (release, log) {
     // Another process may have been writing the same files of Maven's cache, or a download may have broken off.
     if (fetched.failure !== null && !fetched.interrupted) fetched = await copyDependencies(temporary, jars)
     if (fetched.failure !== null) {
-      throw new Error(`Maven could not fetch Kafka ${release.version} (is Maven Central reachable?):\n${fetched.failure}`)
+      const reason = 'is Maven Central reachable?'
+      throw new Error(`Maven could not fetch Kafka ${release.version} (${reason}):\n${fetched.failure}`)
     }
     try {
       fs.renameSync(jars, target)

@@ -77,7 +77,8 @@ class LocalKafka {
   async prepareKraft (controllerPort) {
     const node = { id: NODE_ID.kraft, port: this.port, controllerPort, dataDir: this.dataDir }
     const config = this.write('server.properties', formatProperties({ ...kraftProperties(node), ...this.properties }))
-    const clusterId = crypto.randomBytes(16).toString('base64url')
+    // The first byte is fixed: an id that began with a dash would be read as an option.
+    const clusterId = Buffer.concat([Buffer.alloc(1), crypto.randomBytes(15)]).toString('base64url')
     const args = [...this.java(ZOOKEEPER_HEAP_MB), 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', config]
     await promisify(execFile)(javaCommand(), args).catch((error) => {
       throw new Error(`Kafka's storage could not be formatted: ${error.stdout || ''}${error.stderr || error.message}`)
@@ -105,12 +106,13 @@ class LocalKafka {
     const { port, supervised } = this
     const alive = () => supervised.running.has('broker')
     try {
-      await waitUntilReady({ port, topics, alive, timeout: START_TIMEOUT_MS })
+      await waitUntilReady({ port, topics, strict: false, alive, timeout: START_TIMEOUT_MS })
     } catch (error) {
-      const text = `Kafka ${this.release.version} did not start on 127.0.0.1:${port}: ${error.message}.\n` +
+      const { message } = /** @type {Error} */ (error)
+      const text = `Kafka ${this.release.version} did not start on 127.0.0.1:${port}: ${message}.\n` +
         `The end of its log:\n${this.logTail()}`
       const code = /Address already in use/.test(this.logTail(200)) ? 'EADDRINUSE' : undefined
-      throw Object.assign(new Error(text, { cause: error }), { code })
+      throw Object.assign(new Error(text), { code })
     }
   }
 

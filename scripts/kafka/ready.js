@@ -2,9 +2,10 @@
 
 const { setTimeout: delay } = require('node:timers/promises')
 
-const { metadata, withConnection } = require('./wire')
+const { LATEST, listOffsets, metadata, withConnection } = require('./wire')
 
 const POLL_MS = 50
+const ANSWER_TIMEOUT_MS = 5000
 /** A topic that was being deleted when the broker was killed leaves its folder behind, but never comes back. */
 const MISSING_TOPICS_GRACE_MS = 5000
 
@@ -28,27 +29,47 @@ function notReady ({ brokers, controllerId, topics: found }, topics) {
 }
 
 /**
- * Waits until a broker answers metadata, with a leader for every partition.
+ * Asks the leaders of topics for an offset: a broker may be named as leader a moment before it knows it is.
+ *
+ * @param {import('./wire').Metadata} answer
+ * @param {string[]} names
+ */
+async function checkLeaders ({ brokers, topics }, names) {
+  const wanted = topics.filter(({ name }) => names.includes(name))
+  for (const { id, host, port } of wanted.length > 0 ? brokers : []) {
+    await withConnection({ host, port, timeout: ANSWER_TIMEOUT_MS }, async (connection) => {
+      for (const { name, partitions } of wanted) {
+        const led = partitions.filter(({ leader }) => leader === id).map((partition) => partition.id)
+        if (led.length > 0) await listOffsets(connection, name, led, LATEST)
+      }
+    })
+  }
+}
+
+/**
+ * Waits until a broker answers metadata, with a leader for every partition; the leaders of `topics` must answer too.
  *
  * @param {object} options
  * @param {string} [options.host]
  * @param {number} options.port
  * @param {string[]} [options.topics] that it must know; default: whatever it names
+ * @param {boolean} [options.strict] false: do without topics that stay unknown; default: true
  * @param {number} options.timeout in ms
  * @param {() => boolean} options.alive false once its process has ended
  * @returns {Promise<void>}
  */
-async function waitUntilReady ({ host = '127.0.0.1', port, topics = [], timeout, alive }) {
+async function waitUntilReady ({ host = '127.0.0.1', port, topics = [], strict = true, timeout, alive }) {
   const started = Date.now()
   for (;;) {
     let reason
     try {
-      const state = notReady(await withConnection({ host, port, timeout: 5000 }, (c) => metadata(c)), topics)
-      if (!state) return
-      if (state.onlyTopicsMissing && Date.now() - started > MISSING_TOPICS_GRACE_MS) return
+      const answer = await withConnection({ host, port, timeout: ANSWER_TIMEOUT_MS }, (c) => metadata(c))
+      const state = notReady(answer, topics)
+      if (!state) return await checkLeaders(answer, topics)
+      if (state.onlyTopicsMissing && !strict && Date.now() - started > MISSING_TOPICS_GRACE_MS) return
       reason = state.reason
     } catch (error) {
-      reason = error.message
+      reason = /** @type {Error} */ (error).message
     }
     if (!alive()) throw new Error('its process ended')
     if (Date.now() - started > timeout) throw new Error(`not ready after ${timeout} ms: ${reason}`)

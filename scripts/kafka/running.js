@@ -31,7 +31,11 @@ function fileOf (brokers) {
 async function announce ({ brokers, version }, onStop) {
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'kafka-node-native-ctl-'))
   const socket = path.join(dir, 'socket')
+  /** @type {Set<net.Socket>} */
+  const connections = new Set()
   const server = net.createServer((connection) => {
+    connections.add(connection)
+    connection.once('close', () => connections.delete(connection))
     connection.on('error', () => {})
     connection.once('data', onStop)
   })
@@ -48,6 +52,8 @@ async function announce ({ brokers, version }, onStop) {
     server.close()
     fs.rmSync(file, { force: true })
     fs.rmSync(dir, { recursive: true, force: true })
+    // Last: it tells whoever asked for the stop that it is done.
+    for (const connection of connections) connection.destroy()
   }
 }
 

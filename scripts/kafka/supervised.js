@@ -57,6 +57,11 @@ class Supervised {
     this.pending.clear()
   }
 
+  /** @returns {number[]} */
+  runningPids () {
+    return [...this.running].map((name) => this.pids.get(name)).filter((pid) => pid !== undefined)
+  }
+
   unrefWhenIdle () {
     if (this.pending.size > 0) return
     this.child.unref()

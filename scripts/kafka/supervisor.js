@@ -13,6 +13,11 @@ const folders = []
 /** @type {string[][]} */
 const finalCommands = []
 
+/** @param {object} message of no interest to anybody once the channel is closed */
+function tell (message) {
+  if (process.connected) process.send?.(message, () => {})
+}
+
 /** @param {{ op: string, [key: string]: any }} request */
 async function handle (request) {
   if (request.op === 'folder') return void folders.push(request.path)
@@ -39,7 +44,7 @@ async function start ({ name, command, args, log }) {
     running: true,
     exited: new Promise((/** @type {(value: void) => void} */ resolve) => child.once('exit', () => {
       entry.running = false
-      process.send?.({ event: 'exit', name })
+      tell({ event: 'exit', name })
       resolve()
     }))
   }
@@ -73,8 +78,8 @@ function finishAndExit () {
 
 process.on('message', (/** @type {{ id: number, op: string }} */ request) => {
   handle(request).then(
-    (value) => process.send?.({ id: request.id, value }),
-    (error) => process.send?.({ id: request.id, error: error.message })
+    (value) => tell({ id: request.id, value }),
+    (error) => tell({ id: request.id, error: error.message })
   )
 })
 process.on('disconnect', finishAndExit)

@@ -5,6 +5,10 @@ const net = require('node:net')
 // The few requests of Kafka's protocol that starting and checking a broker needs, in versions that 3.9 and 4.x both
 // know. No client library, because the checks should not share mistakes with what they check.
 
+/** Instead of a time, in listOffsets. */
+const EARLIEST = -2n
+const LATEST = -1n
+
 /** Builds a request body, field by field. */
 class Writer {
   constructor () {
@@ -203,6 +207,34 @@ async function createTopics (connection, topics) {
   return reader.array(() => ({ name: String(reader.string()), error: reader.int16(), message: reader.string() }))
 }
 
+/**
+ * Offsets of partitions, asked of their leader.
+ *
+ * @param {Connection} connection
+ * @param {string} topic
+ * @param {number[]} partitions
+ * @param {bigint} time in ms, or EARLIEST or LATEST
+ * @returns {Promise<Map<number, bigint>>}
+ */
+async function listOffsets (connection, topic, partitions, time) {
+  const body = new Writer().int32(-1).int32(1).string(topic)
+  body.array(partitions, (partition) => body.int32(partition).int64(time))
+  const reader = await connection.request(2, 1, body)
+  /** @type {Map<number, bigint>} */
+  const offsets = new Map()
+  reader.array(() => {
+    reader.string()
+    reader.array(() => {
+      const partition = reader.int32()
+      const error = reader.int16()
+      if (error !== 0) throw new Error(`Offsets of ${topic}/${partition} could not be listed: error ${error}`)
+      reader.int64()
+      offsets.set(partition, reader.int64())
+    })
+  })
+  return offsets
+}
+
 /** @param {string} text `host:port`, the first of a list @returns {{ host: string, port: number }} */
 function parseAddress (text) {
   const first = text.split(',')[0].trim()
@@ -226,4 +258,15 @@ async function withConnection (address, use) {
   }
 }
 
-module.exports = { Writer, Reader, Connection, metadata, createTopics, parseAddress, withConnection }
+module.exports = {
+  EARLIEST,
+  LATEST,
+  Writer,
+  Reader,
+  Connection,
+  metadata,
+  createTopics,
+  listOffsets,
+  parseAddress,
+  withConnection
+}

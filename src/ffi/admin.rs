@@ -32,8 +32,7 @@ impl Specification {
     let partitions = if assigned { topic.replica_assignment.len() as i32 } else { topic.partitions };
     let factor = if assigned { -1 } else { topic.replication_factor };
     // SAFETY: NUL-terminated name, the buffer's true size.
-    let raw =
-      unsafe { sys::rd_kafka_NewTopic_new(name.as_ptr(), partitions, factor, text.as_mut_ptr(), text.len()) };
+    let raw = unsafe { sys::rd_kafka_NewTopic_new(name.as_ptr(), partitions, factor, text.as_mut_ptr(), text.len()) };
     if raw.is_null() {
       // SAFETY: librdkafka NUL-terminates the text it writes.
       return Err(KafkaError::invalid_config(unsafe { string_from(text.as_ptr()) }));
@@ -87,7 +86,8 @@ pub fn create_topics(
   // SAFETY: all objects are live through the call and given back below; the answer's parts are read before its event is
   // destroyed. The queue belongs to this call alone, so the only event on it is this request's answer.
   unsafe {
-    let options = sys::rd_kafka_AdminOptions_new(client.raw(), sys::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_CREATETOPICS);
+    let options =
+      sys::rd_kafka_AdminOptions_new(client.raw(), sys::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_CREATETOPICS);
     let mut text = [0 as c_char; 128];
     sys::rd_kafka_AdminOptions_set_request_timeout(options, wait, text.as_mut_ptr(), text.len());
     sys::rd_kafka_AdminOptions_set_operation_timeout(options, wait, text.as_mut_ptr(), text.len());
@@ -102,7 +102,8 @@ pub fn create_topics(
       Err(KafkaError::with_text(sys::rd_kafka_event_error(event) as i32, text))
     } else {
       let mut count = 0;
-      let results = sys::rd_kafka_CreateTopics_result_topics(sys::rd_kafka_event_CreateTopics_result(event), &mut count);
+      let results =
+        sys::rd_kafka_CreateTopics_result_topics(sys::rd_kafka_event_CreateTopics_result(event), &mut count);
       let failed = (0..count).filter_map(|index| {
         let result = *results.add(index);
         let code = sys::rd_kafka_topic_result_error(result) as i32;

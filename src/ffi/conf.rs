@@ -116,12 +116,7 @@ unsafe extern "C" fn on_error(rk: *mut sys::rd_kafka_t, code: c_int, reason: *co
   }
 }
 
-unsafe extern "C" fn on_log(
-  rk: *const sys::rd_kafka_t,
-  level: c_int,
-  facility: *const c_char,
-  text: *const c_char,
-) {
+unsafe extern "C" fn on_log(rk: *const sys::rd_kafka_t, level: c_int, facility: *const c_char, text: *const c_char) {
   // SAFETY: the opaque is the sink given at `attach`; the texts are NUL-terminated.
   unsafe {
     let opaque = sys::rd_kafka_opaque(rk);
@@ -171,12 +166,7 @@ unsafe extern "C" fn on_new(
 ) -> sys::rd_kafka_resp_err_t {
   // SAFETY: librdkafka asks for interceptors to be added in exactly this call.
   unsafe {
-    sys::rd_kafka_interceptor_add_on_broker_state_change(
-      rk,
-      INTERCEPTOR.as_ptr().cast(),
-      Some(on_broker_state),
-      opaque,
-    )
+    sys::rd_kafka_interceptor_add_on_broker_state_change(rk, INTERCEPTOR.as_ptr().cast(), Some(on_broker_state), opaque)
   }
 }
 

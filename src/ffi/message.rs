@@ -68,8 +68,7 @@ impl Message {
   pub fn key(&self) -> Option<&[u8]> {
     let message = self.get();
     // SAFETY: as for `value`.
-    (!message.key.is_null())
-      .then(|| unsafe { std::slice::from_raw_parts(message.key.cast::<u8>(), message.key_len) })
+    (!message.key.is_null()).then(|| unsafe { std::slice::from_raw_parts(message.key.cast::<u8>(), message.key_len) })
   }
 
   /// Milliseconds since the epoch; -1 when the record has none.

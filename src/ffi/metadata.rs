@@ -45,13 +45,8 @@ pub fn fetch(client: &Arc<Client>, topic: Option<&str>, timeout: Duration) -> Re
   let mut answer: *const sys::rd_kafka_metadata = std::ptr::null();
   // SAFETY: the client and the topic are live; the answer becomes ours when the code is 0.
   let code = unsafe {
-    sys::rd_kafka_metadata(
-      client.raw(),
-      only.is_none() as i32,
-      only_raw,
-      &mut answer,
-      timeout.as_millis() as i32,
-    ) as i32
+    sys::rd_kafka_metadata(client.raw(), only.is_none() as i32, only_raw, &mut answer, timeout.as_millis() as i32)
+      as i32
   };
   if code != 0 {
     return Err(KafkaError::new(code));

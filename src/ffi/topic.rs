@@ -88,13 +88,7 @@ impl Topic {
     }
     // SAFETY: `raw` is live; with F_COPY librdkafka only reads the payloads, during this call, and the array is ours.
     let taken = unsafe {
-      sys::rd_kafka_produce_batch(
-        self.raw,
-        partition,
-        sys::RD_KAFKA_MSG_F_COPY,
-        batch.as_mut_ptr(),
-        batch.len() as i32,
-      )
+      sys::rd_kafka_produce_batch(self.raw, partition, sys::RD_KAFKA_MSG_F_COPY, batch.as_mut_ptr(), batch.len() as i32)
     };
     if taken as usize != batch.len() {
       for (index, message) in batch.iter().enumerate() {
