@@ -238,16 +238,16 @@ class BaseProducer extends EventEmitter {
       if (list) list.push(group)
       else byCodec.set(codec, [group])
     }
+    const result = requireAcks === 0 && groups.length > 0 ? { result: 'no ack' } : null
     if (byCodec.size === 0) {
-      setImmediate(callback, null, requireAcks === 0 && groups.length > 0 ? { result: 'no ack' } : emptyResult(groups))
+      setImmediate(callback, null, result || emptyResult(groups))
       return
     }
-    const outcome = new SendOutcome(groups, byCodec.size, client, callback)
+    const outcome = new SendOutcome(groups, byCodec.size, client, result, callback)
     for (const [codec, list] of byCodec) {
       const handle = client._producer({ requireAcks, codec, ...this._settings })
-      handle.send(list, requireAcks === 0 ? null : outcome.part(list))
+      handle.send(list, outcome.part(list))
     }
-    if (requireAcks === 0) setImmediate(callback, null, { result: 'no ack' })
   }
 
   /**
@@ -321,9 +321,11 @@ class SendOutcome {
    * @param {Group[]} groups
    * @param {number} waiting number of handles
    * @param {any} client
+   * @param {any} fixed the result of a send that is not acknowledged; its receipt says that it has left
    * @param {(err: Error | null, result?: any) => void} callback
    */
-  constructor (groups, waiting, client, callback) {
+  constructor (groups, waiting, client, fixed, callback) {
+    this.fixed = fixed
     this.waiting = waiting
     this.client = client
     this.callback = callback
@@ -366,7 +368,7 @@ class SendOutcome {
   settle () {
     if (--this.waiting > 0) return
     if (this.error) this.callback(this.error)
-    else this.callback(null, this.result)
+    else this.callback(null, this.fixed || this.result)
   }
 }
 

@@ -89,7 +89,8 @@ class ConsumerCore {
 
   idle () {
     this.idleTimer = null
-    if (this.closing) return
+    // the client may have been closed without its consumer
+    if (this.closing || this.consumer.client.closing) return
     this.scheduleIdle()
     const { consumer, flow } = this
     const wasBusy = this.busy

@@ -125,6 +125,7 @@ class ConsumerGroup extends EventEmitter {
       logger.error('Error from %s', this.client.clientId, error)
       this.emit('error', error)
     })
+    this.client.on('statistics', (/** @type {any} */ statistics) => this.emit('statistics', statistics))
   }
 
   /** @param {any} protocols names, in order of preference */

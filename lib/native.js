@@ -22,6 +22,9 @@ const RECEIPTS = 2
 const SLABS = 3
 const SLAB_BYTES = 512 * 1024
 
+/** Bytes of sends that cross without waiting for the end of the tick. */
+const FULL_BLOCK = 256 * 1024
+
 /** Requests of the control plane: one reply each. */
 class Requests {
   /** @param {HandleEvents} events */
@@ -98,8 +101,8 @@ class ProducerHandle {
     this.events = events
     this.requests = new Requests(events)
     this.packer = new SendPacker()
-    /** @type {Array<Send | null>} by id; id 0 stands for sends that nobody waits for */
-    this.sends = [null]
+    /** @type {Array<Send | null>} by id */
+    this.sends = []
     /** @type {number[]} */
     this.freeIds = []
     /** @type {Map<string, number>} */
@@ -163,19 +166,18 @@ class ProducerHandle {
    * Sends the records of `groups`, each a partition of a topic.
    *
    * @param {Array<{ topic: string, partition: number, parts: import('./frame/sends').Part[] }>} groups
-   * @param {Send | null} send null when nobody waits for the outcome
+   * @param {Send} send
    */
   send (groups, send) {
-    let id = 0
-    if (send !== null) {
-      id = this.freeIds.length > 0 ? /** @type {number} */ (this.freeIds.pop()) : this.sends.length
-      this.sends[id] = send
-    }
+    const id = this.freeIds.length > 0 ? /** @type {number} */ (this.freeIds.pop()) : this.sends.length
+    this.sends[id] = send
     for (let i = 0; i < groups.length; i++) {
       const { topic, partition, parts } = groups[i]
       this.packer.group(id, i, this.topicId(topic), partition, parts)
     }
-    if (!this.scheduled) {
+    if (this.packer.at >= FULL_BLOCK) {
+      this.flush()
+    } else if (!this.scheduled) {
       this.scheduled = true
       process.nextTick(this.flush)
     }
@@ -213,7 +215,7 @@ class ProducerHandle {
   closed () {
     this.requests.close()
     const sends = this.sends
-    this.sends = [null]
+    this.sends = []
     for (const send of sends) if (send) send.abandoned()
     if (this.whenClosed) this.whenClosed()
   }

@@ -81,7 +81,7 @@ mod tests {
   #[test]
   fn broker_codes_keep_their_number_and_name() {
     let error = KafkaError::new(6);
-    assert_eq!((error.code, error.name.as_str(), error.retriable), (6, "NOT_LEADER_OR_FOLLOWER", true));
+    assert_eq!((error.code, error.name.as_str(), error.retriable), (6, "NOT_LEADER_FOR_PARTITION", true));
   }
 
   #[test]

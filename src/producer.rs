@@ -143,9 +143,7 @@ impl Inner {
     {
       let mut sends = lock(&self.sends);
       while let Some(group) = Group::next(&mut rest)? {
-        if group.send != 0 {
-          sends.expect(&group);
-        }
+        sends.expect(&group);
       }
     }
     let mut rest = block;
@@ -216,9 +214,7 @@ impl Inner {
   }
 
   fn fail(&self, group: &Group<'_>, records: usize, code: i32) {
-    if group.send != 0 {
-      lock(&self.sends).settle(group.tag(), code, -1, records);
-    }
+    lock(&self.sends).settle(group.tag(), code, -1, records);
   }
 
   /// Hands over what is parked, oldest first, while there is room.

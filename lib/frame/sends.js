@@ -86,7 +86,7 @@ class SendPacker {
   /**
    * Appends the records of one send for one partition.
    *
-   * @param {number} send its id, or 0 when nobody waits for the outcome
+   * @param {number} send its id
    * @param {number} index of the group in its send
    * @param {number} topic id
    * @param {number} partition

@@ -22,7 +22,7 @@ const PORT_ATTEMPTS = 3
  * @property {boolean} external whether KAFKA_BROKERS named it: then it cannot be killed, paused or restarted
  * @property {() => number[]} pids the processes on this machine that belong to it; none when it is not ours
  * @property {() => Promise<void>} kill SIGKILL; resolves when the broker's process is gone
- * @property {() => Promise<void>} pause SIGSTOP
+ * @property {() => Promise<void>} pause SIGSTOP; resolves when it has stopped
  * @property {() => Promise<void>} resume SIGCONT
  * @property {() => Promise<void>} restart starts it again on the same port with its data, after a clean stop if it is
  *   running; resolves when it answers metadata with a leader for every partition

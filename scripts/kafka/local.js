@@ -5,6 +5,7 @@ const crypto = require('node:crypto')
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
+const { setTimeout: delay } = require('node:timers/promises')
 const { promisify } = require('node:util')
 
 const { freePort } = require('./ports')
@@ -18,11 +19,33 @@ const { forgetBroker } = require('./zookeeper')
 
 const START_TIMEOUT_MS = 90000
 const TERM_TIMEOUT_MS = 15000
+const STOP_POLL_MS = 5
+const STOP_POLLS = 1000
 const BROKER_HEAP_MB = 512
 const ZOOKEEPER_HEAP_MB = 128
 
 /** Broker ids by mode. ZooKeeper gave its first broker 1001, and users' tests of old have that number in them. */
 const NODE_ID = { kraft: 1, zookeeper: 1001 }
+
+/**
+ * Waits until every thread of a process has stopped: SIGSTOP returns before, and the JVM's threads may still answer.
+ * Only where there is /proc; elsewhere it does not wait.
+ *
+ * @param {number} pid
+ */
+async function untilStopped (pid) {
+  const tasks = `/proc/${pid}/task`
+  if (!fs.existsSync(tasks)) return
+  const isStopped = (/** @type {string} */ task) => {
+    try {
+      // The state follows the name, which stands in brackets.
+      return /\) [TtZX] /.test(fs.readFileSync(path.join(tasks, task, 'stat'), 'utf8'))
+    } catch {
+      return true
+    }
+  }
+  for (let i = 0; i < STOP_POLLS && !fs.readdirSync(tasks).every(isStopped); i++) await delay(STOP_POLL_MS)
+}
 
 /**
  * One broker from Kafka's own jars: its folder, its processes, and the signals that tests send to it.
@@ -141,6 +164,7 @@ class LocalKafka {
     if (!await this.supervised.signal('broker', which)) {
       throw new Error(`The broker at 127.0.0.1:${this.port} is not running: restart() starts it again`)
     }
+    if (which === 'SIGSTOP') await untilStopped(Number(this.supervised.pids.get('broker')))
   }
 
   async terminate () {

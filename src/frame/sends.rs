@@ -22,7 +22,7 @@ const HAS_HEADERS: i32 = 4;
 
 /// The records of one send for one partition.
 pub struct Group<'a> {
-  /// Which send of the handle; 0 for one whose outcome nobody waits for.
+  /// Which send of the handle.
   pub send: u32,
   /// Which of the send's groups.
   pub index: u32,
