@@ -118,7 +118,7 @@ class KafkaClient extends EventEmitter {
     this._retryTimer = null
     /** @type {any} */
     this._alive = null
-    /** @type {Set<string>} connections that are up */
+    /** @type {Set<string>} addresses of connections that are up */
     this._up = new Set()
     this._connections = 0
     /** @type {Error | null} why no broker can be reached at the moment */
@@ -350,17 +350,15 @@ class KafkaClient extends EventEmitter {
     write('%s %s: %s', this.clientId, facility, text)
   }
 
-  /** @param {{ id: number, host: string, port: number, state: string }} event */
-  _brokerChanged ({ id, host, port, state }) {
+  /** @param {{ host: string, port: number, state: string }} event */
+  _brokerChanged ({ host, port, state }) {
     if (this._closed) return
     const address = `${host}:${port}`
-    const key = `${id}/${address}`
+    // by address: a bootstrap connection gets its node's id later, without changing its state
     if (state === 'UP') {
-      if (!this._up.has(key)) {
-        this._up.add(key)
-        this._connectionUp(address)
-      }
-    } else if (state === 'DOWN' && this._up.delete(key)) {
+      this._up.add(address)
+      this._connectionUp(address)
+    } else if (state === 'DOWN' && this._up.delete(address)) {
       this.emit('close', { address })
     }
   }
@@ -450,7 +448,7 @@ class KafkaClient extends EventEmitter {
       if (--open > 0) return
       this._closed = true
       this._release()
-      for (const key of this._up) this.emit('close', { address: key.slice(key.indexOf('/') + 1) })
+      for (const address of this._up) this.emit('close', { address })
       this._up.clear()
       this._callCloseCallbacks()
     }

@@ -20,7 +20,7 @@ use napi_derive::napi;
 use serde::Deserialize;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -38,8 +38,9 @@ const CLOSE_WAIT: Duration = Duration::from_millis(3000);
 const REVOKE_COMMIT_WAIT: Duration = Duration::from_millis(3000);
 /// Pause between attempts to look up where to start.
 const RESOLVE_PAUSE: Duration = Duration::from_millis(500);
-/// Commands that the thread sends itself commit with ids from here on; JavaScript's are below.
-const OWN_COMMIT: u32 = u32::MAX;
+/// Ids of the thread's own commits; JavaScript's are small.
+const REVOKE_COMMIT: u32 = u32::MAX;
+const START_COMMIT: u32 = u32::MAX - 1;
 /// librdkafka's code for "the offset is out of range and there is no reset policy" (`_AUTO_OFFSET_RESET`).
 const OFFSET_OUT_OF_RANGE: i32 = -140;
 
@@ -143,7 +144,7 @@ struct ConsumerThread {
   overflow: MessageBatch,
   shared: Arc<Shared>,
   rebalances: Arc<Mutex<VecDeque<(RebalanceKind, PartitionList)>>>,
-  own_commits: Arc<AtomicU32>,
+  revoke_committed: Arc<AtomicBool>,
   slabs: Vec<SharedSlab>,
   group: Group,
   start: Option<StartPolicy>,
@@ -367,8 +368,7 @@ impl ConsumerThread {
     self.overflow.clear();
     self.batch.clear();
     self.positions.clear();
-    self.paused = None;
-    self.stalled_since = None;
+    self.resume_fetching();
     self.shared.epoch.fetch_add(1, Ordering::AcqRel) + 1
   }
 
@@ -407,7 +407,7 @@ impl ConsumerThread {
     // Assigning anew, because librdkafka refuses to seek a partition that stopped with "out of range". It costs what was
     // fetched ahead; the other partitions go on from what was handed over so far.
     self.overflow.clear();
-    self.paused = None;
+    self.resume_fetching();
     if let Err(error) = self.client().assign(&self.position_list()) {
       self.shared.bridge.event(Event::error(error));
     }
@@ -423,7 +423,7 @@ impl ConsumerThread {
         RebalanceKind::Revoke => self.revoke(),
       }
     }
-    if self.own_commits.swap(0, Ordering::AcqRel) > 0 {
+    if self.revoke_committed.swap(false, Ordering::AcqRel) {
       if let Group::Revoking { committing: true, .. } = self.group {
         self.answer_revocation();
       }
@@ -472,7 +472,7 @@ impl ConsumerThread {
             .map(|partition| PartitionOffset { metadata: Some(COMMIT_METADATA.into()), ..partition.clone() })
             .collect();
           let list = PartitionList::from(&with_metadata[..]);
-          if let Err(error) = self.client().commit(&list, &self.shared.queue, OWN_COMMIT) {
+          if let Err(error) = self.client().commit(&list, &self.shared.queue, START_COMMIT) {
             self.shared.bridge.event(Event::error(error));
           }
         }
@@ -504,7 +504,7 @@ impl ConsumerThread {
       return;
     }
     if !commit.is_empty() && !self.client().assignment_lost() {
-      let started = self.client().commit(&list_of(commit), &self.shared.queue, OWN_COMMIT);
+      let started = self.client().commit(&list_of(commit), &self.shared.queue, REVOKE_COMMIT);
       if started.is_ok() {
         self.group = Group::Revoking { deadline: Instant::now() + REVOKE_COMMIT_WAIT, committing: true };
         return;
@@ -586,14 +586,15 @@ impl NativeConsumer {
     }
     let bridge = Bridge::new(&env, &callback)?;
     let rebalances = Arc::new(Mutex::new(VecDeque::new()));
-    let own_commits = Arc::new(AtomicU32::new(0));
+    let revoke_committed = Arc::new(AtomicBool::new(false));
     let sink = {
-      let (bridge, rebalances, own_commits) = (Arc::clone(&bridge), Arc::clone(&rebalances), Arc::clone(&own_commits));
+      let (bridge, rebalances) = (Arc::clone(&bridge), Arc::clone(&rebalances));
+      let revoke_committed = Arc::clone(&revoke_committed);
       Box::new(move |event| match event {
         ClientEvent::Rebalance { kind, partitions } => lock(&rebalances).push_back((kind, partitions)),
-        ClientEvent::Committed { id: OWN_COMMIT, .. } => {
-          own_commits.fetch_add(1, Ordering::AcqRel);
-        }
+        ClientEvent::Committed { id: REVOKE_COMMIT, .. } => revoke_committed.store(true, Ordering::Release),
+        // The group has an offset for each partition then, or the next member looks them up again.
+        ClientEvent::Committed { id: START_COMMIT, .. } => {}
         event => {
           if let Some(event) = Event::of(event) {
             bridge.event(event);
@@ -616,7 +617,7 @@ impl NativeConsumer {
       overflow: MessageBatch::default(),
       shared: Arc::clone(&shared),
       rebalances,
-      own_commits,
+      revoke_committed,
       slabs: slabs.iter_mut().map(SharedSlab::of).collect(),
       group: Group::Steady,
       start: None,
