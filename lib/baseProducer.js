@@ -126,14 +126,12 @@ class BaseProducer extends EventEmitter {
     // the partitioner has to know the partitions
     this._learn([...unknown], error => {
       if (error) return callback(error)
-      /** @type {Group[]} */
-      let groups
       try {
-        groups = this.buildPayloads(payloads, client.topicMetadata)
+        this._send(this.buildPayloads(payloads, client.topicMetadata), callback)
       } catch (failure) {
-        return callback(/** @type {Error} */ (failure))
+        // too late to throw at the caller of `send`
+        callback(/** @type {Error} */ (failure))
       }
-      this._send(groups, callback)
     })
   }
 
@@ -198,7 +196,13 @@ class BaseProducer extends EventEmitter {
       if (error) callback(error)
       else if (!groups.every(({ topic, partition }) => isKnown(client, topic, partition))) {
         callback(new BrokerNotAvailableError('Could not find the leader'))
-      } else this._produce(groups, callback)
+      } else {
+        try {
+          this._produce(groups, callback)
+        } catch (failure) {
+          callback(/** @type {Error} */ (failure))
+        }
+      }
     })
   }
 
@@ -215,7 +219,11 @@ class BaseProducer extends EventEmitter {
       const unknown = topics.filter(topic => client.topicMetadata[topic] === undefined)
       // known topics with an unknown partition are worth one look, too: partitions can be added
       const wanted = unknown.length > 0 ? unknown : topics
-      client._learnTopics(wanted, callback)
+      client._learnTopics(wanted, (/** @type {Error | null} */ failure) => {
+        // closed meanwhile: the handles take nothing any more
+        if (failure === null && client.closing) callback(new BrokerNotAvailableError('Broker not available (sendRequest)'))
+        else callback(failure)
+      })
     })
   }
 

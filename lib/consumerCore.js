@@ -95,7 +95,7 @@ class ConsumerCore {
     const { consumer, flow } = this
     const wasBusy = this.busy
     this.busy = false
-    if (wasBusy || flow.queue.length > 0 || !consumer.ready || consumer.paused) return
+    if (wasBusy || flow.queue.length > 0 || !consumer.ready || consumer.paused || flow.held) return
     this.owner.autoCommit()
     if (consumer.listenerCount('done') === 0) return
     consumer.emit('processingfetch')

@@ -302,7 +302,7 @@ class ConsumerGroup extends EventEmitter {
       logger.debug('%s: %s', event.topic, error.message)
       return
     }
-    if (error.retriable && error.code > 0) {
+    if (error.retriable) {
       logger.debug('%s: %s', this.client.clientId, error.message)
       return
     }

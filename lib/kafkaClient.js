@@ -2,6 +2,7 @@
 
 const { EventEmitter } = require('events')
 const getLogger = require('./logging')
+const { librdkafkaVersion } = require('./addon')
 const { ConsumerHandle, ProducerHandle } = require('./native')
 const { clientOptions, consumerOptions, defaultsDeep, producerOptions } = require('./options')
 const { hidePrivate } = require('./hidePrivate')
@@ -120,6 +121,7 @@ class KafkaClient extends EventEmitter {
     this._alive = null
     /** @type {Set<string>} addresses of connections that are up */
     this._up = new Set()
+    this._brokersKnown = false
     this._connections = 0
     /** @type {Error | null} why no broker can be reached at the moment */
     this._outage = null
@@ -172,6 +174,7 @@ class KafkaClient extends EventEmitter {
   /** @param {RetrySchedule} schedule */
   _tryToConnect (schedule) {
     const { connectTimeout } = this.options
+    let isDown = false
     /** @type {any} */
     let timer = setTimeout(() => {
       attempt.failed(new TimeoutError(`Connection timeout of ${connectTimeout}ms exceeded`))
@@ -194,6 +197,9 @@ class KafkaClient extends EventEmitter {
       },
       succeeded: () => clearTimeout(timer),
       down: (/** @type {Error} */ error) => {
+        // librdkafka says so with each attempt of its own: only the first time sets the clock
+        if (isDown) return
+        isDown = true
         clearTimeout(timer)
         timer = setTimeout(attempt.failed, DOWN_GRACE, error)
       }
@@ -336,7 +342,8 @@ class KafkaClient extends EventEmitter {
           case 'log': return this._log(event)
           case 'statistics': return this.emit('statistics', event.statistics)
           case 'broker': return handle() === this._primary && this._brokerChanged(event)
-          case 'error': if (event.topic === null) return this._nativeError(event.error, handle() === this._primary)
+          case 'error':
+            if (event.topic === null && this._nativeError(event.error, handle() === this._primary)) return
         }
         if (others) others(event)
       }
@@ -350,15 +357,18 @@ class KafkaClient extends EventEmitter {
     write('%s %s: %s', this.clientId, facility, text)
   }
 
-  /** @param {{ host: string, port: number, state: string }} event */
-  _brokerChanged ({ host, port, state }) {
+  /** @param {{ id: number, host: string, port: number, state: string }} event */
+  _brokerChanged ({ id, host, port, state }) {
     if (this._closed) return
+    if (id >= 0) this._brokersKnown = true
+    // by address, and without ends of bootstrap connections (id -1): they give way to the same broker's under its id
+    const gaveWay = id < 0 && this._brokersKnown
     const address = `${host}:${port}`
-    // by address: a bootstrap connection gets its node's id later, without changing its state
     if (state === 'UP') {
+      if (this._up.has(address)) return
       this._up.add(address)
       this._connectionUp(address)
-    } else if (state === 'DOWN' && this._up.delete(address)) {
+    } else if (state === 'DOWN' && !gaveWay && this._up.delete(address)) {
       this.emit('close', { address })
     }
   }
@@ -377,30 +387,32 @@ class KafkaClient extends EventEmitter {
   /**
    * @param {import('./nativeErrors').NativeError} error
    * @param {boolean} primary
+   * @returns {boolean} false for an error that is not about the connection: the handle's owner knows what to do
    */
   _nativeError (error, primary) {
-    if (this.closing) return
+    if (this.closing) return true
     const { code } = error
     if (code === CODE.AUTHENTICATION || code === CODE.SSL) {
       const failure = toError(error, this.options.requestTimeout)
       this._outage = failure
       if (this._attempt) this._attempt.down(failure)
       this._emitOnce(failure)
-      return
+      return true
     }
     if (error.fatal) {
       const failure = toError(error, this.options.requestTimeout)
       Object.defineProperty(failure, 'code', { value: 'ERR_KAFKA_FATAL', configurable: true })
       this.emit('error', failure)
-      return
+      return true
     }
-    if (!primary) return
     if (code === CODE.TRANSPORT || code === CODE.RESOLVE) {
+      if (!primary) return true
       this._socketError = toSocketError(error)
       if (this.ready) this.emit('socket_error', this._socketError)
-      return
+      return true
     }
     if (code === CODE.ALL_BROKERS_DOWN) {
+      if (!primary) return true
       const first = !this._outage
       this._outage = this._outage || this._socketError || toError(error, this.options.requestTimeout)
       if (this._attempt) this._attempt.down(this._outage)
@@ -408,9 +420,10 @@ class KafkaClient extends EventEmitter {
         const cause = new Error('Unable to find available brokers to try')
         this.emit('error', new NestedError('refreshBrokerMetadata failed', cause))
       }
-      return
+      return true
     }
     logger.debug('%s %s: %s', this.clientId, error.name, error.message)
+    return false
   }
 
   /**
@@ -457,6 +470,8 @@ class KafkaClient extends EventEmitter {
       setImmediate(closed)
       return
     }
+    // also after a failed connect, which lets the process end: the callback must come
+    this._keepAlive()
     for (const handle of this._handles) {
       if (handle instanceof ProducerHandle) handle.close(CLOSE_FLUSH, closed)
       else handle.close(closed)
@@ -729,5 +744,8 @@ function toNewTopic ({ topic, partitions, replicationFactor, configEntries, repl
     replicaAssignment: replicas
   }
 }
+
+// asked for only when someone looks
+Object.defineProperty(KafkaClient, 'librdkafkaVersion', { get: librdkafkaVersion, enumerable: true })
 
 module.exports = KafkaClient

@@ -171,9 +171,18 @@ class ProducerHandle {
   send (groups, send) {
     const id = this.freeIds.length > 0 ? /** @type {number} */ (this.freeIds.pop()) : this.sends.length
     this.sends[id] = send
-    for (let i = 0; i < groups.length; i++) {
-      const { topic, partition, parts } = groups[i]
-      this.packer.group(id, i, this.topicId(topic), partition, parts)
+    const start = this.packer.at
+    try {
+      for (let i = 0; i < groups.length; i++) {
+        const { topic, partition, parts } = groups[i]
+        this.packer.group(id, i, this.topicId(topic), partition, parts)
+      }
+    } catch (error) {
+      // a value without `toString`, a topic that librdkafka refuses: nothing of this send may cross
+      this.packer.at = start
+      this.sends[id] = null
+      this.freeIds.push(id)
+      throw error
     }
     if (this.packer.at >= FULL_BLOCK) {
       this.flush()

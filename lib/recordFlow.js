@@ -41,6 +41,8 @@ class RecordFlow {
     this.scheduled = false
     this.emitting = false
     this.stopped = false
+    /** a stream's back pressure; the user's pause is the consumer's `paused` */
+    this.held = false
     /** @type {Map<string, Map<number, number>>} the first sequence number after a seek, by topic and partition */
     this.seeks = new Map()
     this.seekCount = 0
@@ -57,6 +59,17 @@ class RecordFlow {
     this.queue.push(new RecordReader(views))
     // emitted right here when nothing is in the way: the shortest path from the broker to the handler
     if (!this.scheduled && !this.emitting) this.run()
+  }
+
+  /** Nothing more is emitted after the current slice, until `unhold()`. */
+  hold () {
+    this.held = true
+  }
+
+  unhold () {
+    if (!this.held) return
+    this.held = false
+    this.resume()
   }
 
   /** Goes on after a pause. */
@@ -132,14 +145,14 @@ class RecordFlow {
       return
     }
     this.dropStale()
-    if (this.queue.length === 0 || this.consumer.paused) return
+    if (this.queue.length === 0 || this.consumer.paused || this.held) return
     this.emitting = true
     try {
       this.emitSlice(this.queue[0])
     } finally {
       // also when a handler throws: the rest must come, and the block must go back once
       this.emitting = false
-      if (this.queue.length > 0 && !this.stopped && !this.consumer.paused) this.schedule()
+      if (this.queue.length > 0 && !this.stopped && !this.consumer.paused && !this.held) this.schedule()
     }
   }
 
