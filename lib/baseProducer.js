@@ -221,8 +221,9 @@ class BaseProducer extends EventEmitter {
       const wanted = unknown.length > 0 ? unknown : topics
       client._learnTopics(wanted, (/** @type {Error | null} */ failure) => {
         // closed meanwhile: the handles take nothing any more
-        if (failure === null && client.closing) callback(new BrokerNotAvailableError('Broker not available (sendRequest)'))
-        else callback(failure)
+        if (failure === null && client.closing) {
+          callback(new BrokerNotAvailableError('Broker not available (sendRequest)'))
+        } else callback(failure)
       })
     })
   }
