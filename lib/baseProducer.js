@@ -76,6 +76,8 @@ class BaseProducer extends EventEmitter {
       queueMaxMessages: options.queueMaxMessages,
       queueMaxBytes: options.queueMaxBytes
     }
+    /** @type {Map<string, any>} the client's handles that this producer has used, by acks and codec */
+    this._handles = new Map()
     hidePrivate(this)
     this.connect()
   }
@@ -229,6 +231,21 @@ class BaseProducer extends EventEmitter {
   }
 
   /**
+   * @param {number} requireAcks
+   * @param {string} codec
+   * @returns {import('./native').ProducerHandle}
+   */
+  _handle (requireAcks, codec) {
+    const key = requireAcks + codec
+    let handle = this._handles.get(key)
+    if (handle === undefined) {
+      handle = this.client._producer({ requireAcks, codec, ...this._settings })
+      this._handles.set(key, handle)
+    }
+    return handle
+  }
+
+  /**
    * Hands the records over; everything about their topics is known.
    *
    * @param {Group[]} groups
@@ -254,8 +271,7 @@ class BaseProducer extends EventEmitter {
     }
     const outcome = new SendOutcome(groups, byCodec.size, client, result, callback)
     for (const [codec, list] of byCodec) {
-      const handle = client._producer({ requireAcks, codec, ...this._settings })
-      handle.send(list, outcome.part(list))
+      this._handle(requireAcks, codec).send(list, outcome.part(list))
     }
   }
 
