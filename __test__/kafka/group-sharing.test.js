@@ -1,0 +1,240 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { after, afterEach, describe, it } = require('node:test')
+const { setTimeout: delay } = require('node:timers/promises')
+
+const kafka = require('../support/kafka')
+const { endAll, start } = require('../support/processes')
+const { startTraffic } = require('../support/traffic')
+
+/** The shortest session that a broker accepts by default. */
+const SESSION_MS = 6000
+
+/**
+ * @param {string} address
+ * @param {string} topic
+ * @param {string} groupId
+ * @param {object} [options]
+ */
+function startMember (address, topic, groupId, options = {}) {
+  return start('group-member', {
+    topics: [topic],
+    options: {
+      kafkaHost: address,
+      groupId,
+      fromOffset: 'earliest',
+      sessionTimeout: SESSION_MS,
+      heartbeatInterval: 500,
+      autoCommitIntervalMs: 300,
+      ...options
+    }
+  })
+}
+
+/**
+ * Waits until the group is steady and its members own so many partitions each, in any order.
+ *
+ * @param {import('../support/processes').Program[]} members
+ * @param {number[]} counts
+ */
+async function steady (members, counts) {
+  const wanted = [...counts].sort().join()
+  const isSteady = () => {
+    const owned = members.map((member) => {
+      const last = member.events.findLast(([name]) => name === 'rebalanced' || name === 'rebalancing')
+      return last && last[0] === 'rebalanced' ? last[1].length : -1
+    })
+    return owned.sort().join() === wanted
+  }
+  await new Promise((resolve, reject) => {
+    const checked = () => {
+      if (isSteady()) finish(resolve, undefined)
+      else if (members.some(({ end }) => end)) finish(reject, new Error(`a member ended: ${members[0].errorOutput}`))
+    }
+    const finish = (/** @type {(value: any) => void} */ settle, /** @type {any} */ value) => {
+      clearTimeout(timer)
+      for (const member of members) member.watchers.delete(checked)
+      settle(value)
+    }
+    const timer = setTimeout(() => {
+      const last = members.map((member) => member.events.filter(([name]) => name !== 'message').slice(-6))
+      finish(reject, new Error(`the group did not become steady: ${JSON.stringify(last)}`))
+    }, 60000)
+    for (const member of members) member.watchers.add(checked)
+    checked()
+  })
+}
+
+/**
+ * Waits until every record of every partition has been seen by some member.
+ *
+ * @param {import('../support/processes').Program[]} members all that there ever were
+ * @param {number} partitions
+ * @param {number} count records in each
+ * @param {import('../support/processes').Program} watched one that is still alive
+ */
+async function allSeen (members, partitions, count) {
+  for (let i = 0; i < 600; i++) {
+    const seen = Array.from({ length: partitions }, () => new Set())
+    for (const member of members) {
+      for (const [, partition, offset] of member.all('message')) seen[partition].add(offset)
+    }
+    if (seen.every((offsets) => offsets.size === count)) return
+    await delay(100)
+  }
+  const lacking = Array.from({ length: partitions }, (_, partition) => {
+    const offsets = new Set(members.flatMap((member) =>
+      member.all('message').filter((event) => event[1] === partition).map((event) => event[2])))
+    return Array.from({ length: count }, (_, offset) => offset).filter((offset) => !offsets.has(offset)).slice(0, 10)
+  })
+  assert.fail(`records that nobody got: ${JSON.stringify(lacking)}`)
+}
+
+/**
+ * Offsets of a partition that one member emitted, in the order it did.
+ *
+ * @param {import('../support/processes').Program} member
+ * @param {number} partition
+ * @returns {number[]}
+ */
+function offsetsOf (member, partition) {
+  return member.all('message').filter((event) => event[1] === partition).map((event) => event[2])
+}
+
+/**
+ * The records that more than one emission shows, as `partition/offset`, by the members that emitted them.
+ *
+ * @param {import('../support/processes').Program[]} members
+ */
+function doubles (members) {
+  /** @type {Map<string, import('../support/processes').Program[]>} */
+  const seen = new Map()
+  for (const member of members) {
+    for (const [, partition, offset] of member.all('message')) {
+      const key = `${partition}/${offset}`
+      seen.set(key, [...(seen.get(key) || []), member])
+    }
+  }
+  return [...seen].filter(([, by]) => by.length > 1)
+}
+
+/**
+ * A record comes only while its partition is owned, from `rebalanced` to the next `rebalancing`.
+ *
+ * @param {import('../support/processes').Program} member
+ */
+function assertOnlyOwned (member) {
+  /** @type {Set<number>} */
+  let owned = new Set()
+  for (const [name, ...args] of member.events) {
+    if (name === 'rebalancing') owned = new Set()
+    else if (name === 'rebalanced') owned = new Set(args[0])
+    else if (name === 'message') {
+      const [partition, offset] = args
+      assert.ok(owned.has(partition), `partition ${partition} was not owned, but offset ${offset} came`)
+    }
+  }
+}
+
+for (const version of /** @type {const} */ (['4', '3.9'])) {
+  describe(`members of a group on Kafka ${version}`, { timeout: 180000 }, () => {
+    after(() => kafka.releaseAll())
+    afterEach(endAll)
+
+    it('never both get a message: two processes with three partitions', async () => {
+      const address = await kafka.brokers(version)
+      const topic = await kafka.createTopic(address, kafka.uniqueName('shared'), 3)
+      const groupId = kafka.uniqueName('group')
+      const members = [startMember(address, topic, groupId), startMember(address, topic, groupId)]
+      await steady(members, [1, 2])
+      const count = 2000
+      await kafka.produceRaw(address, topic, Array.from({ length: 3 * count }, (_, i) =>
+        ({ partition: i % 3, value: String(i) })))
+      await allSeen(members, 3, count)
+      assert.deepEqual(doubles(members), [])
+      const counts = members.map((member) => member.all('message').length).sort((a, b) => a - b)
+      assert.deepEqual(counts, [count, 2 * count])
+      await Promise.all(members.map((member) => member.kill('SIGTERM')))
+    })
+
+    it('never both get a message: two processes with one partition', async () => {
+      const address = await kafka.brokers(version)
+      const topic = await kafka.createTopic(address, kafka.uniqueName('single'), 1)
+      const groupId = kafka.uniqueName('group')
+      const members = [startMember(address, topic, groupId), startMember(address, topic, groupId)]
+      await steady(members, [0, 1])
+      await kafka.produceRaw(address, topic, Array.from({ length: 500 }, (_, i) => ({ value: String(i) })))
+      await allSeen(members, 1, 500)
+      assert.deepEqual(members.map((member) => member.all('message').length).sort(), [0, 500])
+      await Promise.all(members.map((member) => member.kill('SIGTERM')))
+    })
+
+    it('share the partitions, and take over those of a member that leaves or is killed', async () => {
+      const address = await kafka.brokers(version)
+      const topic = await kafka.createTopic(address, kafka.uniqueName('handed-over'), 3)
+      const groupId = kafka.uniqueName('group')
+      const members = Array.from({ length: 3 }, () => startMember(address, topic, groupId))
+      await steady(members, [1, 1, 1])
+      const stopTraffic = await startTraffic(address, topic, 3)
+      const [leaving, killed, staying] = members
+      for (const member of members) await member.see('message')
+
+      assert.deepEqual(await leaving.kill('SIGTERM'), { code: 0, signal: null })
+      await steady([killed, staying], [1, 2])
+      await delay(500)
+      await killed.kill('SIGKILL')
+      await steady([staying], [3])
+      const count = await stopTraffic()
+      await allSeen(members, 3, count)
+
+      for (const member of members) assertOnlyOwned(member)
+      // What was emitted after the last commit comes again from whoever takes over, and nothing else does.
+      const again = doubles(members)
+      for (const [record, by] of again) {
+        assert.equal(by.length, 2, `${record} came ${by.length} times`)
+        assert.ok(by.includes(leaving) || by.includes(killed), `${record} came twice from members that stayed`)
+      }
+      for (const member of [leaving, killed]) {
+        for (let partition = 0; partition < 3; partition++) {
+          const offsets = offsetsOf(member, partition)
+          const repeated = again.filter(([record, by]) => by.includes(member) && record.startsWith(`${partition}/`))
+            .map(([record]) => Number(record.split('/')[1])).filter((offset) => offsets.includes(offset))
+          assert.deepEqual(repeated.sort((a, b) => a - b), offsets.slice(offsets.length - repeated.length))
+        }
+      }
+      await staying.kill('SIGTERM')
+    })
+
+    it('emit nothing of a partition after it was revoked, however often members come and go', async () => {
+      const address = await kafka.brokers(version)
+      const partitions = 6
+      const topic = await kafka.createTopic(address, kafka.uniqueName('storm'), partitions)
+      const groupId = kafka.uniqueName('group')
+      // Commits come with the revocations alone: what a staying member emits must not come again.
+      const options = { autoCommitIntervalMs: 600000, heartbeatInterval: 200 }
+      const stopTraffic = await startTraffic(address, topic, partitions, 50)
+      const staying = [startMember(address, topic, groupId, options), startMember(address, topic, groupId, options)]
+      await steady(staying, [3, 3])
+      const members = [...staying]
+      const coming = []
+      for (let round = 0; round < 6; round++) {
+        const visitor = startMember(address, topic, groupId, options)
+        members.push(visitor)
+        coming.push(visitor)
+        await visitor.see('message')
+        if (coming.length > 1) await coming.shift()?.kill('SIGUSR2')
+      }
+      for (const visitor of coming) await visitor.kill('SIGUSR2')
+      await steady(staying, [3, 3])
+      const count = await stopTraffic()
+      await allSeen(members, partitions, count)
+      for (const member of members) {
+        assertOnlyOwned(member)
+        assert.deepEqual(member.all('error'), [])
+      }
+      assert.deepEqual(doubles(members).map(([record]) => record), [])
+      await Promise.all(staying.map((member) => member.kill('SIGTERM')))
+    })
+  })
+}

@@ -1,0 +1,37 @@
+'use strict'
+
+const { once } = require('node:events')
+
+/**
+ * Collects what an emitter emits.
+ *
+ * @template T
+ * @param {import('node:events').EventEmitter} emitter
+ * @param {string} event
+ * @returns {{ seen: T[], reach: (count: number) => Promise<T[]> }} `reach` resolves with what was seen once there are
+ *   so many, and rejects with an error that the emitter reports before
+ */
+function collect (emitter, event) {
+  /** @type {T[]} */
+  const seen = []
+  emitter.on(event, (value) => seen.push(value))
+  const reach = async (/** @type {number} */ count) => {
+    // `once` also rejects on 'error'
+    while (seen.length < count) await once(emitter, event)
+    return seen
+  }
+  return { seen, reach }
+}
+
+/**
+ * @template T
+ * @param {(callback: (err: any, result?: T) => void) => void} call a function of the callback style
+ * @returns {Promise<T>}
+ */
+function promised (call) {
+  return new Promise((resolve, reject) => {
+    call((error, result) => error ? reject(error) : resolve(/** @type {T} */ (result)))
+  })
+}
+
+module.exports = { collect, promised }

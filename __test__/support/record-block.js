@@ -1,0 +1,88 @@
+'use strict'
+
+// Writes record blocks as src/frame/records.rs does, for tests of their reading end.
+
+const HEADER_BYTES = 64
+const RUN_BYTES = 32
+const HAS_HEADERS = 1
+
+const bytesOf = (value) => value == null ? null : Buffer.from(value)
+
+function lengthWord (bytes) {
+  if (bytes === null) return -1
+  return (bytes.length << 1) | (bytes.some((byte) => byte > 127) ? 1 : 0)
+}
+
+function i32 (value) {
+  const bytes = Buffer.alloc(4)
+  bytes.writeInt32LE(value)
+  return bytes
+}
+
+function f64 (value) {
+  const bytes = Buffer.alloc(8)
+  bytes.writeDoubleLE(value)
+  return bytes
+}
+
+function packHeaders (headers) {
+  return Buffer.concat(headers.flatMap(([name, value]) => {
+    const [nameBytes, valueBytes] = [Buffer.from(name), bytesOf(value)]
+    return [i32(nameBytes.length), nameBytes, i32(valueBytes ? valueBytes.length : -1), valueBytes || Buffer.alloc(0)]
+  }))
+}
+
+/**
+ * @typedef {string | Buffer | null} Bytes
+ *
+ * @param {Array<{ topicId?: number, partition?: number, offset: number, timestamp?: number, highWatermark?: number,
+ *   key?: Bytes, value?: Bytes, headers?: Array<[string, Bytes]> }>} records
+ * @param {{ epoch?: number, sequence?: number, slab?: number, room?: number }} [stamp] `room`: bytes after its end
+ * @returns {Buffer} aligned to 8 bytes
+ */
+function encodeBlock (records, { epoch = 0, sequence = 0, slab = 0, room = 0 } = {}) {
+  const rows = records.map(({ key, value, headers = [], ...rest }) => ({
+    topicId: 0,
+    partition: 0,
+    timestamp: -1,
+    highWatermark: 0,
+    ...rest,
+    key: bytesOf(key),
+    value: bytesOf(value),
+    headers: packHeaders(headers)
+  }))
+  const runs = []
+  rows.forEach(({ topicId, partition, highWatermark }, first) => {
+    const run = runs[runs.length - 1]
+    if (run && run.topicId === topicId && run.partition === partition) run.count++
+    else runs.push({ topicId, partition, first, count: 1, highWatermark })
+  })
+  const headed = rows.some(({ headers }) => headers.length > 0)
+  const none = Buffer.alloc(0)
+  const columns = [
+    Buffer.concat(rows.map(({ offset }) => f64(offset))),
+    Buffer.concat(rows.map(({ timestamp }) => f64(timestamp))),
+    Buffer.concat(rows.map(({ key }) => i32(lengthWord(key)))),
+    Buffer.concat(rows.map(({ value }) => i32(lengthWord(value)))),
+    headed ? Buffer.concat(rows.map(({ headers }) => i32(headers.length))) : none,
+    Buffer.concat(rows.map(({ key }) => key || none)),
+    Buffer.concat(rows.map(({ value }) => value || none)),
+    Buffer.concat(rows.map(({ headers }) => headers))
+  ]
+  let at = HEADER_BYTES + RUN_BYTES * runs.length
+  const positions = columns.map((column) => (at += column.length) - column.length)
+  const flags = headed ? HAS_HEADERS : 0
+  const words = [rows.length, runs.length, flags, epoch, sequence, ...positions, slab, 0, 0]
+  const content = Buffer.concat([
+    ...words.map(i32),
+    ...runs.flatMap(({ topicId, partition, first, count, highWatermark }) =>
+      [...[topicId, partition, first, count].map(i32), f64(highWatermark), f64(0)]),
+    ...columns
+  ])
+  // whole memory of its own, as slabs have; what follows the block is left over from an earlier one
+  const block = Buffer.from(new ArrayBuffer((content.length + room + 7) & ~7)).fill(0xAA)
+  content.copy(block)
+  return block
+}
+
+module.exports = { encodeBlock }

@@ -1,0 +1,75 @@
+'use strict'
+
+const { EventEmitter } = require('events')
+const KafkaClient = require('./kafkaClient')
+
+const noop = () => {}
+
+/**
+ * Topics, configurations and groups of the cluster. Calls before `ready` wait for it.
+ */
+class Admin extends EventEmitter {
+  /** @param {any} kafkaClient a KafkaClient */
+  constructor (kafkaClient) {
+    super()
+    if (!(kafkaClient instanceof KafkaClient)) {
+      throw new Error("'Admin' only accepts 'KafkaClient' for its kafka client.")
+    }
+    this.client = kafkaClient
+    this.RESOURCE_TYPES = { topic: 'topic', broker: 'broker' }
+    this.ready = kafkaClient.ready
+    kafkaClient.on('ready', () => {
+      this.ready = true
+      this.emit('ready')
+    })
+    kafkaClient.once('connect', () => this.emit('connect'))
+    kafkaClient.on('error', (/** @type {Error} */ error) => this.emit('error', error))
+  }
+
+  /**
+   * @param {() => void} call
+   */
+  _whenReady (call) {
+    if (this.ready) call()
+    else this.once('ready', call)
+  }
+
+  /** @param {(err: any, groups?: any) => void} [callback] groups: the protocol type of each, mostly `consumer` */
+  listGroups (callback = noop) {
+    this._whenReady(() => this.client.getListGroups(callback))
+  }
+
+  /** @param {(err: any, metadata?: any) => void} [callback] metadata: as `loadMetadataForTopics` gives it */
+  listTopics (callback = noop) {
+    this._whenReady(() => this.client.loadMetadataForTopics([], callback))
+  }
+
+  /**
+   * @param {string[]} consumerGroups
+   * @param {(err: any, descriptions?: any) => void} [callback] descriptions by group; one that does not exist has the
+   *   state `Dead`
+   */
+  describeGroups (consumerGroups, callback = noop) {
+    this._whenReady(() => this.client.getDescribeGroups(consumerGroups, callback))
+  }
+
+  /**
+   * @param {any[]} topics `{ topic, partitions, replicationFactor, configEntries?, replicaAssignment? }`
+   * @param {(err: any, failed?: Array<{ topic: string, error: string }>) => void} [callback] failed: the topics that
+   *   could not be created, with the broker's text
+   */
+  createTopics (topics, callback = noop) {
+    this._whenReady(() => this.client.createTopics(topics, callback))
+  }
+
+  /**
+   * @param {{ resources: any[], includeSynonyms?: boolean }} payload resources:
+   *   `{ resourceType: 'topic' | 'broker', resourceName, configNames? }`, all names by default
+   * @param {(err: any, configs?: any[]) => void} [callback]
+   */
+  describeConfigs (payload, callback = noop) {
+    this._whenReady(() => this.client.describeConfigs(payload, callback))
+  }
+}
+
+module.exports = Admin

@@ -1,0 +1,150 @@
+'use strict'
+
+const { EventEmitter } = require('events')
+
+/** As times in a look-up of offsets */
+const LATEST = -1
+const EARLIEST = -2
+
+const noop = () => {}
+
+/**
+ * Offsets of partitions and of groups. Calls before `ready` wait for it.
+ */
+class Offset extends EventEmitter {
+  /** @param {any} client a KafkaClient */
+  constructor (client) {
+    super()
+    this.client = client
+    this.ready = client.ready
+    client.on('ready', () => {
+      this.ready = true
+      this.emit('ready')
+    })
+    client.once('connect', () => this.emit('connect'))
+    client.on('error', (/** @type {Error} */ error) => this.emit('error', error))
+  }
+
+  /**
+   * @param {any[]} payloads `{ topic, partition = 0, time = now, maxNum = 1 }`, completed in place; `time` in ms, -1 is
+   *   the end of the log and -2 its start
+   * @param {(err: any, offsets?: any) => void} [callback] offsets: `{ topic: { partition: [offset, ...] } }`, the
+   *   newest first
+   */
+  fetch (payloads, callback = noop) {
+    if (!this.ready) {
+      this.once('ready', () => this.fetch(payloads, callback))
+      return
+    }
+    this.client.sendOffsetRequest(this.buildPayloads(payloads), callback)
+  }
+
+  /**
+   * @param {any[]} payloads
+   * @returns {any[]} the same objects, complete
+   */
+  buildPayloads (payloads) {
+    return payloads.map(payload => {
+      payload.partition = payload.partition || 0
+      payload.time = payload.time || Date.now()
+      payload.maxNum = payload.maxNum || 1
+      payload.metadata = 'm'
+      return payload
+    })
+  }
+
+  /**
+   * @param {any[]} payloads
+   * @returns {Record<string, number[]>} partitions by topic
+   */
+  buildOffsetFetchV1Payloads (payloads) {
+    /** @type {Record<string, number[]>} */
+    const partitions = {}
+    for (const { topic, partition } of payloads) (partitions[topic] = partitions[topic] || []).push(partition || 0)
+    return partitions
+  }
+
+  /**
+   * Commits offsets for a group that has no active members.
+   *
+   * @param {string} groupId
+   * @param {any[]} payloads `{ topic, partition = 0, offset }`, completed in place; `offset` is that of the message to
+   *   read next
+   * @param {(err: any, result?: any) => void} [callback] result: `{ topic: { partition, errorCode } }`; what the broker
+   *   refuses is there and not in `err`
+   */
+  commit (groupId, payloads, callback = noop) {
+    if (!this.ready) {
+      this.once('ready', () => this.commit(groupId, payloads, callback))
+      return
+    }
+    this.client.sendOffsetCommitRequest(groupId, this.buildPayloads(payloads), callback)
+  }
+
+  /**
+   * @param {string} groupId
+   * @param {any[]} payloads `{ topic, partition = 0 }`
+   * @param {(err: any, offsets?: any) => void} [callback] offsets: `{ topic: { partition: offset } }`, -1 where nothing
+   *   is committed
+   */
+  fetchCommits (groupId, payloads, callback = noop) {
+    if (!this.ready) {
+      this.once('ready', () => this.fetchCommits(groupId, payloads, callback))
+      return
+    }
+    this.client.sendOffsetFetchV1Request(groupId, this.buildOffsetFetchV1Payloads(payloads), callback)
+  }
+
+  /**
+   * The ends of all partitions' logs.
+   *
+   * @param {string[] | null} topics null and []: all of the cluster
+   * @param {(err: any, offsets?: any) => void} [callback] offsets: `{ topic: { partition: offset } }`, without topics
+   *   that do not exist
+   */
+  fetchLatestOffsets (topics, callback = noop) {
+    this._fetchAll(topics, LATEST, callback)
+  }
+
+  /**
+   * The starts of all partitions' logs.
+   *
+   * @param {string[] | null} topics null and []: all of the cluster
+   * @param {(err: any, offsets?: any) => void} [callback] as for `fetchLatestOffsets`
+   */
+  fetchEarliestOffsets (topics, callback = noop) {
+    this._fetchAll(topics, EARLIEST, callback)
+  }
+
+  /**
+   * @param {string[] | null} topics
+   * @param {number} time
+   * @param {(err: any, offsets?: any) => void} callback
+   */
+  _fetchAll (topics, time, callback) {
+    if (topics !== null && !Array.isArray(topics)) throw new TypeError('topics must be an array of topic names')
+    if (!this.ready) {
+      this.once('ready', () => this._fetchAll(topics, time, callback))
+      return
+    }
+    this.client.loadMetadataForTopics(topics, (/** @type {any} */ err, /** @type {any} */ result) => {
+      if (err) return callback(err)
+      const { metadata } = result[1]
+      const payloads = Object.keys(metadata).flatMap(topic =>
+        Object.keys(metadata[topic]).map(partition => ({ topic, partition: Number(partition), time })))
+      if (payloads.length === 0) return callback(new Error('Topic(s) does not exist'))
+      this.fetch(payloads, (failure, offsets) => {
+        if (failure) return callback(failure)
+        for (const partitions of Object.values(offsets)) {
+          for (const id of Object.keys(partitions)) partitions[id] = partitions[id][0]
+        }
+        callback(null, offsets)
+      })
+    })
+  }
+}
+
+// the same function under both names, as with kafka-node
+Object.defineProperty(Offset.prototype, 'fetchCommitsV1', { value: Offset.prototype.fetchCommits, writable: true })
+
+module.exports = Offset
