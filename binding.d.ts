@@ -61,5 +61,8 @@ export declare class NativeProducer {
   close(timeout: number): void
 }
 
+/** What a code of librdkafka's or a broker's means, as JSON text of `error.rs`'s `KafkaError`. */
+export declare function describeError(code: number): string
+
 /** The version of the librdkafka that is linked in, e.g. `2.12.1`. */
 export declare function librdkafkaVersion(): string

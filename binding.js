@@ -838,4 +838,5 @@ module.exports = nativeBinding
 module.exports.NativeConsumer = nativeBinding.NativeConsumer
 module.exports.NativeDevBroker = nativeBinding.NativeDevBroker
 module.exports.NativeProducer = nativeBinding.NativeProducer
+module.exports.describeError = nativeBinding.describeError
 module.exports.librdkafkaVersion = nativeBinding.librdkafkaVersion

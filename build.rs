@@ -2,7 +2,10 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 /// C files that reach into librdkafka's internals, where its public API has no way.
-const SHIMS: &[&str] = &["csrc/dev_broker.c"];
+const SHIMS: &[&str] = &["csrc/dev_broker.c", "csrc/in_order.c"];
+
+/// Functions of librdkafka that `csrc/in_order.c` stands in for.
+const WRAPPED: &[&str] = &["rd_kafka_ProduceRequest", "rd_kafka_msgbatch_destroy"];
 
 fn main() {
   napi_build::setup();
@@ -26,6 +29,10 @@ fn compile_shims() {
     .extra_warnings(false)
     .flag("-fvisibility=hidden")
     .compile("kafka_node_shims");
+  for function in WRAPPED {
+    // An option of the ELF linkers; elsewhere linking fails here, which is better than a producer that loses its order.
+    println!("cargo:rustc-link-arg=-Wl,--wrap={function}");
+  }
   for shim in SHIMS {
     println!("cargo:rerun-if-changed={shim}");
   }

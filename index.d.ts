@@ -50,7 +50,10 @@ export class KafkaClient extends EventEmitter {
   /** With `async` false, calls back at once and does not wait for the topics. */
   createTopics (topics: string[], async: boolean, callback?: Callback): void
 
-  /** Commits offsets (of the next message to read) for a group; generation -1 and member '' stand for no membership. */
+  /**
+   * Commits offsets (of the next message to read) for a group: as the member, which must be a ConsumerGroup of this
+   * process, or with generation -1 and member '' without membership, which a group with active members refuses.
+   */
   sendOffsetCommitV2Request (
     group: string, generationId: number, memberId: string, commits: OffsetCommitRequest[], cb?: Callback
   ): void
@@ -665,7 +668,10 @@ export class Offset extends EventEmitter {
   /** Calls back with `{ topic: { partition: [offset, ...] } }`, the newest first. */
   fetch (payloads: OffsetRequest[], cb?: Callback): void
 
-  /** Commits the offsets given (of the next messages to read) for a group without active members. */
+  /**
+   * Commits the offsets given (of the next messages to read) for a group without active members. A refusal of the
+   * broker's is in the result: `{ topic: { partition, errorCode } }`.
+   */
   commit (groupId: string, payloads: OffsetCommitRequest[], cb?: Callback): void
 
   /** Calls back with `PartitionOffsets`; -1 where nothing is committed. */
@@ -675,10 +681,10 @@ export class Offset extends EventEmitter {
   fetchCommitsV1 (groupId: string, payloads: OffsetFetchRequest[], cb?: Callback): void
 
   /** Calls back with `PartitionOffsets`: the ends of the logs. `[]` stands for all topics. */
-  fetchLatestOffsets (topics: string[], cb?: Callback): void
+  fetchLatestOffsets (topics: string[] | null, cb?: Callback): void
 
   /** Calls back with `PartitionOffsets`: the starts of the logs. `[]` stands for all topics. */
-  fetchEarliestOffsets (topics: string[], cb?: Callback): void
+  fetchEarliestOffsets (topics: string[] | null, cb?: Callback): void
 }
 
 export interface PartitionOffsets {
@@ -736,7 +742,8 @@ export interface CreateTopicRequest {
   replicationFactor: number
   configEntries?: {
     name: string
-    value: string
+    /** null stands for the broker's default. */
+    value: string | null
   }[]
   /** Broker ids for each partition; replaces the two counts. */
   replicaAssignment?: {

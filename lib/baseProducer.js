@@ -4,6 +4,7 @@ const assert = require('assert')
 const { EventEmitter } = require('events')
 const { errorName } = require('./errorCodes')
 const { BrokerNotAvailableError, InvalidConfigError } = require('./errors')
+const { describeError } = require('./addon')
 const { hidePrivate } = require('./hidePrivate')
 const { toError } = require('./nativeErrors')
 
@@ -385,7 +386,7 @@ class SendOutcome {
   failed (code) {
     this.error = code > 0
       ? new Error(errorName(code))
-      : toError({ code, name: '', message: '', retriable: false, fatal: false }, this.client.options.requestTimeout)
+      : toError(JSON.parse(describeError(code)), this.client.options.requestTimeout)
     // not leader, unknown topic or partition: what is known of the cluster is out of date
     if (code === 6 || code === 3) this.client.emit('brokersChanged')
   }

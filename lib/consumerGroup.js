@@ -170,7 +170,9 @@ class ConsumerGroup extends EventEmitter {
   connect () {
     if (this.connecting) return logger.warn('Connect ignored. Currently connecting.')
     if (this.closed || this.client.closing) return logger.warn('Connect ignored. Consumer closed.')
-    if (this._subscribed) return logger.warn('Connect ignored. Already a member, the group is rejoined by itself.')
+    if (this.ready) return logger.warn('Connect ignored. Already a member, the group is rejoined by itself.')
+    // a member that could not find out where to start begins anew
+    if (this._subscribed) this._handle().command({ type: 'unsubscribe' })
     logger.debug('Connecting %s', this.client.clientId)
     this.connecting = true
     this.emit('rebalancing')
@@ -235,6 +237,8 @@ class ConsumerGroup extends EventEmitter {
       case 'offsetsMissing':
         return this._stayOut(new Error(`${this.client.clientId} owns topics and partitions which contains no saved ` +
           `offsets for group '${this.options.groupId}'`))
+      case 'startFailed':
+        return this._stayOut(toGroupError(event.error, this.client.options.requestTimeout))
       case 'error': return this._groupError(event)
     }
   }

@@ -2,15 +2,17 @@
 
 const { EventEmitter } = require('events')
 const getLogger = require('./logging')
+const clusterRequests = require('./clusterRequests')
 const { librdkafkaVersion } = require('./addon')
 const { ConsumerHandle, ProducerHandle } = require('./native')
 const { clientOptions, consumerOptions, defaultsDeep, producerOptions } = require('./options')
+const { callEach } = require('./callEach')
 const { hidePrivate } = require('./hidePrivate')
 const { parseHosts, checkPorts } = require('./hosts')
 const { RetrySchedule } = require('./retrySchedule')
 const { CODE, toError, toSocketError } = require('./nativeErrors')
 const { errorName } = require('./errorCodes')
-const { validateConfig, validateTopicNames } = require('./utils')
+const { createTopicPartitionList, validateConfig, validateTopicNames } = require('./utils')
 const { BrokerNotAvailableError, InvalidConfigError, TopicsNotExistError } = require('./errors')
 const NestedError = require('./errors/NestedError')
 const TimeoutError = require('./errors/TimeoutError')
@@ -41,6 +43,13 @@ const DEFAULTS = {
 
 const noop = () => {}
 
+/**
+ * Handles of group members, in all clients: who commits as a member may do so through another client.
+ *
+ * @type {Set<ConsumerHandle>}
+ */
+const members = new Set()
+
 /** How long `close` waits for sends that are on their way, ms. */
 const CLOSE_FLUSH = 3000
 
@@ -55,6 +64,11 @@ const REFRESH_PAUSES = [200, 400, 800, 1000, 1000, 1000, 1000, 1000, 1000, 1000]
 
 /** How long a send waits for a client that is not connecting, ms (as long as kafka-node looked for metadata). */
 const UNCONNECTED_WAIT = 8400
+
+const REQUEST_TIMED_OUT = 7
+const NOT_CONTROLLER = 41
+/** Codes that a topic's creation fails with, but that say nothing about the topic. */
+const OF_THE_WHOLE_REQUEST = new Set([REQUEST_TIMED_OUT, NOT_CONTROLLER])
 
 /** Codes of partitions that are usable (replica not available is). */
 const USABLE = new Set([0, 9])
@@ -230,14 +244,14 @@ class KafkaClient extends EventEmitter {
     this.emit('ready')
     const waiting = [...this._waitingForReady]
     this._waitingForReady.clear()
-    for (const resume of waiting) resume(null)
+    callEach(waiting, null)
   }
 
   /** @param {Error} error */
   _failWaiting (error) {
     const waiting = [...this._waitingForReady]
     this._waitingForReady.clear()
-    for (const resume of waiting) resume(error)
+    callEach(waiting, error)
   }
 
   /**
@@ -323,10 +337,14 @@ class KafkaClient extends EventEmitter {
   _openConsumer (options, group, consumer) {
     /** @type {ConsumerHandle} */
     const handle = new ConsumerHandle(consumerOptions(this._native, options, group), {
-      ...this._eventsFor(() => handle, consumer.event),
+      ...this._eventsFor(() => handle, event => {
+        if (event.type === 'assigned') handle.memberId = event.memberId
+        consumer.event(event)
+      }),
       records: consumer.records
     })
     this._handles.add(handle)
+    if (group) members.add(handle)
     return handle
   }
 
@@ -473,15 +491,19 @@ class KafkaClient extends EventEmitter {
     // also after a failed connect, which lets the process end: the callback must come
     this._keepAlive()
     for (const handle of this._handles) {
-      if (handle instanceof ProducerHandle) handle.close(CLOSE_FLUSH, closed)
-      else handle.close(closed)
+      if (handle instanceof ProducerHandle) {
+        handle.close(CLOSE_FLUSH, closed)
+      } else {
+        members.delete(handle)
+        handle.close(closed)
+      }
     }
   }
 
   _callCloseCallbacks () {
     const callbacks = this._closeCallbacks
     this._closeCallbacks = []
-    for (const callback of callbacks) callback(null)
+    callEach(callbacks, null)
   }
 
   // ---- metadata ----
@@ -573,7 +595,7 @@ class KafkaClient extends EventEmitter {
     this._learning.set(key, callbacks)
     this.refreshMetadata(topics, (/** @type {Error | undefined} */ error) => {
       this._learning.delete(key)
-      for (const each of callbacks) each(error || null)
+      callEach(callbacks, error || null)
     })
   }
 
@@ -686,11 +708,122 @@ class KafkaClient extends EventEmitter {
       return
     }
     this._primary.request({ op: 'createTopics', topics: topics.map(toNewTopic), timeout: this._requestTimeout() },
-      (/** @type {any} */ error, /** @type {any} */ result) => {
-        if (!error) return callback(null, result)
-        if (error instanceof TimeoutError) error = Object.assign(new Error(errorName(7)), { errorCode: 7 })
-        callback(error)
+      (/** @type {any} */ error, /** @type {any} */ failed) => {
+        if (error instanceof TimeoutError) return callback(clusterRequests.brokerError(REQUEST_TIMED_OUT), undefined)
+        if (error) {
+          const code = error.native ? error.native.code : 0
+          return callback(code > 0 ? clusterRequests.brokerError(code) : error, undefined)
+        }
+        const whole = failed.find((/** @type {any} */ { code }) => OF_THE_WHOLE_REQUEST.has(code))
+        if (whole) return callback(clusterRequests.brokerError(whole.code), undefined)
+        callback(null, failed.map((/** @type {any} */ { topic, error: text }) => ({ topic, error: text })))
       })
+  }
+
+  /** @param {(err: Error | null, broker?: any, controllerId?: number) => void} [callback] */
+  getController (callback = noop) {
+    const found = () => {
+      const { controllerId } = this.clusterMetadata
+      const broker = controllerId === undefined ? undefined : this.brokerMetadata[controllerId]
+      return broker ? () => callback(null, broker, controllerId) : null
+    }
+    const known = found()
+    if (known) return known()
+    this.loadMetadata((error, result) => {
+      if (error) return callback(error)
+      this.updateMetadatas(result)
+      const now = found()
+      if (now) now()
+      else callback(new BrokerNotAvailableError('Controller broker not available'))
+    })
+  }
+
+  // ---- groups, offsets, configurations ----
+
+  /** @param {(err: Error | null, groups?: Record<string, string>) => void} [callback] groups: their protocol types */
+  getListGroups (callback = noop) {
+    if (!this.ready) return callback(new Error('Client is not ready (getListGroups)'))
+    clusterRequests.listGroups(this, callback)
+  }
+
+  /**
+   * @param {string[]} groups
+   * @param {(err: Error | null, descriptions?: any) => void} [callback] descriptions by group
+   */
+  getDescribeGroups (groups, callback = noop) {
+    if (!this.ready) return callback(new Error('Client is not ready (getDescribeGroups)'))
+    clusterRequests.describeGroups(this, groups, callback)
+  }
+
+  /**
+   * @param {{ resources: any[], includeSynonyms?: any }} payload resources: `{ resourceType: 'topic' | 'broker',
+   *   resourceName, configNames? }`, all names by default
+   * @param {(err: Error | null, configs?: any[]) => void} [callback]
+   */
+  describeConfigs (payload, callback = noop) {
+    if (!this.ready) return callback(new Error('Client is not ready (describeConfigs)'))
+    clusterRequests.describeConfigs(this, payload, callback)
+  }
+
+  /**
+   * @param {any[]} payloads `{ topic, partition, time, maxNum }`; `time` in ms, -1 is the end of the log, -2 its start
+   * @param {(err: any, offsets?: any) => void} [callback] offsets: `{ topic: { partition: [offset, ...] } }`
+   */
+  sendOffsetRequest (payloads, callback = noop) {
+    clusterRequests.fetchOffsets(this, payloads, callback)
+  }
+
+  /**
+   * Commits for a group that has no active members.
+   *
+   * @param {string} group
+   * @param {any[]} payloads `{ topic, partition, offset, metadata = 'm' }`
+   * @param {(err: any, result?: any) => void} [callback] result: `{ topic: { partition, errorCode } }`
+   */
+  sendOffsetCommitRequest (group, payloads, callback = noop) {
+    clusterRequests.commit(this, group, payloads, callback)
+  }
+
+  /**
+   * Commits as a member, which must be a ConsumerGroup of this process, or without membership (-1 and '').
+   *
+   * @param {string} group
+   * @param {number} generationId
+   * @param {string} memberId
+   * @param {any[]} payloads `{ topic, partition, offset, metadata = 'm' }`
+   * @param {(err: any, result?: any) => void} [callback] result: `{ topic: { partition, errorCode } }`
+   */
+  sendOffsetCommitV2Request (group, generationId, memberId, payloads, callback = noop) {
+    if (!memberId) return clusterRequests.commit(this, group, payloads, callback)
+    const member = [...members].find(handle => handle.memberId === memberId)
+    clusterRequests.commitAsMember(this, member, payloads, callback)
+  }
+
+  /**
+   * @param {string} group
+   * @param {any[]} payloads `{ topic, partition }`
+   * @param {(err: any, offsets?: any) => void} [callback] offsets: `{ topic: { partition: offset } }`, -1 for none
+   */
+  sendOffsetFetchRequest (group, payloads, callback = noop) {
+    clusterRequests.fetchCommits(this, group, payloads, callback)
+  }
+
+  /**
+   * @param {string} group
+   * @param {Record<string, number[]>} topicPartitions
+   * @param {(err: any, offsets?: any) => void} [callback] offsets: `{ topic: { partition: offset } }`, -1 for none
+   */
+  sendOffsetFetchV1Request (group, topicPartitions, callback = noop) {
+    clusterRequests.fetchCommits(this, group, createTopicPartitionList(topicPartitions), callback)
+  }
+
+  /**
+   * @param {string} group
+   * @param {(err: any, coordinator?: any) => void} [callback] coordinator:
+   *   `{ coordinatorHost, coordinatorPort, coordinatorId }`
+   */
+  sendGroupCoordinatorRequest (group, callback = noop) {
+    clusterRequests.groupCoordinator(this, group, callback)
   }
 }
 

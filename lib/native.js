@@ -1,6 +1,7 @@
 'use strict'
 
 const { NativeConsumer, NativeProducer } = require('./addon')
+const { callEach } = require('./callEach')
 const { SendPacker } = require('./frame/sends')
 const { BlockViews } = require('./frame/records')
 const { toError } = require('./nativeErrors')
@@ -64,7 +65,7 @@ class Requests {
     this.closed = true
     const waiting = [...this.waiting.values()]
     this.waiting.clear()
-    for (const callback of waiting) callback(closedError(this.events))
+    callEach(waiting, closedError(this.events))
   }
 }
 
@@ -225,8 +226,9 @@ class ProducerHandle {
     this.requests.close()
     const sends = this.sends
     this.sends = []
-    for (const send of sends) if (send) send.abandoned()
-    if (this.whenClosed) this.whenClosed()
+    const ends = sends.map(send => () => { if (send) send.abandoned() })
+    if (this.whenClosed) ends.push(this.whenClosed)
+    callEach(ends)
   }
 }
 
@@ -246,6 +248,8 @@ class ConsumerHandle {
     /** @type {Map<number, (event: any) => void>} */
     this.commits = new Map()
     this.lastCommit = 0
+    /** of a group member: its id in the group */
+    this.memberId = ''
     /** @type {(() => void) | null} */
     this.whenClosed = null
     this.native = new NativeConsumer(JSON.stringify(options), slabs, this.receive.bind(this))

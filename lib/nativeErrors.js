@@ -1,5 +1,6 @@
 'use strict'
 
+const ApiNotSupportedError = require('./errors/ApiNotSupportedError')
 const BrokerNotAvailableError = require('./errors/BrokerNotAvailableError')
 const QueueFullError = require('./errors/QueueFullError')
 const SaslAuthenticationError = require('./errors/SaslAuthenticationError')
@@ -29,7 +30,7 @@ const CODE = {
 const SASL_AUTHENTICATION_FAILED = 58
 
 const GONE = new Set([-195, -187, -197, -152, -151, -193]) // transport, all down, destroyed, purged, resolve
-const TIMED_OUT = new Set([-185, -192])
+const TIMED_OUT = new Set([-185, -192, -166]) // timed out, message timed out, timed out in queue
 
 const GROUP_ERRORS = new Map([14, 15, 16, 22, 25, 27].map((code, i) => [
   code,
@@ -63,6 +64,7 @@ function toError (error, requestTimeout) {
   switch (code) {
     case -190: return new BrokerNotAvailableError('Could not find the leader')
     case -188: return named('UnknownTopicOrPartition', error)
+    case -165: return new ApiNotSupportedError()
     case CODE.AUTHENTICATION: return new SaslAuthenticationError(SASL_AUTHENTICATION_FAILED, error.message)
     case CODE.QUEUE_FULL:
       return new QueueFullError('The producer holds as many unsent records as it may; slow down until callbacks ' +

@@ -88,6 +88,10 @@ pub enum Event {
     epoch: u32,
     lost: bool,
   },
+  /// Where to start could not be found out; the member fetches nothing.
+  StartFailed {
+    error: KafkaError,
+  },
   /// `fromOffset: 'none'`, and a partition without a committed offset.
   OffsetsMissing {
     epoch: u32,

@@ -176,12 +176,10 @@ pub fn producer_properties(options: &ProducerOptions) -> Properties {
     ("queue.buffering.max.messages", options.queue_messages.to_string()),
     ("queue.buffering.max.kbytes", options.queue_kbytes.to_string()),
   ]);
+  // Without idempotence, csrc/in_order.c lets only one request of a partition be under way.
   if options.require_acks == -1 {
     // Neither doubles nor a changed order, whatever breaks.
     properties.push(("enable.idempotence", "true".into()));
-  } else {
-    // Without idempotence a retry keeps the order only when nothing else is on its way.
-    properties.push(("max.in.flight.requests.per.connection", "1".into()));
   }
   properties
 }
@@ -271,10 +269,8 @@ mod tests {
       (producer(json!({ "codec": "gzip" })), "compression.codec", Some("gzip")),
       (producer(json!({ "requireAcks": 1 })), "acks", Some("1")),
       (producer(json!({ "requireAcks": 1 })), "enable.idempotence", None),
-      (producer(json!({ "requireAcks": 1 })), "max.in.flight.requests.per.connection", Some("1")),
       (producer(json!({ "requireAcks": -1 })), "acks", Some("-1")),
       (producer(json!({ "requireAcks": -1 })), "enable.idempotence", Some("true")),
-      (producer(json!({ "requireAcks": -1 })), "max.in.flight.requests.per.connection", None),
       (consumer(json!({})), "group.id", Some("g")),
       (consumer(json!({})), "session.timeout.ms", None),
       (consumer(json!({})), "enable.auto.commit", Some("false")),

@@ -485,7 +485,7 @@ impl ConsumerThread {
         }
         self.shared.bridge.event(match problem {
           StartError::OffsetsMissing => Event::OffsetsMissing { epoch },
-          StartError::Kafka(error) => Event::error(error),
+          StartError::Kafka(error) => Event::StartFailed { error },
         });
       }
     }

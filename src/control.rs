@@ -3,6 +3,7 @@
 //! The pool starts with the first request and ends with the last handle. A request is cut into slices, so that many of
 //! them share few threads while no broker answers, and a handle that closes waits for one slice at most.
 
+use crate::admin::Admin;
 use crate::bridge::{Bridge, Event, PartitionAnswer};
 use crate::error::{code, KafkaError};
 use crate::ffi::{self, Client, PartitionList, PartitionOffset};
@@ -79,6 +80,18 @@ pub enum Request {
   Offsets { partitions: Vec<Partition>, timeout: u64 },
   /// Creates topics; the result lists those that failed.
   CreateTopics { topics: Vec<ffi::NewTopic>, timeout: u64 },
+  /// The configurations of topics, or of one broker.
+  DescribeConfigs { kind: ffi::ResourceKind, wanted: Vec<ffi::Wanted>, timeout: u64 },
+  /// All groups of the cluster with their protocol types.
+  ListGroups { timeout: u64 },
+  /// One group with its members; state `Dead` if there is none.
+  DescribeGroup { group: String, timeout: u64 },
+  /// As `Offsets`, but of uncommitted records too, and -1 where no record is so young.
+  ListOffsets { partitions: Vec<Partition>, timeout: u64 },
+  /// As `Committed`, but of any group.
+  GroupOffsets { group: String, partitions: Vec<Partition>, timeout: u64 },
+  /// Commits for a group without being a member.
+  CommitGroupOffsets { group: String, partitions: Vec<Partition>, timeout: u64 },
 }
 
 #[derive(Deserialize, Clone)]
@@ -134,14 +147,24 @@ async fn run(request: Request, client: Arc<Client>, bridge: &Arc<Bridge>) -> Res
       let timeout = Duration::from_millis(timeout);
       answers(offsets(&client, bridge, move || list_of(&partitions), timeout).await?)
     }
-    Request::CreateTopics { topics, timeout } => {
-      let timeout = Duration::from_millis(timeout);
-      // Not idempotent, so it is never cut into slices that could repeat it.
-      blocking(move || ffi::create_topics(&client, &topics, timeout)).await.map(|failed| {
-        json!(failed.into_iter().map(|(topic, error)| json!({ "topic": topic, "error": error })).collect::<Vec<_>>())
-      })
+    Request::CreateTopics { topics, timeout } => admin(client, bridge, timeout).create_topics(topics).await,
+    Request::DescribeConfigs { kind, wanted, timeout } => {
+      admin(client, bridge, timeout).describe_configs(kind, wanted).await
+    }
+    Request::ListGroups { timeout } => admin(client, bridge, timeout).list_groups().await,
+    Request::DescribeGroup { group, timeout } => admin(client, bridge, timeout).describe_group(group).await,
+    Request::ListOffsets { partitions, timeout } => admin(client, bridge, timeout).list_offsets(partitions).await,
+    Request::GroupOffsets { group, partitions, timeout } => {
+      admin(client, bridge, timeout).group_offsets(group, partitions).await
+    }
+    Request::CommitGroupOffsets { group, partitions, timeout } => {
+      admin(client, bridge, timeout).commit_group_offsets(group, partitions).await
     }
   }
+}
+
+fn admin(client: Arc<Client>, bridge: &Arc<Bridge>, timeout: u64) -> Admin {
+  Admin { client, bridge: Arc::clone(bridge), timeout: Duration::from_millis(timeout) }
 }
 
 fn answers(partitions: Vec<PartitionOffset>) -> Result<Value, KafkaError> {
@@ -206,7 +229,7 @@ pub async fn offsets(
   .await
 }
 
-async fn blocking<T: Send + 'static>(
+pub async fn blocking<T: Send + 'static>(
   call: impl FnOnce() -> Result<T, KafkaError> + Send + 'static,
 ) -> Result<T, KafkaError> {
   match tokio::task::spawn_blocking(call).await {
@@ -216,7 +239,7 @@ async fn blocking<T: Send + 'static>(
 }
 
 /// Repeats a blocking call with short time-outs until it succeeds, fails for good, or `timeout` has passed.
-async fn in_slices<T: Send + 'static>(
+pub async fn in_slices<T: Send + 'static>(
   bridge: &Arc<Bridge>,
   timeout: Duration,
   call: impl Fn(Duration) -> Result<T, KafkaError> + Send + Sync + 'static,

@@ -58,6 +58,7 @@ pub fn is_retriable(code: i32) -> bool {
       | -185 // _TIMED_OUT
       | -184 // _QUEUE_FULL
       | -180 // _WAIT_COORD
+      | -166 // _TIMED_OUT_QUEUE
       | -192 // _MSG_TIMED_OUT
       | 2 | 3 | 5 | 6 | 7 | 8 | 9 | 13 | 14 | 15 | 16 | 19 | 20 | 27 | 41
   )

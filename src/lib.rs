@@ -4,6 +4,7 @@
 //! cross in blocks (`frame`), everything else as JSON text (`bridge`, `control`). `docs/architecture.md` has the whole
 //! picture.
 
+mod admin;
 mod bridge;
 mod config;
 mod consumer;
@@ -19,4 +20,10 @@ mod producer;
 #[napi_derive::napi]
 pub fn librdkafka_version() -> String {
   rdkafka::util::get_rdkafka_version().1
+}
+
+/// What a code of librdkafka's or a broker's means, as JSON text of `error.rs`'s `KafkaError`.
+#[napi_derive::napi]
+pub fn describe_error(code: i32) -> napi::Result<String> {
+  serde_json::to_string(&error::KafkaError::new(code)).map_err(|error| napi::Error::from_reason(error.to_string()))
 }

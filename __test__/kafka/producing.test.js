@@ -162,7 +162,8 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
       const producer = await connect(address)
       const value = 'again and '.repeat(200)
       for (const attributes of [0, 1, 2]) await send(producer, [{ topic, messages: [value, value], attributes }])
-      assert.deepEqual(await codecsInLog(address, topic), [0, 1, 2])
+      // the messages of one send may come in more than one batch
+      assert.deepEqual([...new Set(await codecsInLog(address, topic))], [0, 1, 2])
       assert.deepEqual((await kafka.readAll(address, topic)).map((record) => text(record.value)), Array(6).fill(value))
     })
 

@@ -129,7 +129,8 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
         assert.deepEqual(values(await reach(expected.length)).sort(), expected)
         // commitOffsetsOnFirstJoin: now each partition has an offset, although autoCommit is off
         const start = fromOffset === 'earliest' ? 0 : 2
-        await until(() => kafka.committed(address, groupId, topic), { 0: { offset: 1, metadata: 'm' }, 1: { offset: start, metadata: 'm' } })
+        await until(() => kafka.committed(address, groupId, topic),
+          { 0: { offset: 1, metadata: 'm' }, 1: { offset: start, metadata: 'm' } })
       })
     }
 

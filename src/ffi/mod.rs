@@ -16,7 +16,10 @@ mod queue;
 mod slab;
 mod topic;
 
-pub use admin::{create_topics, NewTopic};
+pub use admin::{
+  commit_group_offsets, create_topics, describe_configs, describe_group, group_offsets, list_groups, list_offsets,
+  GroupInfo, GroupMember, MemberState, NewTopic, ResourceKind, Wanted,
+};
 pub use client::{Client, ClientKind};
 pub use conf::{ClientEvent, Conf, EventSink, RebalanceKind};
 pub use event::{DeliveryReport, Event};

@@ -12,6 +12,29 @@ pub struct PartitionOffset {
   pub error: i32,
 }
 
+impl PartitionOffset {
+  /// Copies librdkafka's element.
+  ///
+  /// # Safety
+  /// `element` is live during the call.
+  pub(super) unsafe fn read(element: *const sys::rd_kafka_topic_partition_t) -> PartitionOffset {
+    // SAFETY: live by the caller's promise; strings are NUL-terminated and metadata has its size beside it.
+    unsafe {
+      let metadata = (!(*element).metadata.is_null()).then(|| {
+        let bytes = std::slice::from_raw_parts((*element).metadata.cast::<u8>(), (*element).metadata_size);
+        String::from_utf8_lossy(bytes).into_owned()
+      });
+      PartitionOffset {
+        topic: string_from((*element).topic),
+        partition: (*element).partition,
+        offset: (*element).offset,
+        metadata,
+        error: read_code(std::ptr::addr_of!((*element).err)),
+      }
+    }
+  }
+}
+
 /// Owner of a partition list (`rd_kafka_topic_partition_list_t`).
 pub struct PartitionList {
   raw: *mut sys::rd_kafka_topic_partition_list_t,
@@ -61,25 +84,8 @@ impl PartitionList {
   }
 
   pub fn to_vec(&self) -> Vec<PartitionOffset> {
-    // SAFETY: the list is live and has `cnt` elements; strings are NUL-terminated and metadata has its size beside it.
-    unsafe {
-      (0..(*self.raw).cnt as usize)
-        .map(|index| {
-          let element = (*self.raw).elems.add(index);
-          let metadata = (!(*element).metadata.is_null()).then(|| {
-            let bytes = std::slice::from_raw_parts((*element).metadata.cast::<u8>(), (*element).metadata_size);
-            String::from_utf8_lossy(bytes).into_owned()
-          });
-          PartitionOffset {
-            topic: string_from((*element).topic),
-            partition: (*element).partition,
-            offset: (*element).offset,
-            metadata,
-            error: read_code(std::ptr::addr_of!((*element).err)),
-          }
-        })
-        .collect()
-    }
+    // SAFETY: the list is live and has `cnt` elements.
+    unsafe { (0..(*self.raw).cnt as usize).map(|index| PartitionOffset::read((*self.raw).elems.add(index))).collect() }
   }
 }
 

@@ -1,7 +1,8 @@
-use super::{c_string, error_text, string_from, sys, Client};
-use crate::error::{code, KafkaError};
-use serde::Deserialize;
-use std::ffi::c_char;
+use super::super::{c_string, error_text, string_from, sys, Client};
+use super::{ask, millis, pointers, Options};
+use crate::error::KafkaError;
+use serde::{Deserialize, Serialize};
+use std::ffi::{c_char, c_int};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -73,51 +74,48 @@ impl Drop for Specification {
   }
 }
 
-/// Asks the controller to create topics; blocks up to `timeout`. The result has each topic that failed, with the broker's
-/// text for it.
+/// A topic that was not created.
+#[derive(Serialize)]
+pub struct FailedTopic {
+  pub topic: String,
+  /// The broker's code.
+  pub code: i32,
+  /// The broker's text, or librdkafka's if the broker gave none.
+  pub error: String,
+}
+
+extern "C" {
+  // As plain integers, for the reason given in `ffi`.
+  #[link_name = "rd_kafka_topic_result_error"]
+  fn topic_result_error(result: *const sys::rd_kafka_topic_result_t) -> c_int;
+}
+
+/// Asks the controller to create topics; blocks up to `timeout`. The result has each topic that failed.
 pub fn create_topics(
   client: &Arc<Client>,
   topics: &[NewTopic],
   timeout: Duration,
-) -> Result<Vec<(String, String)>, KafkaError> {
+) -> Result<Vec<FailedTopic>, KafkaError> {
   let specifications = topics.iter().map(Specification::new).collect::<Result<Vec<_>, _>>()?;
   let mut raw: Vec<_> = specifications.iter().map(|specification| specification.0).collect();
-  let wait = timeout.as_millis() as i32;
-  // SAFETY: all objects are live through the call and given back below; the answer's parts are read before its event is
-  // destroyed. The queue belongs to this call alone, so the only event on it is this request's answer.
+  let wait = millis(timeout);
+  let options = Options::new(client, sys::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_CREATETOPICS, wait);
+  options.wait_for_effect(wait);
+  let answer = ask(client, &options, wait, |rk, options, queue| {
+    // SAFETY: all are live through the call, which copies the specifications.
+    unsafe { sys::rd_kafka_CreateTopics(rk, raw.as_mut_ptr(), raw.len(), options, queue) }
+  })?;
+  let mut count = 0;
+  // SAFETY: the answer is this operation's, and its parts are read while it is live.
   unsafe {
-    let options =
-      sys::rd_kafka_AdminOptions_new(client.raw(), sys::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_CREATETOPICS);
-    let mut text = [0 as c_char; 128];
-    sys::rd_kafka_AdminOptions_set_request_timeout(options, wait, text.as_mut_ptr(), text.len());
-    sys::rd_kafka_AdminOptions_set_operation_timeout(options, wait, text.as_mut_ptr(), text.len());
-    let queue = sys::rd_kafka_queue_new(client.raw());
-    sys::rd_kafka_CreateTopics(client.raw(), raw.as_mut_ptr(), raw.len(), options, queue);
-    // The request has its own time-out; a little longer here, so that its own error is the one reported.
-    let event = sys::rd_kafka_queue_poll(queue, wait.saturating_add(1000));
-    let outcome = if event.is_null() {
-      Err(KafkaError::new(code::TIMED_OUT))
-    } else if sys::rd_kafka_event_error(event) as i32 != 0 {
-      let text = string_from(sys::rd_kafka_event_error_string(event));
-      Err(KafkaError::with_text(sys::rd_kafka_event_error(event) as i32, text))
-    } else {
-      let mut count = 0;
-      let results =
-        sys::rd_kafka_CreateTopics_result_topics(sys::rd_kafka_event_CreateTopics_result(event), &mut count);
-      let failed = (0..count).filter_map(|index| {
-        let result = *results.add(index);
-        let code = sys::rd_kafka_topic_result_error(result) as i32;
-        let text = string_from(sys::rd_kafka_topic_result_error_string(result));
-        let text = if text.is_empty() { error_text(code) } else { text };
-        (code != 0).then(|| (string_from(sys::rd_kafka_topic_result_name(result)), text))
-      });
-      Ok(failed.collect())
-    };
-    if !event.is_null() {
-      sys::rd_kafka_event_destroy(event);
-    }
-    sys::rd_kafka_queue_destroy(queue);
-    sys::rd_kafka_AdminOptions_destroy(options);
-    outcome
+    let result = sys::rd_kafka_event_CreateTopics_result(answer.raw);
+    let results = pointers(sys::rd_kafka_CreateTopics_result_topics(result, &mut count), count);
+    let failed = results.filter_map(|result| {
+      let code = topic_result_error(result);
+      let text = string_from(sys::rd_kafka_topic_result_error_string(result));
+      let error = if text.is_empty() { error_text(code) } else { text };
+      (code != 0).then(|| FailedTopic { topic: string_from(sys::rd_kafka_topic_result_name(result)), code, error })
+    });
+    Ok(failed.collect())
   }
 }

@@ -1,0 +1,73 @@
+/*
+ * Keeps the order of each partition for producers that are not idempotent (acks 0 and 1), across retries.
+ *
+ * librdkafka limits the requests that are on the wire (max.in.flight.requests.per.connection), but it prepares the next
+ * one of a partition while the first is still unanswered. When the broker refuses the first one for now, its records go
+ * back to the partition's queue, and the prepared request leaves before them. So here a partition gets its next request
+ * only when the last one has been dealt with: answered, timed out, or put back for a retry. Different partitions do not
+ * wait for each other.
+ *
+ * The two functions are linked in place of librdkafka's own (the linker's --wrap, see build.rs), which they call. All of
+ * it happens on the thread of the broker that leads the partition, except after the leader has moved.
+ */
+#include "rdkafka_int.h"
+#include "rdkafka_broker.h"
+#include "rdkafka_idempotence.h"
+#include "rdkafka_msg.h"
+#include "rdkafka_partition.h"
+#include "rdkafka_request.h"
+
+int __real_rd_kafka_ProduceRequest(rd_kafka_broker_t *rkb, rd_kafka_toppar_t *rktp, const rd_kafka_pid_t pid,
+                                   uint64_t epoch_base_msgid);
+void __real_rd_kafka_msgbatch_destroy(rd_kafka_msgbatch_t *rkmb);
+
+/* An idempotent producer needs none of this: the broker keeps its order by sequence numbers. */
+static rd_bool_t keeps_order_here(rd_kafka_t *rk) {
+        return rk->rk_type == RD_KAFKA_PRODUCER && !rd_kafka_is_idempotent(rk);
+}
+
+/* Makes a request of what is queued for a partition, unless one is under way. Returns how many records it took. */
+int __wrap_rd_kafka_ProduceRequest(rd_kafka_broker_t *rkb, rd_kafka_toppar_t *rktp, const rd_kafka_pid_t pid,
+                                   uint64_t epoch_base_msgid) {
+        int taken;
+
+        if (!keeps_order_here(rkb->rkb_rk))
+                return __real_rd_kafka_ProduceRequest(rkb, rktp, pid, epoch_base_msgid);
+
+        if (rd_atomic32_get(&rktp->rktp_msgs_inflight) > 0)
+                return 0;
+
+        taken = __real_rd_kafka_ProduceRequest(rkb, rktp, pid, epoch_base_msgid);
+        if (taken > 0) {
+                /* A paused partition is passed over when the broker thread looks for work, without a wake-up for it.
+                 * A mere "nothing taken" would make that thread ask again and again. Producers do not use the flag. */
+                rd_kafka_toppar_lock(rktp);
+                rktp->rktp_flags |= RD_KAFKA_TOPPAR_F_LIB_PAUSE;
+                rd_kafka_toppar_unlock(rktp);
+        }
+        return taken;
+}
+
+/* The end of every produce request, whatever became of it: the partition may have its next one. */
+void __wrap_rd_kafka_msgbatch_destroy(rd_kafka_msgbatch_t *rkmb) {
+        rd_kafka_toppar_t *rktp = rkmb->rktp;
+
+        if (rktp && keeps_order_here(rktp->rktp_rkt->rkt_rk)) {
+                rd_kafka_broker_t *leader = NULL;
+
+                rd_kafka_toppar_lock(rktp);
+                rktp->rktp_flags &= ~RD_KAFKA_TOPPAR_F_LIB_PAUSE;
+                if (rktp->rktp_broker && !thrd_is_current(rktp->rktp_broker->rkb_thread)) {
+                        leader = rktp->rktp_broker;
+                        rd_kafka_broker_keep(leader);
+                }
+                rd_kafka_toppar_unlock(rktp);
+
+                if (leader) {
+                        /* The leader has moved meanwhile; its thread does not know that it may go on. */
+                        rd_kafka_broker_wakeup(leader, "partition drained");
+                        rd_kafka_broker_destroy(leader);
+                }
+        }
+        __real_rd_kafka_msgbatch_destroy(rkmb);
+}
