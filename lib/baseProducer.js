@@ -45,10 +45,12 @@ const hasOwn = Object.prototype.hasOwnProperty
  *
  * @typedef {import('./frame/sends').Part} Part
  * @typedef {{ topic: string, partition: any, attributes: number, parts: Part[] }} Group the records of one send for one
+ *   partition
+ * @typedef {{ topics: string[], ahead: number, run: (finished: () => void) => void }} Turn a send that waits; `ahead`:
+ *   for how many of its topics others are before it
  */
 class BaseProducer extends EventEmitter {
   /**
-   *   partition
    * @param {any} client a KafkaClient, which several producers may share
    * @param {any} options `requireAcks`, `ackTimeoutMs`, `partitionerType`; `queueMaxMessages`, `queueMaxBytes`
    * @param {number} defaultPartitionerType
@@ -79,6 +81,8 @@ class BaseProducer extends EventEmitter {
     }
     /** @type {Map<string, any>} the client's handles that this producer has used, by acks and codec */
     this._handles = new Map()
+    /** @type {Map<string, Turn[]>} sends that wait, by topic, oldest first */
+    this._lines = new Map()
     hidePrivate(this)
     this.connect()
   }
@@ -117,25 +121,104 @@ class BaseProducer extends EventEmitter {
    */
   send (payloads, callback = noop) {
     const { client } = this
-    /** @type {Set<string> | null} */
-    let unknown = null
+    /** @type {Set<string>} */
+    const topics = new Set()
+    let isPartitionKnown = true
+    let isFree = !client.closing
     payloads.forEach(payload => {
-      if (this._needsMetadata(payload)) (unknown = unknown || new Set()).add(payload.topic)
+      const { topic } = payload
+      topics.add(topic)
+      if (this._needsMetadata(payload)) isPartitionKnown = false
+      if (this._lines.size > 0 && this._lines.has(topic)) isFree = false
     })
-    if (unknown === null) {
-      this._send(this.buildPayloads(payloads, client.topicMetadata), callback)
+    // chosen now if they can be: the caller's objects show them
+    const groups = isPartitionKnown ? this.buildPayloads(payloads, client.topicMetadata) : null
+    if (isFree && groups !== null && groups.every(group => isKnown(client, group))) {
+      this._produce(groups, callback)
       return
     }
-    // the partitioner has to know the partitions
-    this._learn([...unknown], error => {
-      if (error) return callback(error)
+    const list = [...topics]
+    this._inTurn(list, finished => this._learn(list, groups, error => {
       try {
-        this._send(this.buildPayloads(payloads, client.topicMetadata), callback)
-      } catch (failure) {
-        // too late to throw at the caller of `send`
-        callback(/** @type {Error} */ (failure))
+        if (error === null) error = this._produceLearned(groups, payloads, callback)
+        if (error !== null) callback(error)
+      } finally {
+        // also when the callback throws: later sends must go on
+        finished()
       }
-    })
+    }))
+  }
+
+  /**
+   * @param {Group[] | null} groups
+   * @param {any[]} payloads
+   * @param {(err: Error | null, result?: any) => void} callback called when it returns null
+   * @returns {Error | null}
+   */
+  _produceLearned (groups, payloads, callback) {
+    const { client } = this
+    // closed meanwhile: the handles take nothing any more
+    if (client.closing) return new BrokerNotAvailableError('Broker not available (sendRequest)')
+    try {
+      const chosen = groups || this.buildPayloads(payloads, client.topicMetadata)
+      if (!chosen.every(group => isKnown(client, group))) {
+        return new BrokerNotAvailableError('Could not find the leader')
+      }
+      this._produce(chosen, callback)
+      return null
+    } catch (failure) {
+      // too late to throw at the caller of `send`
+      return /** @type {Error} */ (failure)
+    }
+  }
+
+  /**
+   * A send that cannot go on at once holds back the later ones to the same topics, and only those: what is sent first
+   * is written first, also when the connection or a look at the topic comes in between.
+   *
+   * @param {string[]} topics
+   * @param {(finished: () => void) => void} run
+   */
+  _inTurn (topics, run) {
+    /** @type {Turn} */
+    const turn = { topics, ahead: 0, run }
+    for (const topic of topics) {
+      const line = this._lines.get(topic)
+      if (line === undefined) this._lines.set(topic, [turn])
+      else {
+        line.push(turn)
+        turn.ahead++
+      }
+    }
+    if (turn.ahead === 0) this._run(turn)
+  }
+
+  /**
+   * Runs a turn, and those that it was in the way of; in a loop, because thousands may have waited.
+   *
+   * @param {Turn} first
+   */
+  _run (first) {
+    const runnable = [first]
+    let isLooping = false
+    const loop = () => {
+      if (isLooping) return
+      isLooping = true
+      for (let turn = runnable.shift(); turn !== undefined; turn = runnable.shift()) {
+        const { topics, run } = turn
+        run(() => {
+          for (const topic of topics) {
+            const line = /** @type {Turn[]} */ (this._lines.get(topic))
+            line.shift()
+            if (line.length === 0) this._lines.delete(topic)
+            else if (--line[0].ahead === 0) runnable.push(line[0])
+          }
+          loop()
+        })
+      }
+      isLooping = false
+    }
+    loop()
   }
 
   /**
@@ -185,49 +268,21 @@ class BaseProducer extends EventEmitter {
   }
 
   /**
-   * @param {Group[]} groups
-   * @param {(err: Error | null, result?: any) => void} callback
-   */
-  _send (groups, callback) {
-    const { client } = this
-    const strange = groups.filter(({ topic, partition }) => !isKnown(client, topic, partition))
-    if (strange.length === 0 && !client.closing) {
-      this._produce(groups, callback)
-      return
-    }
-    this._learn([...new Set(strange.map(({ topic }) => topic))], error => {
-      if (error) callback(error)
-      else if (!groups.every(({ topic, partition }) => isKnown(client, topic, partition))) {
-        callback(new BrokerNotAvailableError('Could not find the leader'))
-      } else {
-        try {
-          this._produce(groups, callback)
-        } catch (failure) {
-          callback(/** @type {Error} */ (failure))
-        }
-      }
-    })
-  }
-
-  /**
-   * Waits for the connection and the topics' metadata. Sends that wait for the same topic go on in the order they came.
+   * Waits for the connection and the topics' metadata, as far as the partitions of `groups` do not do without.
    *
    * @param {string[]} topics
+   * @param {Group[] | null} groups
    * @param {(err: Error | null) => void} callback
    */
-  _learn (topics, callback) {
+  _learn (topics, groups, callback) {
     const { client } = this
     client._whenReady((/** @type {Error | null} */ error) => {
       if (error) return callback(error)
       const unknown = topics.filter(topic => client.topicMetadata[topic] === undefined)
+      const isEnough = unknown.length === 0 && (groups === null || groups.every(group => isKnown(client, group)))
+      if (isEnough) return callback(null)
       // known topics with an unknown partition are worth one look, too: partitions can be added
-      const wanted = unknown.length > 0 ? unknown : topics
-      client._learnTopics(wanted, (/** @type {Error | null} */ failure) => {
-        // closed meanwhile: the handles take nothing any more
-        if (failure === null && client.closing) {
-          callback(new BrokerNotAvailableError('Broker not available (sendRequest)'))
-        } else callback(failure)
-      })
+      client._learnTopics(unknown.length > 0 ? unknown : topics, callback)
     })
   }
 
@@ -315,10 +370,9 @@ function acks (requireAcks) {
 
 /**
  * @param {any} client
- * @param {string} topic
- * @param {any} partition
+ * @param {Group} group
  */
-function isKnown (client, topic, partition) {
+function isKnown (client, { topic, partition }) {
   const partitions = client.topicMetadata[topic]
   return partitions !== undefined && partitions[partition] !== undefined
 }

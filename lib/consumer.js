@@ -270,6 +270,8 @@ class Consumer extends EventEmitter {
       this.client.close(done)
     }
     if (!force) return close()
+    // what is emitted from here on would not be in the commit
+    this._core.flow.stop()
     this.commit(true, (/** @type {Error | null} */ error) => {
       if (error) done(error)
       else close()

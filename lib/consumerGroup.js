@@ -107,6 +107,8 @@ class ConsumerGroup extends EventEmitter {
       }
     })
     this._subscribed = false
+    /** the number of the assignment, or of its end, that was heard of last */
+    this._assignment = 0
     hidePrivate(this)
     const group = {
       protocols: protocols.map(({ name }) => name),
@@ -244,8 +246,9 @@ class ConsumerGroup extends EventEmitter {
   }
 
   /** @param {any} event */
-  _assigned ({ partitions, memberId, generationId, committed }) {
+  _assigned ({ epoch, partitions, memberId, generationId, committed }) {
     if (this.client.closing) return
+    this._assignment = epoch
     this.memberId = memberId
     this.generationId = generationId
     this.topicPayloads = this.buildPayloads(partitions.map((/** @type {any} */ { topic, partition, offset }) =>
@@ -277,9 +280,11 @@ class ConsumerGroup extends EventEmitter {
     this.ready = false
     this.connecting = true
     this.rebalancing = true
+    this._assignment = epoch
     this.emit('rebalancing')
     this._askBeforeRebalance(error => {
-      if (this.client.closing) return
+      // an answer that comes too late must not touch the assignment that has come meanwhile
+      if (this.client.closing || this._assignment !== epoch) return
       // looked at only now: onRebalance may have committed, or moved positions
       const commit = this.options.autoCommit && member && !lost && !error ? positions : []
       this.topicPayloads = []

@@ -1,0 +1,54 @@
+'use strict'
+
+/** @type {import('../lib/adapter').Adapt} */
+function adapt ({ KafkaJS: { CompressionTypes, Kafka, logLevel } }) {
+  const kafkaOf = (/** @type {string} */ brokers) => new Kafka({
+    kafkaJS: { brokers: brokers.split(','), logLevel: logLevel.NOTHING }
+  })
+  return {
+    async consumer ({ brokers, topic, groupId, fromBeginning, mode, as, each, onAssigned }) {
+      const consumer = kafkaOf(brokers).consumer({
+        kafkaJS: { groupId, fromBeginning, autoCommitInterval: 5000 },
+        // -175: partitions were assigned
+        rebalance_cb: (/** @type {any} */ { code }) => { if (code === -175) onAssigned() }
+      })
+      await consumer.connect()
+      await consumer.subscribe({ topic })
+      const read = as === 'buffer'
+        ? (/** @type {any} */ message) => each(message.value)
+        : (/** @type {any} */ message) => each(message.value.toString())
+      const eachMessage = async (/** @type {any} */ { message }) => read(message)
+      const eachBatch = async (/** @type {any} */ { batch }) => {
+        for (const message of batch.messages) read(message)
+      }
+      await consumer.run(mode === 'message' ? { eachMessage } : { eachBatch })
+      return { close: () => consumer.disconnect() }
+    },
+
+    async producer ({ brokers, topic, acks, codec }) {
+      const compression = codec === 'gzip' ? CompressionTypes.GZIP : CompressionTypes.None
+      const producer = kafkaOf(brokers).producer({ kafkaJS: { acks, compression } })
+      await producer.connect()
+      return {
+        send (partition, values, done) {
+          producer.send({ topic, messages: values.map((value) => ({ value, partition })) }).then(() => done(), done)
+        },
+        close: () => producer.disconnect()
+      }
+    }
+  }
+}
+
+/** @type {import('../lib/clients').Client} */
+module.exports = {
+  id: 'confluent',
+  title: '@confluentinc/kafka-javascript',
+  kind: 'peer',
+  package: '@confluentinc/kafka-javascript',
+  range: '^1.10.1',
+  scripts: ['@confluentinc/kafka-javascript'],
+  node: 24,
+  modes: { message: 'eachMessage', batch: 'eachBatch' },
+  settings: { consume: 'defaults, autoCommitInterval 5000', produce: 'defaults' },
+  adapt
+}

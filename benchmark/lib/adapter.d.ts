@@ -1,0 +1,38 @@
+/** How the harness drives a client: one consumer and one producer, each in the client's own idiom. */
+
+export interface ConsumerJob {
+  brokers: string
+  topic: string
+  partitions: number
+  groupId: string
+  fromBeginning: boolean
+  /** The consumer class, for clients that have two. */
+  api?: 'Consumer'
+  /** `message`: one call of the handler per record; `batch`: the client hands over arrays. */
+  mode: 'message' | 'batch'
+  /** What `each` is given: what the client makes of a value with the least effort. */
+  as: 'string' | 'buffer'
+  each (value: string | Buffer): void
+  /** Each time the group has given this member its partitions. */
+  onAssigned (): void
+  onError (error: unknown): void
+}
+
+export interface ProducerJob {
+  brokers: string
+  topic: string
+  partitions: number
+  acks: 1 | -1
+  codec: 'none' | 'gzip'
+}
+
+export interface Adapter {
+  consumer (job: ConsumerJob): Promise<{ close (): Promise<unknown> }>
+  producer (job: ProducerJob): Promise<{
+    /** Calls back when the broker has acknowledged all the values, or with the first error. */
+    send (partition: number, values: string[], done: (error?: unknown) => void): void
+    close (): Promise<unknown>
+  }>
+}
+
+export type Adapt = (library: any) => Adapter

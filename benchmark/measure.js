@@ -1,0 +1,37 @@
+'use strict'
+
+// One measurement in a process of its own: `node measure.js JOB`, JOB as JSON. Prints a line of JSON; the last one
+// counts.
+
+const { createRequire } = require('node:module')
+const tasks = require('./lib/tasks')
+
+const CLOSE_TIMEOUT_MS = 3000
+
+/** @param {Record<string, unknown>} result */
+const print = (result) => new Promise((resolve) => process.stdout.write(`${JSON.stringify(result)}\n`, resolve))
+
+async function main () {
+  /** @type {import('./lib/tasks').Job} */
+  const job = JSON.parse(process.argv[2])
+  const { adapt } = require(`./clients/${job.client}.js`)
+  const load = createRequire(job.library.from)
+  const before = process.hrtime.bigint()
+  const library = load(job.library.name)
+  const requireMs = Number(process.hrtime.bigint() - before) / 1e6
+  const { result, close } = await tasks[job.task](adapt(library), job)
+  const whole = job.task === 'start' ? { requireMs: Number(requireMs.toFixed(3)), ...result } : result
+  await print(whole)
+  measured = true
+  // How a client closes is measured by one task, which then prints a second line; the result stands without it.
+  setTimeout(() => process.exit(0), CLOSE_TIMEOUT_MS)
+  const closing = process.hrtime.bigint()
+  await close()
+  const closeMs = Number(process.hrtime.bigint() - closing) / 1e6
+  if (job.task === 'start') await print({ ...whole, closeMs: Number(closeMs.toFixed(3)) })
+}
+
+let measured = false
+
+main().catch((error) => measured ? undefined : print({ error: String(error?.message || error).slice(0, 300) }))
+  .then(() => process.exit(0))
