@@ -197,7 +197,10 @@ export class Producer extends EventEmitter {
 export class HighLevelProducer extends Producer {
 }
 
-/** A stream of payloads, keyed unless told otherwise. `end()` leaves the client open: `close()` it. */
+/**
+ * A stream of payloads and arrays of payloads, keyed unless told otherwise. A send that fails destroys it. `end()`
+ * leaves the client open: `close()` it.
+ */
 export class ProducerStream extends Writable {
   client: KafkaClient
   producer: HighLevelProducer
@@ -207,9 +210,10 @@ export class ProducerStream extends Writable {
   /** As `write`, but calls back with the `ProduceResult`. */
   sendPayload (payloads: ProduceRequest | ProduceRequest[], cb?: Callback): void
 
+  /** What was written while the client was not yet connected fails. */
   close (cb?: () => any): void
 
-  _write (message: ProduceRequest, encoding: any, cb: (error?: any, data?: any) => any): void
+  _write (message: ProduceRequest | ProduceRequest[], encoding: any, cb: (error?: any, data?: any) => any): void
 
   _writev (chunks: Chunk[], cb: (error?: any, data?: any) => any): void
 }
@@ -440,7 +444,10 @@ export interface Topic {
   autoCommit?: boolean
 }
 
-/** The messages of given partitions as a stream; commits nothing by itself, see `createCommitStream`. */
+/**
+ * The messages of given partitions as a stream; commits nothing by itself, see `createCommitStream`. Emits `message`
+ * besides `data`, and `offsetOutOfRange`. Keys are Buffers whatever the encoding. `destroy()` leaves the client open.
+ */
 export class ConsumerStream extends Readable {
   client: KafkaClient
 
@@ -450,7 +457,7 @@ export class ConsumerStream extends Readable {
   /** A stream to pipe this one into, that commits the offsets of what passes. */
   createCommitStream (options?: CommitStreamOptions): CommitStream
 
-  /** Closes the client. */
+  /** Closes the client. The stream does not end. */
   close (force: boolean, cb?: (error: any) => any): void
   close (cb?: (error: any) => any): void
 }
@@ -458,7 +465,7 @@ export class ConsumerStream extends Readable {
 export interface ConsumerStreamOptions extends ConsumerOptions {
   /** Messages per commit of the commit stream. Default 100. */
   autoCommitMsgCount?: number
-  /** Buffered messages below which more are fetched. Default 10. */
+  /** Without effect: librdkafka fetches ahead. Default 10. */
   bufferRefetchThreshold?: number
   /** Messages that the stream buffers. Default 100. */
   highWaterMark?: number
@@ -626,20 +633,28 @@ export interface PartitionAssignment {
   userData?: any
 }
 
-/** A consumer group as a stream of messages. It joins when it is first read from, and never ends by itself. */
+/**
+ * A consumer group as a stream of messages. It joins when it is first read from, and never ends by itself; leaving a
+ * `for await` loop over it and `destroy()` close it. Messages that were not handed out before a rebalance are dropped:
+ * they come again to the member that gets their partition.
+ */
 export class ConsumerGroupStream extends Readable {
+  /** That of `consumerGroup`. */
   client: KafkaClient
   consumerGroup: ConsumerGroup
 
   constructor (options: ConsumerGroupStreamOptions, topics: string | string[])
 
-  /** Commits the message's offset + 1; without `force`, at the next interval. */
+  /**
+   * Commits the message's offset + 1 (null: only what is queued); without `force`, not before `autoCommitIntervalMs`
+   * after the last commit. A partition that is not owned any more is left out. Without `cb`, a failure is emitted as `error`.
+   */
   commit (message: Message | null, force?: boolean, cb?: Callback): void
 
   transmitMessages (): void
 
-  /** Commits what was handed out, if `autoCommit` is on, and leaves the group. */
-  close (cb?: () => any): void
+  /** Commits what was handed out, if `autoCommit` is on, leaves the group and closes its client. */
+  close (cb?: (error: any, results: any) => any): void
 }
 
 export interface ConsumerGroupStreamOptions extends ConsumerGroupOptions {

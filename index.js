@@ -7,8 +7,11 @@ const {
 exports.KafkaClient = require('./lib/kafkaClient')
 exports.Producer = require('./lib/producer')
 exports.HighLevelProducer = require('./lib/highLevelProducer')
+exports.ProducerStream = require('./lib/producerStream')
 exports.Consumer = require('./lib/consumer')
+exports.ConsumerStream = require('./lib/consumerStream')
 exports.ConsumerGroup = require('./lib/consumerGroup')
+exports.ConsumerGroupStream = require('./lib/consumerGroupStream')
 exports.Offset = require('./lib/offset')
 exports.Admin = require('./lib/admin')
 exports.KeyedMessage = require('./lib/protocol').KeyedMessage

@@ -1,0 +1,24 @@
+'use strict'
+
+// What require() adds to the process.
+
+const fs = require('fs')
+const { root, say, descriptors } = require('./common')
+
+function look () {
+  return {
+    threads: fs.readdirSync('/proc/self/task').length,
+    descriptors: descriptors(),
+    // only newer versions of Node tell
+    resources: process.getActiveResourcesInfo ? process.getActiveResourcesInfo() : process._getActiveHandles().length
+  }
+}
+
+// what Node starts lazily for its own first look at a file must not count
+fs.readFileSync(__filename)
+const before = look()
+const started = process.hrtime()
+require(root)
+const [seconds, nanoseconds] = process.hrtime(started)
+const after = look()
+say(JSON.stringify({ before, after, milliseconds: seconds * 1e3 + nanoseconds / 1e6 }))

@@ -1,0 +1,84 @@
+'use strict'
+
+// Worker threads with traffic are terminated again and again, while the main thread sends and receives on its own.
+// arguments: topic of the main thread, topic of the workers, rounds, workers, [longest wait in ms after a worker is
+// up], [`alone`: the main thread does not load the package]
+
+const path = require('path')
+const { Worker } = require('worker_threads')
+const { root, kafkaHost, say, nativeThreads, when } = require('./common')
+
+const [topic, workersTopic, rounds, count, longest = '50', alone] = process.argv.slice(2)
+
+function startWorker (id) {
+  return new Promise((resolve, reject) => {
+    const workerData = { topic: workersTopic, group: 'worker-' + id }
+    const worker = new Worker(path.join(__dirname, 'worker.js'), { workerData })
+    worker.once('error', reject)
+    worker.once('message', () => resolve(worker))
+  })
+}
+
+async function useWorkers () {
+  for (let round = 0; round < Number(rounds); round++) {
+    const starting = []
+    for (let i = 0; i < Number(count); i++) starting.push(startWorker(round + '-' + i))
+    await Promise.all(starting.map(async start => {
+      const worker = await start
+      await new Promise(resolve => setTimeout(resolve, Math.random() * Number(longest)))
+      await worker.terminate()
+    }))
+    say('round ' + round)
+  }
+}
+
+/** Sends numbers, one by one, and notes those that come back. */
+function startMain (then) {
+  const kafka = require(root)
+  const producer = new kafka.Producer(new kafka.KafkaClient({ kafkaHost }))
+  const consumer = new kafka.Consumer(new kafka.KafkaClient({ kafkaHost }), [{ topic }], { autoCommit: false })
+  for (const emitter of [producer, consumer]) emitter.on('error', error => say('error ' + error.message))
+  const got = []
+  let sent = 0
+  let stopping = null
+  consumer.on('message', ({ value }) => got.push(Number(value)))
+  const send = () => {
+    if (stopping) return stopping()
+    const number = sent++
+    producer.send([{ topic, messages: String(number) }], error => {
+      if (error) say('error ' + error.message)
+      setImmediate(send)
+    })
+  }
+  const stop = done => {
+    stopping = () => when(() => got.length >= sent, () => {
+      say('sent ' + sent)
+      say('in order ' + got.every((number, i) => number === i))
+      producer.close(() => consumer.close(done))
+    })
+  }
+  when(() => producer.ready && consumer.ready, () => {
+    send()
+    then(stop)
+  })
+}
+
+function end () {
+  when(() => nativeThreads().length === 0, () => say('threads gone'))
+}
+
+if (alone) {
+  useWorkers().then(end)
+} else {
+  startMain(stop => {
+    when(() => nativeThreads().length > 0, () => {
+      const before = nativeThreads().length
+      useWorkers().then(() => {
+        when(() => nativeThreads().length <= before, () => {
+          say('threads as before')
+          stop(end)
+        })
+      })
+    })
+  })
+}

@@ -1,0 +1,66 @@
+'use strict'
+
+const { after, before, describe: suite, it } = require('node:test')
+const assert = require('node:assert/strict')
+const { randomUUID } = require('node:crypto')
+const path = require('node:path')
+const { startDevBroker } = require('../../dev-broker')
+const kafka = require('../..')
+const { run, describe } = require('../support/program')
+
+const program = path.join(__dirname, 'programs', 'throw.js')
+
+suite('a handler that throws', () => {
+  let broker
+  let env
+
+  before(async () => {
+    broker = await startDevBroker({ port: 0, quiet: true })
+    env = { KAFKA_BROKERS: broker.brokers }
+  })
+  after(() => broker.stop())
+
+  /** A topic of one partition with these values in it. */
+  async function topicWith (values) {
+    const topic = `throw-${randomUUID()}`
+    await broker.createTopic(topic)
+    if (values.length === 0) return topic
+    const producer = new kafka.Producer(new kafka.KafkaClient({ kafkaHost: broker.brokers }))
+    await new Promise((resolve, reject) => {
+      producer.on('error', reject)
+      producer.send([{ topic, messages: values }], error => error ? reject(error) : producer.close(resolve))
+    })
+    return topic
+  }
+
+  for (const name of ['Consumer', 'ConsumerGroup']) {
+    it(`of a ${name} ends the process as any error does: code 1 and a stack that names the handler`, async () => {
+      const end = await run(program, { args: [name, await topicWith(['good', 'bad', 'last']), 'unhandled'], env })
+      assert.deepEqual([end.code, end.signal], [1, null], describe(end))
+      assert.deepEqual(end.lines, ['message good', 'message bad'])
+      assert.match(end.stderr, /TypeError: thrown by the user\n\s+at .*throw\.js/)
+    })
+
+    it(`of a ${name} reaches uncaughtException as the very same object, and the next record comes`, async () => {
+      const end = await run(program, { args: [name, await topicWith(['good', 'bad', 'last']), 'handled'], env })
+      assert.deepEqual([end.code, end.signal], [0, null], describe(end))
+      assert.deepEqual(end.lines,
+        ['message good', 'message bad', 'caught the same object', 'message last', 'closed'])
+    })
+  }
+
+  it('of send costs no other send its callback', async () => {
+    const end = await run(program, { args: ['send', await topicWith([]), 'handled'], env })
+    assert.deepEqual([end.code, end.signal], [0, null], describe(end))
+    assert.deepEqual(end.lines, [
+      'callback 1', 'callback 2', 'caught the same object', 'callback 3', 'callback 4', 'caught the same object',
+      'callback 5', 'closed'
+    ])
+  })
+
+  it('of send ends the process with code 1 when nobody handles it', async () => {
+    const end = await run(program, { args: ['send', await topicWith([]), 'unhandled'], env })
+    assert.deepEqual([end.code, end.signal], [1, null], describe(end))
+    assert.match(end.stderr, /TypeError: thrown by the user\n\s+at .*throw\.js/)
+  })
+})

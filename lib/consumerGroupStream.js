@@ -1,0 +1,279 @@
+'use strict'
+
+const getLogger = require('./logging')
+const ConsumerGroup = require('./consumerGroup')
+const { hidePrivate } = require('./hidePrivate')
+const { MessageStream } = require('./messageStream')
+const { defaults } = require('./options')
+const logger = getLogger('kafka-node:ConsumerGroupStream')
+
+const DEFAULT_HIGH_WATER_MARK = 100
+
+const noop = () => {}
+
+/**
+ * A member of a consumer group as a stream of its messages. It joins when it is first read from.
+ *
+ * Messages that were not handed out when the group takes their partitions back are dropped: whoever gets the partition
+ * starts behind the last commit, and commits only follow what was handed out.
+ */
+class ConsumerGroupStream extends MessageStream {
+  /**
+   * @param {any} options of ConsumerGroup, and `highWaterMark` (100); completed and changed in place
+   * @param {string | string[]} topics
+   */
+  constructor (options, topics) {
+    super({ objectMode: true, highWaterMark: options.highWaterMark || DEFAULT_HIGH_WATER_MARK })
+    defaults(options, { autoCommit: true })
+    this.autoCommit = options.autoCommit
+    /** @type {Record<string, Record<string, number>>} the next offset to commit, by topic and partition */
+    this.commitQueue = {}
+    this.committing = false
+    /** @type {NodeJS.Timeout | null} */
+    this.autoCommitTimer = null
+    /** @type {any[]} messages that were handed out by `read()` in this turn of the event loop */
+    this._handedOut = []
+    this._commitScheduled = false
+    this._joinPending = false
+    /** @type {Array<(err: Error | null, results: undefined[]) => void>} */
+    this._closeCallbacks = []
+    this._closed = false
+    hidePrivate(this)
+
+    options.connectOnReady = false
+    options.autoCommit = false
+    const { onRebalance } = options
+    options.onRebalance = (/** @type {boolean} */ isMember, /** @type {(err?: any) => void} */ callback) =>
+      this._beforeRebalance(onRebalance, isMember, callback)
+
+    this.consumerGroup = new ConsumerGroup(options, topics)
+    this.consumerGroup.on('error', (/** @type {Error} */ error) => this.emit('error', error))
+    this.consumerGroup.on('connect', () => this.emit('connect'))
+    this.consumerGroup.on('rebalancing', () => this._dropBuffered())
+    this._follow(this.consumerGroup)
+  }
+
+  /** The inner consumer's KafkaClient. */
+  get client () {
+    return this.consumerGroup.client
+  }
+
+  _read () {
+    this._join()
+    super._read()
+  }
+
+  /** Joins as soon as the client is ready, unless that has been done. */
+  _join () {
+    const { consumerGroup } = this
+    if (this._joinPending || consumerGroup.ready || consumerGroup.connecting) return
+    if (consumerGroup.client.ready) return consumerGroup.connect()
+    this._joinPending = true
+    consumerGroup.client.once('ready', () => {
+      this._joinPending = false
+      if (!this.destroyed && !consumerGroup.connecting && !consumerGroup.ready) consumerGroup.connect()
+    })
+  }
+
+  // ---- commits ----
+
+  /**
+   * @param {any} message
+   * @returns {boolean}
+   */
+  _emitMessage (message) {
+    const heard = super._emitMessage(message)
+    if (this.autoCommit && message) {
+      // Handlers are through with it now. One that reads or iterates has not even begun: if it leaves or closes within
+      // this turn, the message counts as not handled.
+      if (heard) this._queue(message)
+      else this._handedOut.push(message)
+      this._scheduleCommit()
+    }
+    return heard
+  }
+
+  _scheduleCommit () {
+    if (this._commitScheduled) return
+    this._commitScheduled = true
+    setImmediate(() => {
+      this._commitScheduled = false
+      if (this.destroyed) return
+      this._queueHandedOut()
+      this.commit(null)
+    })
+  }
+
+  _queueHandedOut () {
+    for (const message of this._handedOut) this._queue(message)
+    this._handedOut = []
+  }
+
+  /** @param {{ topic: string, partition: any, offset: number }} message */
+  _queue ({ topic, partition, offset }) {
+    if (offset === -1) return
+    const owned = this.consumerGroup.payloadMap[topic]
+    if (owned === undefined || owned[partition] === undefined) {
+      // another member may have it by now, whose commits must not be set back
+      logger.debug('no commit for %s-%s: it is not owned', topic, partition)
+      return
+    }
+    (this.commitQueue[topic] = this.commitQueue[topic] || {})[partition] = offset + 1
+  }
+
+  /**
+   * Commits the offset after the message, at once or with the next automatic commit. Of several messages of a partition
+   * the last call counts.
+   *
+   * @param {any} message null for none: only what is queued
+   * @param {any} [force] true: at once
+   * @param {(err: Error | null) => void} [callback] without it a failure is emitted as `error`
+   */
+  commit (message, force, callback) {
+    if (message) this._queue(message)
+    if (this.committing && !force) {
+      if (callback) callback(null)
+      return
+    }
+    this.commitQueued(this._queuedCommits(), force, callback)
+  }
+
+  _queuedCommits () {
+    const commits = []
+    for (const [topic, partitions] of Object.entries(this.commitQueue)) {
+      for (const [partition, offset] of Object.entries(partitions)) {
+        commits.push({ topic, partition: Number(partition), offset, metadata: 'm' })
+      }
+    }
+    return commits
+  }
+
+  /**
+   * @param {Array<{ topic: string, partition: number, offset: number, metadata: string }>} commits
+   * @param {any} [force] true: no interval starts with it
+   * @param {(err: Error | null) => void} [callback]
+   */
+  commitQueued (commits, force, callback) {
+    if (!force) this._startCommitInterval()
+    if (commits.length === 0) {
+      if (callback) callback(null)
+      return
+    }
+    this.consumerGroup.sendOffsetCommitRequest(commits, (/** @type {any} */ error, /** @type {any} */ result) => {
+      if (error) {
+        logger.error('commit request failed', error)
+        if (callback) callback(error)
+        else this.emit('error', error)
+        return
+      }
+      for (const { topic, partition, offset } of commits) {
+        const queued = this.commitQueue[topic]
+        // what the broker has refused is tried again with the next commit
+        const refused = result && result[topic] && result[topic].errorCode
+        // a later message may have come meanwhile
+        if (queued !== undefined && queued[partition] === offset && !refused) delete queued[partition]
+      }
+      if (callback) callback(null)
+    })
+  }
+
+  _startCommitInterval () {
+    if (this.destroyed) return
+    this.committing = true
+    if (this.autoCommitTimer) clearTimeout(this.autoCommitTimer)
+    this.autoCommitTimer = setTimeout(() => {
+      this.committing = false
+      const commits = this._queuedCommits()
+      if (commits.length > 0) this.commitQueued(commits)
+    }, this.consumerGroup.options.autoCommitIntervalMs)
+  }
+
+  // ---- rebalance ----
+
+  /**
+   * The user's own `onRebalance` first, then what was handed out is committed, then the group goes on.
+   *
+   * @param {any} onRebalance
+   * @param {boolean} isMember
+   * @param {(err?: any) => void} callback
+   */
+  _beforeRebalance (onRebalance, isMember, callback) {
+    let answered = false
+    const proceed = (/** @type {any} */ error) => {
+      if (answered) return
+      answered = true
+      if (error) return callback(error)
+      this._queueHandedOut()
+      this.commit(null, true, failure => {
+        // the messages come again, which is no reason to leave the group for good
+        if (failure) logger.error('commit before a rebalance failed', failure)
+        this.commitQueue = {}
+        callback()
+      })
+    }
+    if (typeof onRebalance !== 'function') return proceed(null)
+    try {
+      const result = onRebalance(isMember, proceed)
+      if (result && typeof result.then === 'function') {
+        result.then(() => proceed(null), (/** @type {any} */ error) => {
+          proceed(error || new Error('onRebalance was rejected'))
+        })
+      }
+    } catch (error) {
+      proceed(error)
+    }
+  }
+
+  // ---- end ----
+
+  /**
+   * Commits what was handed out if `autoCommit` is on, leaves the group and closes its client. `close` is emitted last.
+   *
+   * @param {(err: Error | null, results?: undefined[]) => void} [callback]
+   */
+  close (callback = noop) {
+    if (this._closed) {
+      setImmediate(callback, null, [undefined, undefined])
+      return
+    }
+    this._closeCallbacks.push(callback)
+    this.destroy()
+  }
+
+  /**
+   * @param {Error | null} reason
+   * @param {(err?: Error | null) => void} done
+   */
+  _destroy (reason, done) {
+    if (this.autoCommitTimer) clearTimeout(this.autoCommitTimer)
+    // the constructor of ConsumerGroup may have thrown
+    const group = this.consumerGroup
+    if (!group) return done(reason)
+    group._core.flow.stop()
+    this._dropBuffered()
+    const leave = (/** @type {Error | null} */ failure) => {
+      if (failure) logger.error('commit before closing failed', failure)
+      group.close(false, () => {
+        this._closed = true
+        const callbacks = this._closeCallbacks
+        this._closeCallbacks = []
+        for (const callback of callbacks) callback(failure, [undefined, undefined])
+        done(isLeftLoop(reason) ? null : reason)
+      })
+    }
+    if (this.autoCommit) this.commit(null, true, leave)
+    else leave(null)
+  }
+}
+
+/**
+ * Node destroys a stream with an error of its own when a `for await` loop over it is left. To kafka-node's users that
+ * is no error; an AbortSignal is, and has its cause.
+ *
+ * @param {any} reason
+ */
+function isLeftLoop (reason) {
+  return reason !== null && reason.code === 'ABORT_ERR' && reason.cause === undefined
+}
+
+module.exports = ConsumerGroupStream

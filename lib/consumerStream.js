@@ -1,0 +1,173 @@
+'use strict'
+
+const CommitStream = require('./commitStream')
+const Consumer = require('./consumer')
+const { hidePrivate } = require('./hidePrivate')
+const { MessageStream } = require('./messageStream')
+const { defaults } = require('./options')
+
+const DEFAULTS = {
+  groupId: 'kafka-node-group',
+  autoCommit: true,
+  autoCommitMsgCount: 100,
+  autoCommitIntervalMs: 5000,
+  fetchMaxWaitMs: 100,
+  fetchMinBytes: 1,
+  fetchMaxBytes: 1024 * 1024,
+  bufferRefetchThreshold: 10,
+  fromOffset: false,
+  encoding: 'utf8'
+}
+
+const DEFAULT_HIGH_WATER_MARK = 100
+
+/**
+ * The messages of fixed partitions as a stream. It commits nothing by itself: pipe it into `createCommitStream()`.
+ */
+class ConsumerStream extends MessageStream {
+  /**
+   * @param {any} client a KafkaClient
+   * @param {any[]} topics `{ topic, partition = 0, offset = 0 }` or a topic's name; completed in place
+   * @param {any} options of Consumer, and `highWaterMark` (100); completed in place
+   */
+  constructor (client, topics, options) {
+    options.objectMode = true
+    options.highWaterMark = options.highWaterMark || DEFAULT_HIGH_WATER_MARK
+    // Readable would take `encoding` for its own and decode messages
+    super(Object.assign({}, options, { encoding: undefined }))
+    if (isEmpty(topics)) throw new Error('You must specify topics to subscribe to.')
+    this.highWaterMark = options.highWaterMark
+    this.fetchCount = 0
+    this.client = client
+    this.options = defaults(options, DEFAULTS)
+    this.ready = false
+    this.payloads = this.buildPayloads(topics)
+    this.encoding = this.options.encoding
+    this.close = this.close.bind(this)
+    this._consumer = new StreamConsumer(client, this)
+    hidePrivate(this)
+    for (const event of ['error', 'offsetOutOfRange']) {
+      this._consumer.on(event, error => this.emit(event, error))
+    }
+    this._follow(this._consumer)
+    this._consumer.begin(this.payloads)
+  }
+
+  /**
+   * @param {any[]} topics
+   * @returns {any[]} the same objects, complete
+   */
+  buildPayloads (topics) {
+    return topics.map(topic => {
+      const payload = typeof topic === 'object' ? topic : { topic }
+      payload.partition = Number(payload.partition) || 0
+      payload.offset = payload.offset || 0
+      payload.maxBytes = this.options.fetchMaxBytes
+      payload.metadata = 'm'
+      return payload
+    })
+  }
+
+  /** The partitions are being read. */
+  _started () {
+    this.ready = true
+    this.emit('readable')
+  }
+
+  /**
+   * @param {any} message
+   * @returns {boolean}
+   */
+  _emitMessage (message) {
+    this.emit('message', message)
+    return super._emitMessage(message)
+  }
+
+  /**
+   * A stream to pipe this one into, that commits the offsets of what passes.
+   *
+   * @param {any} [options] `autoCommit`, `autoCommitIntervalMs`, `autoCommitMsgCount`, `passthrough`, `highWaterMark`;
+   *   completed with this stream's own
+   */
+  createCommitStream (options) {
+    return new CommitStream(this.client, this.payloads, this.options.groupId, defaults(options || {}, this.options),
+      (commits, callback) => this._consumer._core.commit(commits, callback))
+  }
+
+  /**
+   * Closes the client. The stream does not end.
+   *
+   * @param {any} [force] has no effect
+   * @param {(err: null) => void} [callback]
+   */
+  close (force, callback) {
+    this.ready = false
+    this._consumer.close(false, typeof force === 'function' ? force : callback)
+  }
+
+  /**
+   * Stops reading. The client, which was given to the stream, stays open.
+   *
+   * @param {Error | null} error
+   * @param {(err?: Error | null) => void} done
+   */
+  _destroy (error, done) {
+    this.ready = false
+    // there is none if the list of topics was refused
+    if (this._consumer) this._consumer.end()
+    done(error)
+  }
+}
+
+/** The Consumer behind a ConsumerStream. */
+class StreamConsumer extends Consumer {
+  /**
+   * @param {any} client
+   * @param {ConsumerStream} stream
+   */
+  constructor (client, stream) {
+    const { groupId, fetchMaxWaitMs, fetchMinBytes, fetchMaxBytes, fromOffset } = stream.options
+    super(client, [], {
+      // kafka-node's stream does not check the group's name
+      groupId: '',
+      autoCommit: false,
+      fetchMaxWaitMs,
+      fetchMinBytes,
+      fetchMaxBytes,
+      fromOffset,
+      // always so, whatever the encoding of values
+      keyEncoding: 'buffer'
+    })
+    this.options.groupId = groupId
+    // read with every slice, as it may be changed on the stream
+    Object.defineProperty(this, 'encoding', { get: () => stream.options.encoding })
+    this._stream = stream
+    hidePrivate(this)
+  }
+
+  /** @param {any[]} payloads */
+  begin (payloads) {
+    this.payloads = payloads
+    if (this.client.ready) this.init()
+  }
+
+  _start () {
+    if (this._core.closing) return
+    super._start()
+    this._stream._started()
+  }
+
+  end () {
+    const core = this._core
+    core.stop()
+    if (core.handle) core.handle.command({ type: 'assign', partitions: [] })
+    for (const timer of this._outOfRange.values()) clearTimeout(timer)
+  }
+}
+
+/** @param {any} topics */
+function isEmpty (topics) {
+  return topics === null || !['object', 'string'].includes(typeof topics) || Object.keys(topics).length === 0
+}
+
+module.exports = ConsumerStream

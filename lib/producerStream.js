@@ -1,0 +1,134 @@
+'use strict'
+
+const { Writable } = require('stream')
+const HighLevelProducer = require('./highLevelProducer')
+const KafkaClient = require('./kafkaClient')
+const { BrokerNotAvailableError } = require('./errors')
+const { hidePrivate } = require('./hidePrivate')
+const { defaultsDeep } = require('./options')
+
+const DEFAULTS = {
+  kafkaClient: {
+    kafkaHost: '127.0.0.1:9092'
+  },
+  producer: {
+    partitionerType: 3
+  }
+}
+
+const DEFAULT_HIGH_WATER_MARK = 100
+
+const noop = () => {}
+
+/**
+ * A Writable that sends the payloads written to it. `end()` leaves its client open, `close()` closes it.
+ *
+ * @typedef {(err?: Error | null, result?: any) => void} Callback
+ */
+class ProducerStream extends Writable {
+  /**
+   * @param {any} [options] `{ kafkaClient, producer, highWaterMark = 100 }`; completed in place. `producer` may have a
+   *   `customPartitioner`
+   */
+  constructor (options) {
+    options = options || {}
+    super({ objectMode: true, decodeStrings: false, highWaterMark: options.highWaterMark || DEFAULT_HIGH_WATER_MARK })
+    defaultsDeep(options, DEFAULTS)
+    this.client = new KafkaClient(options.kafkaClient)
+    this.producer = new HighLevelProducer(this.client, options.producer, options.producer.customPartitioner)
+    /** @type {Array<{ payloads: any[], callback: Callback }>} sends from before the producer was ready */
+    this._waiting = []
+    hidePrivate(this)
+    this.producer.on('error', (/** @type {Error} */ error) => this.emit('error', error))
+    this.producer.once('ready', () => {
+      for (const { payloads, callback } of this._waiting.splice(0)) this._send(payloads, callback)
+    })
+  }
+
+  /**
+   * As `write`, but calls back with the result of the send.
+   *
+   * @param {any} payload as for `HighLevelProducer.send`, or an array of such
+   * @param {Callback} [callback] result: the offset of the first record, as `{ topic: { partition: offset } }`
+   */
+  sendPayload (payload, callback = noop) {
+    const payloads = Array.isArray(payload) ? payload : [payload]
+    if (this.producer.ready || this.client.closing) this.producer.send(payloads, callback)
+    else this._waiting.push({ payloads, callback })
+  }
+
+  /**
+   * Sends; what is wrong with the payloads goes to the callback, since the caller is not on the stack.
+   *
+   * @param {any[]} payloads
+   * @param {Callback} callback
+   */
+  _send (payloads, callback) {
+    try {
+      this.sendPayload(payloads, callback)
+    } catch (error) {
+      callback(/** @type {Error} */ (error))
+    }
+  }
+
+  /**
+   * Closes the client. Sends on their way are delivered first; those that waited for the connection fail.
+   *
+   * @param {(err: null) => void} [callback]
+   */
+  close (callback) {
+    this.producer.close(callback)
+    for (const { callback: waiting } of this._waiting.splice(0)) {
+      setImmediate(waiting, new BrokerNotAvailableError('Broker not available (socket closed)'))
+    }
+  }
+
+  /**
+   * @param {any} message
+   * @param {string} encoding
+   * @param {Callback} callback
+   */
+  _write (message, encoding, callback) {
+    this._send(message, callback)
+  }
+
+  /**
+   * What was written while a send was on its way goes out with one send.
+   *
+   * @param {Array<{ chunk: any }>} chunks
+   * @param {Callback} callback
+   */
+  _writev (chunks, callback) {
+    const sends = byAttributes(chunks)
+    const next = (/** @type {Error | null | undefined} */ error) => {
+      const payloads = error ? undefined : sends.shift()
+      if (payloads === undefined) callback(error)
+      else this._send(payloads, next)
+    }
+    next(null)
+  }
+}
+
+/**
+ * One send cannot compress messages for the same partition in two ways, and whether payloads meet in one is a matter of
+ * timing: those that differ go one after the other.
+ *
+ * @param {Array<{ chunk: any }>} chunks a payload or an array of payloads each
+ * @returns {any[][]} the payloads of each send
+ */
+function byAttributes (chunks) {
+  /** @type {any[][]} */
+  const sends = []
+  /** @type {any} */
+  let last
+  for (const { chunk } of chunks) {
+    const payloads = Array.isArray(chunk) ? chunk : [chunk]
+    const attributes = payloads.length > 0 ? payloads[0].attributes || 0 : last
+    if (sends.length === 0 || attributes !== last) sends.push([])
+    for (const payload of payloads) sends[sends.length - 1].push(payload)
+    last = attributes
+  }
+  return sends
+}
+
+module.exports = ProducerStream
