@@ -31,7 +31,7 @@ fn compile_shims() {
     .compile("kafka_node_shims");
   for function in WRAPPED {
     // An option of the ELF linkers; elsewhere linking fails here, which is better than a producer that loses its order.
-    println!("cargo:rustc-link-arg=-Wl,--wrap={function}");
+    println!("cargo:rustc-link-arg-cdylib=-Wl,--wrap={function}");
   }
   for shim in SHIMS {
     println!("cargo:rerun-if-changed={shim}");

@@ -23,6 +23,8 @@ const { BACKLOG, selectWorks } = require('./lib/works')
 /** @typedef {{client: Client, mode: 'message' | 'batch', row: import('./lib/results').Row}} Contender */
 
 const ROUNDS = 3
+/** A check must not fail by chance. */
+const RATIO_ROUNDS = 5
 const QUICK_CLIENTS = ['raw', 'ours', 'kafkajs']
 const RATIO_CLIENTS = ['raw', 'ours']
 /** Of one measurement, unless the work says otherwise; what was done until then counts. */
@@ -30,6 +32,8 @@ const SECONDS = { full: 60, quick: 15 }
 /** For starting, connecting and leaving, on top of the measurement's own time. */
 const GRACE_MS = 30_000
 const PAUSE_MS = 200
+const WARM_UP = ['produce/100b', 'single/100b', 'consume/string']
+const WARM_UP_ROUNDS = { full: 4, quick: 2 }
 const BUSY_LOAD = 1
 
 const log = (/** @type {string} */ line) => console.error(line)
@@ -196,11 +200,11 @@ class Benchmark {
 
   /** The broker's own code is compiled while it runs: the first client would pay for all. */
   async warmUp () {
-    const work = selectWorks({ quick: true, only: ['produce/100b', 'consume/string'] })
     if (this.scale < 1) return
     log('Warming up the broker')
     const readers = this.works.filter(({ content }) => content)
-    for (const one of work.filter(({ content }) => !content || readers.length > 0)) {
+    const works = selectWorks({ quick: true, only: WARM_UP }).filter(({ content }) => !content || readers.length > 0)
+    for (const one of Array.from({ length: WARM_UP_ROUNDS[this.quick ? 'quick' : 'full'] }, () => works).flat()) {
       const content = one.content && (readers.find((reader) => reader.task === 'consume') || readers[0]).content
       const contender = this.contenders({ ...one, content }).find(({ row }) => !row.error)
       if (contender) await this.measure({ ...one, content }, contender)
@@ -247,7 +251,8 @@ async function main (argv) {
   const options = parseArguments(argv)
   if (options.help) return console.log(USAGE)
   if (options.render) return render().forEach((file) => console.log(path.relative(root, file)))
-  const { quick, scale, rounds } = options
+  const { quick, scale } = options
+  const rounds = options.rounds || (options.check || options.saveBaseline ? RATIO_ROUNDS : null)
   const clients = chooseClients(options)
   const works = selectWorks(options)
     .filter(({ task }) => !(options.check || options.saveBaseline) || task === 'consume' || task === 'produce')

@@ -43,6 +43,64 @@ static int handle_produce(rd_kafka_mock_connection_t *connection, rd_kafka_buf_t
   return rd_kafka_mock_api_handlers[RD_KAFKAP_Produce].cb(connection, request);
 }
 
+/* Once every member has asked to join, the group goes on after this time, as Kafka's does at once. The mock always waits
+ * for a whole session: 29 s at kafka-node's default, after each member that leaves, joins or is gone. */
+#define REJOIN_DELAY_MS 100
+
+static rd_bool_t have_all_asked_to_join(const rd_kafka_mock_cgrp_classic_t *group) {
+  const rd_kafka_mock_cgrp_classic_member_t *member;
+
+  TAILQ_FOREACH(member, &group->members, link) {
+    if (!member->resp)
+      return rd_false;
+  }
+  return rd_true;
+}
+
+static void forget_empty_groups_rebalance(rd_kafka_mock_cluster_t *cluster) {
+  rd_kafka_mock_cgrp_classic_t *group;
+
+  TAILQ_FOREACH(group, &cluster->cgrps_classic, link) {
+    if (group->member_cnt > 0 || group->state != RD_KAFKA_MOCK_CGRP_STATE_JOINING)
+      continue;
+    rd_kafka_timer_stop(&cluster->timers, &group->rebalance_tmr, rd_true);
+    group->state = RD_KAFKA_MOCK_CGRP_STATE_EMPTY;
+  }
+}
+
+/* Only ever brings the end of the wait nearer, and only once: a timer that is due earlier stays. */
+static void hasten_rebalances(rd_kafka_mock_cluster_t *cluster) {
+  rd_kafka_mock_cgrp_classic_t *group;
+
+  TAILQ_FOREACH(group, &cluster->cgrps_classic, link) {
+    rd_kafka_timer_t *timer = &group->rebalance_tmr;
+
+    if (group->member_cnt == 0 || group->state != RD_KAFKA_MOCK_CGRP_STATE_JOINING || !have_all_asked_to_join(group))
+      continue;
+    if (rd_kafka_timer_next(&cluster->timers, timer, 1) > REJOIN_DELAY_MS * 1000)
+      rd_kafka_timer_start_oneshot(
+          &cluster->timers, timer, rd_true, REJOIN_DELAY_MS * 1000, timer->rtmr_callback, timer->rtmr_arg);
+  }
+}
+
+static int handle_join_group(rd_kafka_mock_connection_t *connection, rd_kafka_buf_t *request) {
+  rd_kafka_mock_cluster_t *cluster = connection->broker->cluster;
+  int result;
+
+  forget_empty_groups_rebalance(cluster);
+  result = rd_kafka_mock_api_handlers[RD_KAFKAP_JoinGroup].cb(connection, request);
+  hasten_rebalances(cluster);
+  return result;
+}
+
+static int handle_leave_group(rd_kafka_mock_connection_t *connection, rd_kafka_buf_t *request) {
+  rd_kafka_mock_cluster_t *cluster = connection->broker->cluster;
+  int result = rd_kafka_mock_api_handlers[RD_KAFKAP_LeaveGroup].cb(connection, request);
+
+  hasten_rebalances(cluster);
+  return result;
+}
+
 static rd_bool_t is_legal_topic_name(const char *name) {
   size_t length = strlen(name);
 
@@ -179,6 +237,8 @@ int kafka_node_dev_broker_prepare(rd_kafka_mock_cluster_t *cluster, int32_t brok
 
   mtx_lock(&cluster->lock);
   handlers[RD_KAFKAP_Produce].cb = handle_produce;
+  handlers[RD_KAFKAP_JoinGroup].cb = handle_join_group;
+  handlers[RD_KAFKAP_LeaveGroup].cb = handle_leave_group;
   handlers[RD_KAFKAP_CreateTopics] = (struct rd_kafka_mock_api_handler) {
       .MinVersion = 0, .MaxVersion = 4, .FlexVersion = -1, .cb = handle_create_topics};
   cluster->controller_id = broker_id;

@@ -1,6 +1,6 @@
 'use strict'
 
-const assert = require('assert')
+const assert = require('./assert')
 const { EventEmitter } = require('events')
 const { errorName } = require('./errorCodes')
 const { BrokerNotAvailableError, InvalidConfigError } = require('./errors')

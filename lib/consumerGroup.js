@@ -1,6 +1,6 @@
 'use strict'
 
-const assert = require('assert')
+const assert = require('./assert')
 const { EventEmitter } = require('events')
 const getLogger = require('./logging')
 const KafkaClient = require('./kafkaClient')

@@ -490,6 +490,8 @@ class KafkaClient extends EventEmitter {
     }
     // also after a failed connect, which lets the process end: the callback must come
     this._keepAlive()
+    // a client that gave up connecting did not keep the process alive any more, but its callbacks must come
+    this._keepAlive()
     for (const handle of this._handles) {
       if (handle instanceof ProducerHandle) {
         handle.close(CLOSE_FLUSH, closed)

@@ -1,6 +1,5 @@
 'use strict'
 
-const { rootCertificates, DEFAULT_CIPHERS } = require('tls')
 const InvalidConfigError = require('./errors/InvalidConfigError')
 
 /**
@@ -97,6 +96,8 @@ function sslOptions (options) {
     }
   }
   const { ca, cert, key, passphrase, rejectUnauthorized, ciphers } = options
+  // not at load: `tls` would take the largest part of the time of require('kafka-node')
+  const { DEFAULT_CIPHERS, rootCertificates } = require('tls')
   return {
     // like Node: without `ca`, the roots that Node comes with
     ca: pem('ca', ca === undefined || ca === null ? rootCertificates.slice() : ca),

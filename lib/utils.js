@@ -1,6 +1,6 @@
 'use strict'
 
-const assert = require('assert')
+const assert = require('./assert')
 const InvalidConfigError = require('./errors/InvalidConfigError')
 
 const LEGAL_NAME = /^[a-zA-Z0-9._-]*$/

@@ -123,12 +123,12 @@ const CHECKS = {
   },
   async exit ({ node, nodeArgs, env, topic }) {
     for (let i = 0; i < EXITS; i++) {
-      const args = [`${topic}-exit`, String(EXIT_CODE), '200', 'first']
+      const args = [`${topic}-exit-${i}`, String(EXIT_CODE), '200', 'first']
       check(await run(program('exit-in-traffic.js'), { node, nodeArgs, env, args }), EXIT_CODE)
     }
   },
   async workers ({ node, nodeArgs, env, topic }) {
-    const args = ['', `${topic}-exit`, '3', '4', '50', 'alone']
+    const args = ['', `${topic}-workers`, '3', '4', '50', 'alone']
     const end = await run(program('workers.js'), { node, nodeArgs, env, args, deadline: 60000 })
     check(end, 0, ['round 0', 'round 1', 'round 2', 'threads gone'])
   }
@@ -151,9 +151,11 @@ async function main () {
     const node = install(runtime)
     const version = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim().split('\n')[0]
     const label = `${runtime.title} ${version.replace(/^(v|deno )/, '').split(' ')[0]}`
-    // a broker for each: the kept records of one would slow the next one down
     const topic = 'nodes'
-    const broker = await startDevBroker({ port: 0, topics: ['test', topic, `${topic}-exit`], quiet: true })
+    // a topic for each exit: nobody has missed the members yet that the ones before have left in their groups
+    const exits = Array.from({ length: EXITS }, (_, i) => `${topic}-exit-${i}`)
+    const topics = ['test', topic, `${topic}-workers`, ...exits]
+    const broker = await startDevBroker({ port: 0, topics, quiet: true })
     const cells = []
     for (const name of names) {
       try {

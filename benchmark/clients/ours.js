@@ -12,7 +12,7 @@ module.exports = {
   apis: ['Consumer'],
   settings: {
     consume: 'defaults (autoCommit every 5 s)',
-    produce: 'defaults (one request in flight with acks 1, idempotent with acks all)'
+    produce: 'defaults (one request of a partition in flight with acks 1, idempotent with acks all)'
   },
   adapt
 }

@@ -10,6 +10,6 @@ module.exports = {
   tasks: ['consume', 'produce', 'latency', 'endToEnd'],
   settings: {
     consume: 'no group; fetch.wait.max.ms 100, fetch.queue.backoff.ms 10, 16 MB prefetch, 1000 records a call',
-    produce: 'linger.ms 0; one request in flight with acks 1, idempotent with acks all'
+    produce: 'linger.ms 0; as many requests in flight as partitions with acks 1, idempotent with acks all'
   }
 }

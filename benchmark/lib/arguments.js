@@ -9,7 +9,7 @@ benchmark/results/. The broker comes from KAFKA_BROKERS, or is started.
   --only a,b              works, such as consume or produce/gzip
   --clients a,b           such as ours,raw,kafkajs; default: all. Writes results only with --save
   --save                  writes results although not all clients were measured
-  --rounds N              default: 3
+  --rounds N              default: 3; 5 with --check and --save-baseline; some works 1 with --quick
   --scale F               multiplies the numbers of records, such as 0.01 to try the harness
   --kafka 4|3.9           default: 4; kafka-node itself needs 3.9
   --node client=MAJOR     another version of Node than the client's own; may be repeated

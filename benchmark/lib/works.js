@@ -111,7 +111,7 @@ const WORKS = [
     task: 'produce',
     job: BATCHES,
     full: { records: 500_000 },
-    quick: { records: 200_000, rounds: 3 }
+    quick: { records: 300_000, rounds: 3 }
   },
   {
     id: 'produce/1kb',
@@ -140,7 +140,7 @@ const WORKS = [
     task: 'produce',
     job: { ...SEND, perSend: 1, inFlight: 1000 },
     full: { records: 50_000 },
-    quick: { records: 20_000, rounds: 3 }
+    quick: { records: 30_000, rounds: 3 }
   },
   {
     id: 'latency/send',

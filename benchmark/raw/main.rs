@@ -220,6 +220,8 @@ struct Producer {
 impl Producer {
   /// With a connection to every partition's leader, as the other clients have it when their clock starts.
   fn open(job: &Job) -> Self {
+    // The addon has one request of each partition under way; this many of a connection are the same load.
+    let in_flight = job.number("partitions", 4).to_string();
     let mut settings = vec![
       ("bootstrap.servers", job.text("brokers")),
       ("linger.ms", "0"),
@@ -229,7 +231,7 @@ impl Producer {
     if job.fields["acks"].as_i64() == Some(-1) {
       settings.push(("enable.idempotence", "true"));
     } else {
-      settings.extend([("acks", "1"), ("max.in.flight.requests.per.connection", "1")]);
+      settings.extend([("acks", "1"), ("max.in.flight.requests.per.connection", &in_flight)]);
     }
     let client = client(sys::rd_kafka_type_t::RD_KAFKA_PRODUCER, &settings);
     let count = partitions(client, job.text("topic"));
