@@ -131,7 +131,7 @@ class ConsumerCore {
    */
   commit (partitions, callback) {
     const { handle, consumer } = this
-    if (!handle) return callback(null, 'Nothing to be committed')
+    if (!handle || partitions.length === 0) return callback(null, 'Nothing to be committed')
     const list = partitions.map(({ topic, partition, offset, metadata }) =>
       ({ topic, partition: Number(partition), offset, metadata: metadata === undefined ? 'm' : metadata }))
     handle.commit(list, ({ error, partitions: answers }) => {

@@ -45,6 +45,9 @@ const DEFAULTS = {
 /** Answers about topics that are not there (yet): the group goes on and looks again. */
 const WAITING_FOR_TOPIC = new Set([3, 5, 6, -188])
 
+/** When to look again for topics that were missing, ms: soon, as the broker may be creating them. */
+const TOPIC_PAUSES = [100, 200, 400, 800, 1600, 3200, 6400]
+
 const noop = () => {}
 
 /**
@@ -107,6 +110,8 @@ class ConsumerGroup extends EventEmitter {
       }
     })
     this._subscribed = false
+    /** @type {any} until the next look for topics that were missing */
+    this._topicTimer = null
     /** the number of the assignment, or of its end, that was heard of last */
     this._assignment = 0
     hidePrivate(this)
@@ -309,6 +314,7 @@ class ConsumerGroup extends EventEmitter {
     if (error.code === CODE.OFFSET_OUT_OF_RANGE) return this._outOfRange(event)
     if (WAITING_FOR_TOPIC.has(error.code)) {
       logger.debug('%s: %s', event.topic, error.message)
+      this._lookForTopics(0)
       return
     }
     if (error.retriable) {
@@ -322,6 +328,27 @@ class ConsumerGroup extends EventEmitter {
   }
 
   /**
+   * librdkafka does not let the broker create a topic that a group subscribes to, and looks for missing topics only
+   * every `topicPartitionCheckInterval`. So they are asked for by name, which may create them, and then looked for
+   * soon. A look at all topics is the one that the group takes notice of.
+   *
+   * @param {number} attempt
+   */
+  _lookForTopics (attempt) {
+    if (this._topicTimer || attempt >= TOPIC_PAUSES.length || this.client.closing) return
+    const handle = this._handle()
+    const timeout = this.client._requestTimeout()
+    if (attempt === 0) handle.request({ op: 'metadata', topics: this.topics, timeout }, noop)
+    this._topicTimer = setTimeout(() => {
+      this._topicTimer = null
+      if (this.client.closing || this.topicPayloads.length > 0) return
+      handle.request({ op: 'metadata', topics: null, timeout }, noop)
+      this._lookForTopics(attempt + 1)
+    }, TOPIC_PAUSES[attempt])
+    this._topicTimer.unref()
+  }
+
+  /**
    * The position is not in the log any more: continues where `outOfRangeOffset` says.
    *
    * @param {any} event
@@ -332,9 +359,10 @@ class ConsumerGroup extends EventEmitter {
     const policy = /** @type {'earliest' | 'latest' | 'none'} */ (this.options.outOfRangeOffset)
     if (policy === 'none') {
       this.pause()
-      this.emit('offsetOutOfRange', error)
+      // in this order, as with kafka-node
       this.emit('error',
         new InvalidConsumerOffsetError(`Offset out of range for topic "${topic}" partition ${partition}`))
+      this.emit('offsetOutOfRange', error)
       return
     }
     const time = OFFSET_TIMES[policy]

@@ -203,7 +203,7 @@ class KafkaClient extends EventEmitter {
         if (pause === null) {
           this.connecting = false
           this._release()
-          this._failWaiting(schedule.mainError())
+          this._failWaiting(new BrokerNotAvailableError('Broker not available (loadMetadataForTopics)'))
           this.emit('error', schedule.mainError())
           return
         }
@@ -836,7 +836,7 @@ class KafkaClient extends EventEmitter {
 function toMetadata ({ brokers, topics, controllerId }) {
   /** @type {Record<string, any>} */
   const byId = {}
-  for (const broker of brokers) byId[broker.nodeId] = broker
+  for (const { nodeId, host, port } of brokers) byId[nodeId] = { nodeId, host, port }
   /** @type {string[]} */
   const failures = []
   /** @type {Record<string, any>} */

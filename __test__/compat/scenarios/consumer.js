@@ -1,0 +1,614 @@
+'use strict'
+
+const { section } = require('../support/section')
+
+const EVENTS = ['processingfetch', 'message', 'done', 'error', 'offsetOutOfRange']
+
+/**
+ * @param {import('../support/trace').Trace} t
+ * @param {any[]} topics
+ * @param {any} [options]
+ * @param {any} [client]
+ * @returns {any}
+ */
+function consume (t, topics, options, client = t.client()) {
+  return t.watch('consumer', t.consumer(client, topics, options), EVENTS)
+}
+
+/** @param {number} from @param {number} to */
+const values = (from, to) => Array.from({ length: to - from }, (_, i) => ({ value: `m${from + i}` }))
+
+module.exports = section('Consumer', (scenario) => {
+  // ---- construction ----
+
+  scenario('what the constructor refuses', { contract: '7.1' }, (t) => {
+    const client = t.client({ autoConnect: false })
+    for (const topics of [undefined, null, '', 0, 'topic', {}, 5, true]) {
+      t.attempt('topics', () => new t.kafka.Consumer(client, topics, {}))
+    }
+    for (const partition of ['0', 'x', null, undefined, {}, NaN]) {
+      const consumer = t.attempt('partition', () => new t.kafka.Consumer(client, [{ topic: 't', partition }], {}))
+      if (consumer) t.log('payloads', consumer.payloads)
+    }
+    for (const groupId of ['g', 'g.b_c-9', 'a b', 'ü', 'a/b', '', null, undefined]) {
+      const consumer = t.attempt('groupId', () => new t.kafka.Consumer(client, [{ topic: 't' }], { groupId }))
+      if (consumer) t.log('options.groupId', groupId, consumer.options.groupId)
+    }
+  })
+
+  scenario('a topic given by its name', {
+    contract: '7.1 (Q23)',
+    meant: {
+      made: {
+        id: 'D11',
+        original: ["throws [TypeError 'Cannot use \\'in\\' operator to search for \\'partition\\' in some']"],
+        ours: ['returns a Consumer']
+      },
+      payloads: { id: 'D11', original: [], ours: [/^\[{ topic: 'some', partition: 0, offset: 0,/] }
+    }
+  }, (t) => {
+    const consumer = t.attempt('made', () => new t.kafka.Consumer(t.client({ autoConnect: false }), ['some'], {}))
+    if (consumer) t.log('payloads', consumer.payloads)
+  })
+
+  scenario('options and topics are completed in place and kept', { contract: '7.1' }, (t) => {
+    const client = t.client({ autoConnect: false })
+    const options = { groupId: 'g' }
+    const topics = [{ topic: 'a' }, { topic: 'b', partition: 2, offset: 7 }]
+    const consumer = new t.kafka.Consumer(client, topics, options)
+    t.log('options', options, consumer.options === options)
+    t.log('payloads', consumer.payloads, consumer.payloads[0] === topics[0])
+    const { ready, paused, id, encoding, fetchCount } = consumer
+    t.log('fields', consumer.client === client, !!ready, paused, typeof id, encoding, fetchCount)
+    t.log('no options', new t.kafka.Consumer(client, [{ topic: 'a' }]).options)
+    t.log('no topics', new t.kafka.Consumer(client, []).payloads)
+    const ids = [1, 2].map(() => new t.kafka.Consumer(client, [], {}).id)
+    t.log('ids count', ids[1] - ids[0])
+  })
+
+  // ---- messages ----
+
+  scenario('messages, and the batch around them', { contract: '7.3' }, async (t) => {
+    const topic = await t.topic()
+    await t.produce(topic, [{ value: 'one' }, { key: 'k', value: 'two' }, { key: 'ü', value: '日本' }])
+    const consumer = consume(t, [{ topic }], { groupId: t.name('group') })
+    consumer.once('message', function (/** @type {any} */ message) {
+      t.log('this', this === consumer)
+      t.log('keys', Object.keys(message))
+    })
+    await t.seen('consumer', 'message', 3)
+    await t.until(() => consumer.payloads[0].offset === 3, 'the position')
+    t.log('payloads', consumer.payloads)
+  })
+
+  const AWKWARD = [
+    { key: null, value: 'no key' }, { key: '', value: 'empty key' }, { key: 'k', value: '' }, { key: 'k', value: null },
+    { key: Buffer.from('fffe', 'hex'), value: Buffer.from([0x61, 0xff, 0x62]) }, { key: '日本', value: '😀' }
+  ]
+  /** @type {any[]} */
+  const ENCODINGS = [
+    {}, { encoding: 'utf8' }, { encoding: 'buffer' }, { encoding: 'hex' }, { encoding: 'base64' },
+    { encoding: 'latin1' }, { encoding: 'ascii' }, { encoding: 'utf16le' }, { encoding: 'ucs2' },
+    { encoding: 'binary' }, { encoding: 'UTF-8' },
+    { keyEncoding: 'buffer' }, { keyEncoding: 'hex' }, { encoding: 'buffer', keyEncoding: 'utf8' }
+  ]
+  scenario('encodings of values and keys', { contract: '7.3 encoding' }, async (t) => {
+    const topic = await t.topic()
+    await t.produce(topic, AWKWARD)
+    for (const encoding of ENCODINGS) {
+      const options = { groupId: t.name('group'), autoCommit: false, ...encoding }
+      const consumer = t.consumer(t.client(), [{ topic }], options)
+      const track = JSON.stringify(encoding)
+      consumer.on('message', (/** @type {any} */ { value, key }) => t.log(track, value, key))
+      await t.seen(track, '', AWKWARD.length)
+      await t.call('closed', (cb) => consumer.close(cb))
+    }
+  })
+
+  scenario('compressed records', { contract: '7.3' }, async (t) => {
+    const topic = await t.topic()
+    const producer = await t.readyProducer()
+    await t.call('sent', (cb) => producer.send([{ topic, messages: ['a', 'b', 'c'], key: 'k', attributes: 1 }], cb))
+    consume(t, [{ topic }], { groupId: t.name('group') })
+    await t.seen('consumer', 'message', 3)
+  })
+
+  scenario('records with headers', {
+    contract: '7.3', meant: { headers: { id: 'D10', original: ['undefined'], ours: ["{ h: 'x' }"] } }
+  }, async (t) => {
+    const topic = await t.topic()
+    await t.produce(topic, [{ value: 'v', key: 'k', headers: { h: 'x' } }])
+    const consumer = t.consumer(t.client(), [{ topic }], { groupId: t.name('group') })
+    const [{ headers, ...message }] = await t.event(consumer, 'message')
+    t.log('message', message)
+    t.log('headers', headers)
+  })
+
+  scenario('done tells the last offset of each partition', { contract: '7.3 done' }, async (t) => {
+    const topic = await t.topic(2)
+    await t.produce(topic, [...values(0, 3), ...values(3, 5).map((record) => ({ ...record, partition: 1 }))])
+    const topics = [{ topic, partition: 0 }, { topic, partition: 1 }]
+    const consumer = t.consumer(t.client(), topics, { groupId: t.name('group') })
+    /** @type {any} */
+    const last = {}
+    consumer.on('done', (/** @type {any} */ topics) => {
+      const { highWaterOffset, ...partitions } = topics[topic]
+      Object.assign(last, partitions)
+      t.tracks.has('shape') || t.log('shape', Object.keys(topics), typeof highWaterOffset)
+    })
+    await t.until(() => last[0] === 2 && last[1] === 1, 'all partitions')
+    t.log('last', last)
+    // Idle fetches go on reporting.
+    const [idle] = await t.event(consumer, 'done')
+    t.log('idle', Object.keys(idle), Object.keys(idle[topic]))
+  })
+
+  scenario('an empty partition: done goes on by itself', { contract: '7.3 done' }, async (t) => {
+    const topic = await t.topic()
+    const consumer = t.consumer(t.client(), [{ topic }], { groupId: t.name('group') })
+    for (let i = 0; i < 3; i++) t.log('done', await t.event(consumer, 'done'))
+  })
+
+  scenario('a longer log comes whole and in order', { contract: '7.3' }, async (t) => {
+    const topic = await t.topic()
+    for (let i = 0; i < 3000; i += 100) await t.produce(topic, values(i, i + 100))
+    const consumer = t.consumer(t.client(), [{ topic }], { groupId: t.name('group'), fetchMaxBytes: 8192 })
+    let next = 0
+    let wrong = 0
+    consumer.on('message', (/** @type {any} */ { offset, value }) => {
+      if (offset !== next || value !== `m${next}`) wrong++
+      next++
+    })
+    await t.until(() => next >= 3000, 'all messages')
+    t.log('in order', next, wrong)
+  })
+
+  scenario('a record that is larger than fetchMaxBytes', {
+    contract: '7.3 (Q27)',
+    meant: {
+      consumer: { id: 'D13', original: [], ours: ['message '] },
+      position: { id: 'D13', original: ['0'], ours: ['2'] }
+    }
+  }, async (t) => {
+    const topic = await t.topic()
+    await t.produce(topic, [{ value: 'x'.repeat(5000) }])
+    await t.produce(topic, values(0, 1))
+    const consumer = t.consumer(t.client(), [{ topic }], { groupId: t.name('group'), fetchMaxBytes: 1000 })
+    t.watch('consumer', consumer, ['message', 'error'], {
+      quiet: true, show: (event, [arg]) => event === 'error' ? arg.name : ''
+    })
+    // kafka-node goes on fetching it without a word.
+    await new Promise((resolve) => setTimeout(resolve, 4000))
+    t.log('position', consumer.payloads[0].offset)
+  })
+
+  scenario('what is written later comes too', { contract: '7.3' }, async (t) => {
+    const topic = await t.topic()
+    const consumer = consume(t, [{ topic }], { groupId: t.name('group') })
+    await t.event(consumer, 'done')
+    await t.produce(topic, values(0, 2))
+    await t.seen('consumer', 'message', 2)
+  })
+
+  // ---- where it starts ----
+
+  scenario('without a commit it starts at 0, whatever the offset says', { contract: '7.2 (Q24)' }, async (t) => {
+    const topic = await t.topic()
+    await t.produce(topic, values(0, 4))
+    consume(t, [{ topic, offset: 2 }], { groupId: t.name('group') })
+    await t.seen('consumer', 'message', 4)
+  })
+
+  scenario('with fromOffset it starts at the offset', { contract: '7.2' }, async (t) => {
+    const topic = await t.topic(2)
+    await t.produce(topic, [...values(0, 4), ...values(4, 6).map((record) => ({ ...record, partition: 1 }))])
+    const group = t.name('group')
+    const consumer = t.consumer(t.client(), [{ topic, offset: 2 }, { topic, partition: 1, offset: 1 }],
+      { groupId: group, fromOffset: true, autoCommit: false })
+    consumer.on('message', (/** @type {any} */ { partition, value }) => t.log(`partition ${partition}`, value))
+    await t.seen('partition 0', '', 2)
+    await t.seen('partition 1', '')
+    await t.call('closed', (cb) => consumer.close(cb))
+  })
+
+  scenario('it goes on where the same group committed', { contract: '7.2' }, async (t) => {
+    const topic = await t.topic()
+    await t.produce(topic, values(0, 4))
+    const groupId = t.name('group')
+    const first = t.consumer(t.client(), [{ topic }], { groupId, autoCommit: false })
+    await t.until(() => first.payloads[0].offset === 4, 'the end')
+    await t.call('closed', (cb) => first.close(true, cb))
+    await t.produce(topic, values(4, 6))
+    consume(t, [{ topic }], { groupId })
+    await t.seen('consumer', 'message', 2)
+  })
+
+  scenario('two consumers on two clients', { contract: '2.6' }, async (t) => {
+    const topic = await t.topic()
+    await t.produce(topic, values(0, 2))
+    for (const label of ['one', 'two']) {
+      t.consumer(t.client(), [{ topic }], { groupId: t.name('group') })
+        .on('message', (/** @type {any} */ { value }) => t.log(label, value))
+    }
+    await t.seen('one', '', 2)
+    await t.seen('two', '', 2)
+  })
+
+  scenario('two consumers on one client', {
+    contract: '2.6 (Q04)',
+    meant: {
+      one: { id: 'D04', original: 'varies', ours: ["'m0'", "'m1'"] },
+      two: { id: 'D04', original: 'varies', ours: ["'m0'", "'m1'"] }
+    }
+  }, async (t) => {
+    const [a, b] = [await t.topic(), await t.topic()]
+    await t.produce(a, values(0, 2))
+    await t.produce(b, values(0, 2))
+    const client = t.client()
+    for (const [label, topic] of [['one', a], ['two', b]]) {
+      t.consumer(client, [{ topic }], { groupId: t.name('group') })
+        .on('message', (/** @type {any} */ { value }) => t.log(label, value))
+    }
+    await new Promise((resolve) => setTimeout(resolve, 3000))
+  })
+
+  scenario('a consumer on a client that is ready already', { contract: '7.2' }, async (t) => {
+    const topic = await t.topic()
+    await t.produce(topic, values(0, 2))
+    consume(t, [{ topic }], { groupId: t.name('group') }, await t.readyClient())
+    await t.seen('consumer', 'message', 2)
+  })
+
+  // ---- errors ----
+
+  scenario('topics that do not exist', { contract: '7.2' }, async (t) => {
+    const topic = await t.topic()
+    const topics = [{ topic }, { topic: t.name('missing') }, { topic: t.name('missing') }]
+    const consumer = consume(t, topics, { groupId: t.name('group') })
+    const [error] = await t.event(consumer, 'error')
+    t.log('error', error instanceof t.require('lib/errors').TopicsNotExistError, error.topics)
+    t.log('ready', consumer.ready)
+  })
+
+  scenario('a broker that cannot be reached', { contract: '7.3 error' }, async (t) => {
+    const client = t.client({ kafkaHost: '127.0.0.1:1', connectRetryOptions: { retries: 0 } })
+    client.on('error', () => {})
+    const consumer = consume(t, [{ topic: 't' }], {}, client)
+    await t.event(consumer, 'error')
+  })
+
+  scenario('an offset beyond the end', { contract: '7.3 offsetOutOfRange' }, async (t) => {
+    const topic = await t.topic()
+    await t.produce(topic, values(0, 3))
+    const options = { groupId: t.name('group'), fromOffset: true, autoCommit: false }
+    const consumer = t.consumer(t.client(), [{ topic, offset: 99 }], options)
+    t.watch('consumer', consumer, ['message', 'error', 'offsetOutOfRange'], { quiet: true })
+    const [error] = await t.event(consumer, 'offsetOutOfRange')
+    t.log('error', error instanceof Error, error.message, error.topic, error.partition, Object.keys(error).sort())
+    consumer.setOffset(topic, 0, 1)
+    await t.seen('consumer', 'message')
+    await t.until(() => consumer.payloads[0].offset === 3, 'the end')
+  })
+
+  scenario('it tells that an offset is out of range again and again', { contract: '7.3 (Q24)' }, async (t) => {
+    const topic = await t.topic()
+    const options = { groupId: t.name('group'), fromOffset: true, autoCommit: false }
+    const consumer = t.consumer(t.client(), [{ topic, offset: 99 }], options)
+    for (let i = 0; i < 3; i++) t.log('event', await t.event(consumer, 'offsetOutOfRange'))
+  })
+
+  // ---- pause and resume ----
+
+  scenario('paused from the start', { contract: '7.1 paused' }, async (t) => {
+    const topic = await t.topic()
+    await t.produce(topic, values(0, 2))
+    const consumer = consume(t, [{ topic }], { groupId: t.name('group'), paused: true })
+    t.log('paused', consumer.paused)
+    await t.event(consumer.client, 'ready')
+    await new Promise((resolve) => setTimeout(resolve, 1500))
+    t.line('consumer', 'resumed')
+    consumer.resume()
+    await t.seen('consumer', 'message', 2)
+  })
+
+  scenario('pause, write, resume', { contract: '7.4 pause' }, async (t) => {
+    const topic = await t.topic()
+    await t.produce(topic, values(0, 2))
+    const consumer = t.consumer(t.client(), [{ topic }], { groupId: t.name('group') })
+    consumer.on('message', (/** @type {any} */ { value }) => t.line('consumer', value))
+    await t.seen('consumer', '', 2)
+    await t.event(consumer, 'done')
+    t.attempt('pause', () => consumer.pause())
+    t.log('paused', consumer.paused)
+    // The fetch that is on its way may bring this one yet.
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    await t.produce(topic, values(2, 4))
+    await new Promise((resolve) => setTimeout(resolve, 1000))
+    t.line('consumer', 'resumed')
+    t.attempt('resume', () => consumer.resume())
+    t.log('paused', consumer.paused)
+    await t.seen('consumer', '', 5)
+  })
+
+  scenario('pause in a handler lets the batch finish', { contract: '7.4 pause' }, async (t) => {
+    const topic = await t.topic()
+    await t.produce(topic, values(0, 5))
+    const consumer = t.consumer(t.client(), [{ topic }], { groupId: t.name('group') })
+    consumer.on('message', (/** @type {any} */ { value }) => {
+      t.line('consumer', value)
+      if (value === 'm1') consumer.pause()
+    })
+    await t.seen('consumer', 'm4')
+    await new Promise((resolve) => setTimeout(resolve, 1000))
+    t.log('position', consumer.payloads[0].offset, consumer.paused)
+  })
+
+  scenario('pause and resume with a pause between them', { contract: '7.4 resume' }, async (t) => {
+    const topic = await t.topic()
+    await t.produce(topic, values(0, 5))
+    const consumer = t.consumer(t.client(), [{ topic }], { groupId: t.name('group') })
+    consumer.on('message', (/** @type {any} */ { value }) => {
+      t.line('consumer', value)
+      consumer.pause()
+      setImmediate(() => consumer.resume())
+    })
+    await t.seen('consumer', 'm4')
+    await t.until(() => consumer.payloads[0].offset === 5, 'the position')
+    await t.produce(topic, values(5, 6))
+    await t.seen('consumer', 'm5')
+  })
+
+  scenario('pause and resume at once in a handler', {
+    contract: '7.4 resume (Q29)',
+    meant: {
+      consumer: {
+        id: 'D14',
+        original: ['m0', 'm1', 'm2', 'm3', 'm4', 'm0', 'm1', 'm2', 'm3', 'm4'],
+        ours: ['m0', 'm1', 'm2', 'm3', 'm4']
+      }
+    }
+  }, async (t) => {
+    const topic = await t.topic()
+    await t.produce(topic, values(0, 5))
+    const consumer = t.consumer(t.client(), [{ topic }], { groupId: t.name('group') })
+    let resumed = false
+    consumer.on('message', (/** @type {any} */ { value }) => {
+      t.line('consumer', value)
+      if (resumed) return
+      resumed = true
+      consumer.pause()
+      consumer.resume()
+    })
+    await t.seen('consumer', 'm4')
+    await new Promise((resolve) => setTimeout(resolve, 1500))
+  })
+
+  // ---- setOffset ----
+
+  scenario('setOffset when idle', { contract: '7.4 setOffset' }, async (t) => {
+    const topic = await t.topic()
+    await t.produce(topic, values(0, 3))
+    const consumer = t.consumer(t.client(), [{ topic }], { groupId: t.name('group') })
+    consumer.on('message', (/** @type {any} */ { value }) => t.line('consumer', value))
+    await t.until(() => consumer.payloads[0].offset === 3, 'the end')
+    await t.event(consumer, 'done')
+    t.line('consumer', 'setOffset')
+    t.attempt('setOffset', () => consumer.setOffset(topic, 0, 1))
+    await t.seen('consumer', 'm2', 2)
+  })
+
+  scenario('setOffset in a handler', {
+    contract: '7.4 setOffset (Q31)',
+    meant: {
+      consumer: { id: 'D15', original: ['m0', 'm1', 'm2', 'm3'], ours: ['m0', 'm1', 'm0', 'm1', 'm2', 'm3'] }
+    }
+  }, async (t) => {
+    const topic = await t.topic()
+    await t.produce(topic, values(0, 4))
+    const consumer = t.consumer(t.client(), [{ topic }], { groupId: t.name('group') })
+    let moved = false
+    consumer.on('message', (/** @type {any} */ { value }) => {
+      t.line('consumer', value)
+      if (value !== 'm1' || moved) return
+      moved = true
+      consumer.setOffset(topic, 0, 0)
+    })
+    await t.seen('consumer', 'm3')
+    await new Promise((resolve) => setTimeout(resolve, 1500))
+    t.log('position', consumer.payloads[0].offset)
+  })
+
+  // ---- commits ----
+
+  /** @param {import('../support/trace').Trace} t @param {string} group @param {string} topic */
+  async function showCommits (t, group, topic) {
+    // kafka-node keeps them in ZooKeeper, ours in the group's coordinator.
+    const found = await (t.side === 'original'
+      ? t.zookeeperCommitted(group, topic, [0, 1])
+      : t.committed(group, topic))
+    for (const [partition, { offset }] of Object.entries(found)) t.log('committed', partition, offset)
+  }
+
+  scenario('the results of commit', { contract: '7.5' }, async (t) => {
+    const topic = await t.topic()
+    await t.produce(topic, values(0, 3))
+    const groupId = t.name('group')
+    const consumer = t.consumer(t.client(), [{ topic }], { groupId, autoCommit: false })
+    t.log('same function', consumer.commit === consumer.autoCommit)
+    await t.until(() => consumer.payloads[0].offset === 3, 'the end')
+    await t.call('first', (cb) => consumer.commit(cb))
+    await t.call('at once again', (cb) => consumer.commit(cb))
+    await t.call('with false', (cb) => consumer.commit(false, cb))
+    await t.call('forced', (cb) => consumer.commit(true, cb))
+    await showCommits(t, groupId, topic)
+  })
+
+  scenario('commit before anything was read', { contract: '7.5' }, async (t) => {
+    const topic = await t.topic()
+    const groupId = t.name('group')
+    const consumer = t.consumer(t.client(), [{ topic }], { groupId, autoCommit: false })
+    await t.event(consumer, 'done')
+    await t.call('commit', (cb) => consumer.commit(cb))
+    await t.call('forced', (cb) => consumer.commit(true, cb))
+    await showCommits(t, groupId, topic)
+  })
+
+  scenario('commit without a callback', {
+    contract: '2.3 (Q02)',
+    meant: {
+      commit: { id: 'D03', original: ["throws [TypeError 'cb is not a function']"], ours: ['returns undefined'] }
+    }
+  }, async (t) => {
+    const topic = await t.topic()
+    await t.produce(topic, values(0, 1))
+    const consumer = t.consumer(t.client(), [{ topic }], { groupId: t.name('group'), autoCommit: false, paused: true })
+    t.attempt('commit', () => consumer.commit())
+  })
+
+  scenario('commit of several partitions', { contract: '7.5' }, async (t) => {
+    const topic = await t.topic(2)
+    await t.produce(topic, [...values(0, 3), ...values(3, 5).map((record) => ({ ...record, partition: 1 }))])
+    const groupId = t.name('group')
+    const consumer = t.consumer(t.client(), [{ topic }, { topic, partition: 1 }], { groupId, autoCommit: false })
+    await t.until(() => consumer.payloads[0].offset === 3 && consumer.payloads[1].offset === 2, 'the end')
+    const [error, result] = await new Promise((resolve) =>
+      consumer.commit(true, (/** @type {any[]} */ ...args) => resolve(args)))
+    t.log('result', error, Object.keys(result), Object.keys(result[topic]), result[topic].errorCode)
+    await showCommits(t, groupId, topic)
+  })
+
+  scenario('commit in a handler commits what was before the batch', { contract: '7.5 (Q32)' }, async (t) => {
+    const topic = await t.topic()
+    await t.produce(topic, values(0, 3))
+    const groupId = t.name('group')
+    const consumer = t.consumer(t.client(), [{ topic, offset: 1 }], { groupId, autoCommit: false, fromOffset: true })
+    const callback = t.callback('commit')
+    consumer.once('message', () => consumer.commit(true, callback))
+    await callback.called
+    await showCommits(t, groupId, topic)
+  })
+
+  scenario('automatic commits', { contract: '7.5' }, async (t) => {
+    const topic = await t.topic()
+    await t.produce(topic, values(0, 3))
+    const groupId = t.name('group')
+    const consumer = t.consumer(t.client(), [{ topic }], { groupId, autoCommitIntervalMs: 200 })
+    await t.until(() => consumer.payloads[0].offset === 3, 'the end')
+    let found = {}
+    const look = async () => {
+      found = await (t.side === 'original'
+        ? t.zookeeperCommitted(groupId, topic, [0])
+        : t.committed(groupId, topic))
+    }
+    for (let i = 0; i < 40 && !(found[0] && found[0].offset === 3); i++) {
+      await look()
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+    t.log('committed', found[0] && found[0].offset)
+  })
+
+  scenario('where the offsets are kept', {
+    contract: '7.2 (Q25)',
+    meant: {
+      'in Kafka': { id: 'D12', original: ['{}'], ours: ["{ 0: { offset: 3, metadata: 'm' } }"] },
+      'in ZooKeeper': { id: 'D12', original: ["{ 0: { offset: 3, metadata: '' } }"], ours: ['{}'] }
+    }
+  }, async (t) => {
+    const topic = await t.topic()
+    await t.produce(topic, values(0, 3))
+    const groupId = t.name('group')
+    const consumer = t.consumer(t.client(), [{ topic }], { groupId, autoCommit: false })
+    await t.until(() => consumer.payloads[0].offset === 3, 'the end')
+    await t.call('commit', (cb) => consumer.commit(true, cb))
+    t.log('in Kafka', await t.committed(groupId, topic))
+    t.log('in ZooKeeper', await t.zookeeperCommitted(groupId, topic, [0]))
+  })
+
+  // ---- close ----
+
+  scenario('close with force commits first', { contract: '7.4 close' }, async (t) => {
+    const topic = await t.topic()
+    await t.produce(topic, values(0, 3))
+    const groupId = t.name('group')
+    const consumer = t.consumer(t.client(), [{ topic }], { groupId, autoCommit: false })
+    await t.until(() => consumer.payloads[0].offset === 3, 'the end')
+    await t.call('closed', (cb) => consumer.close(true, cb))
+    t.log('state', consumer.ready, consumer.client.closing)
+    await showCommits(t, groupId, topic)
+  })
+
+  scenario('close without force commits nothing', { contract: '7.4 close (Q47)' }, async (t) => {
+    const topic = await t.topic()
+    await t.produce(topic, values(0, 3))
+    const groupId = t.name('group')
+    const consumer = t.consumer(t.client(), [{ topic }], { groupId, autoCommitIntervalMs: 60000, autoCommit: false })
+    await t.until(() => consumer.payloads[0].offset === 3, 'the end')
+    await t.call('closed', (cb) => consumer.close(cb))
+    await t.call('closed again', (cb) => consumer.close(cb))
+    await showCommits(t, groupId, topic)
+  })
+
+  scenario('close in every form', { contract: '7.4 close' }, async (t) => {
+    const topic = await t.topic()
+    const forms = { false: [false], true: [true], none: [] }
+    for (const [label, args] of Object.entries(forms)) {
+      const consumer = t.consumer(t.client(), [{ topic }], { groupId: t.name('group'), autoCommit: false })
+      await t.event(consumer, 'done')
+      await t.call(label, (cb) => consumer.close(...args, cb))
+    }
+    const consumer = t.consumer(t.client(), [{ topic }], { groupId: t.name('group'), autoCommit: false })
+    await t.event(consumer, 'done')
+    t.attempt('without callback', () => consumer.close())
+  })
+
+  scenario('close before ready', { contract: '7.4 close' }, async (t) => {
+    const consumer = consume(t, [{ topic: 't' }], { groupId: t.name('group') })
+    await t.call('closed', (cb) => consumer.close(cb))
+  })
+
+  scenario('close in a handler: nothing comes after the callback', { contract: '7.4 close' }, async (t) => {
+    const topic = await t.topic()
+    await t.produce(topic, values(0, 5))
+    const consumer = t.consumer(t.client(), [{ topic }], { groupId: t.name('group'), autoCommit: false })
+    let closed = false
+    let late = 0
+    const callback = t.callback('closed')
+    consumer.on('message', () => {
+      if (closed) late++
+      if (!consumer.client.closing) {
+        consumer.close((/** @type {any[]} */ ...args) => {
+          closed = true
+          callback(...args)
+        })
+      }
+    })
+    await callback.called
+    await t.produce(topic, values(5, 8))
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    t.log('late messages', late)
+  })
+
+  scenario('a handler that throws', {
+    contract: '7.3',
+    isolated: true,
+    meant: {
+      consumer: { id: 'D16', original: ['m0', 'm1'], ours: ['m0', 'm1', 'm2'] },
+      process: { id: 'D16', original: ['goes on'], ours: ['ends by itself'] }
+    }
+  }, async (t) => {
+    const topic = await t.topic()
+    await t.produce(topic, values(0, 3))
+    const consumer = t.consumer(t.client(), [{ topic }], { groupId: t.name('group'), autoCommit: false })
+    let thrown = false
+    consumer.on('message', (/** @type {any} */ { value }) => {
+      t.line('consumer', value)
+      if (value === 'm1' && !thrown) {
+        thrown = true
+        throw new Error('handler')
+      }
+    })
+    await t.seen('consumer', 'm1')
+    await new Promise((resolve) => setTimeout(resolve, 2000))
+    await t.call('closed', (cb) => consumer.close(cb))
+  })
+})
