@@ -79,7 +79,7 @@ class BaseProducer extends EventEmitter {
       queueMaxMessages: options.queueMaxMessages,
       queueMaxBytes: options.queueMaxBytes
     }
-    /** @type {Map<string, any>} the client's handles that this producer has used, by acks and codec */
+    /** @type {Map<number, Map<string, any>>} the client's handles that this producer has used, by acks and codec */
     this._handles = new Map()
     /** @type {Map<string, Turn[]>} sends that wait, by topic, oldest first */
     this._lines = new Map()
@@ -292,11 +292,12 @@ class BaseProducer extends EventEmitter {
    * @returns {import('./native').ProducerHandle}
    */
   _handle (requireAcks, codec) {
-    const key = requireAcks + codec
-    let handle = this._handles.get(key)
+    let byCodec = this._handles.get(requireAcks)
+    if (byCodec === undefined) this._handles.set(requireAcks, byCodec = new Map())
+    let handle = byCodec.get(codec)
     if (handle === undefined) {
       handle = this.client._producer({ requireAcks, codec, ...this._settings })
-      this._handles.set(key, handle)
+      byCodec.set(codec, handle)
     }
     return handle
   }
@@ -308,26 +309,20 @@ class BaseProducer extends EventEmitter {
    * @param {(err: Error | null, result?: any) => void} callback
    */
   _produce (groups, callback) {
-    const { client } = this
     const requireAcks = acks(this.requireAcks)
+    const outcome = new SendOutcome(groups, this.client, requireAcks === 0, callback)
     // like kafka-node's empty message sets: they succeed and write nothing
-    const filled = groups.filter(({ parts }) => parts.some(({ messages }) => messages.length > 0))
-    /** @type {Map<string, Group[]>} */
-    const byCodec = new Map()
-    for (const group of filled) {
-      const codec = codecOf(group.attributes)
-      const list = byCodec.get(codec)
-      if (list) list.push(group)
-      else byCodec.set(codec, [group])
-    }
-    const result = requireAcks === 0 && groups.length > 0 ? { result: 'no ack' } : null
-    if (byCodec.size === 0) {
-      setImmediate(callback, null, result || emptyResult(groups))
+    const filled = groups.every(hasMessages) ? groups : groups.filter(hasMessages)
+    if (filled.length === 0) {
+      outcome.waiting = 1
+      setImmediate(() => outcome.settle())
       return
     }
-    const outcome = new SendOutcome(groups, byCodec.size, client, result, callback)
-    for (const [codec, list] of byCodec) {
-      this._handle(requireAcks, codec).send(list, outcome.part(list))
+    const codecs = [...new Set(filled.map(({ attributes }) => codecOf(attributes)))]
+    outcome.waiting = codecs.length
+    for (const codec of codecs) {
+      const part = codecs.length === 1 ? filled : filled.filter(({ attributes }) => codecOf(attributes) === codec)
+      this._handle(requireAcks, codec).send(part, outcome)
     }
   }
 
@@ -387,53 +382,60 @@ function codecOf (attributes) {
   return codec
 }
 
-/** @param {Group[]} groups */
-function emptyResult (groups) {
-  /** @type {Record<string, Record<string, number>>} */
-  const result = {}
-  for (const { topic, partition } of groups) (result[topic] = result[topic] || {})[partition] = 0
-  return result
+/** @param {Group} group */
+function hasMessages ({ parts }) {
+  return parts.some(({ messages }) => messages.length > 0)
 }
 
 /** Puts the receipts of one `send` together; several handles may have a part in it. */
 class SendOutcome {
   /**
    * @param {Group[]} groups
-   * @param {number} waiting number of handles
    * @param {any} client
-   * @param {any} fixed the result of a send that is not acknowledged; its receipt says that it has left
+   * @param {boolean} isUnacknowledged its receipt only says that it has left
    * @param {(err: Error | null, result?: any) => void} callback
    */
-  constructor (groups, waiting, client, fixed, callback) {
-    this.fixed = fixed
-    this.waiting = waiting
+  constructor (groups, client, isUnacknowledged, callback) {
+    /** number of handles */
+    this.waiting = 0
+    this.groups = groups
     this.client = client
+    this.isUnacknowledged = isUnacknowledged
     this.callback = callback
     /** @type {Error | null} */
     this.error = null
-    this.result = emptyResult(groups)
+    /** @type {Record<string, Record<string, number>>} */
+    this.result = {}
   }
 
   /**
-   * @param {Group[]} groups
-   * @returns {import('./native').Send}
+   * @param {Group[]} groups of one handle
+   * @param {Float64Array} receipts
+   * @param {number} at
    */
-  part (groups) {
-    return {
-      groups: groups.length,
-      done: (receipts, at) => {
-        for (let i = 0; i < groups.length; i++) {
-          const code = receipts[at + 2 * i + 1]
-          if (code !== 0) this.failed(code)
-          else this.result[groups[i].topic][groups[i].partition] = Math.max(0, receipts[at + 2 * i])
-        }
-        this.settle()
-      },
-      abandoned: () => {
-        this.error = new BrokerNotAvailableError('Broker not available (socket closed)')
-        this.settle()
-      }
+  done (groups, receipts, at) {
+    for (let i = 0; i < groups.length; i++) {
+      const code = receipts[at + 2 * i + 1]
+      if (code === 0) this.written(groups[i], receipts[at + 2 * i])
+      else this.failed(code)
     }
+    this.settle()
+  }
+
+  /** The handle closed without a receipt. */
+  abandoned () {
+    this.error = new BrokerNotAvailableError('Broker not available (socket closed)')
+    this.settle()
+  }
+
+  /**
+   * @param {Group} group
+   * @param {number} offset of its first record
+   */
+  written ({ topic, partition }, offset) {
+    const partitions = this.result[topic]
+    if (partitions === undefined) this.result[topic] = { [partition]: Math.max(0, offset) }
+    else partitions[partition] = Math.max(0, offset)
   }
 
   /** @param {number} code */
@@ -447,8 +449,10 @@ class SendOutcome {
 
   settle () {
     if (--this.waiting > 0) return
-    if (this.error) this.callback(this.error)
-    else this.callback(null, this.fixed || this.result)
+    if (this.error) return this.callback(this.error)
+    if (this.isUnacknowledged && this.groups.length > 0) return this.callback(null, { result: 'no ack' })
+    for (const group of this.groups) if (!hasMessages(group)) this.written(group, 0)
+    this.callback(null, this.result)
   }
 }
 

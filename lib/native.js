@@ -83,12 +83,11 @@ function withNative (error, native) {
 }
 
 /**
- * One send on its way.
- *
- * @typedef {object} Send
- * @property {number} groups how many partitions it goes to
- * @property {(results: Float64Array, at: number) => void} done `results` has base offset and error code of each group,
- *   from index `at` on
+ * @typedef {{ topic: string, partition: number, parts: import('./frame/sends').Part[] }} SendGroup the records of one
+ *   send for one partition
+ * @typedef {object} Outcome takes what becomes of a send, or of a handle's part in it: one of its methods is called, once
+ * @property {(groups: any[], receipts: Float64Array, at: number) => void} done `receipts` has base offset and error
+ *   code of each group, from index `at` on
  * @property {() => void} abandoned the handle closed without a receipt
  */
 
@@ -102,7 +101,7 @@ class ProducerHandle {
     this.events = events
     this.requests = new Requests(events)
     this.packer = new SendPacker()
-    /** @type {Array<Send | null>} by id */
+    /** @type {Array<{ groups: SendGroup[], outcome: Outcome } | null>} by id */
     this.sends = []
     /** @type {number[]} */
     this.freeIds = []
@@ -137,12 +136,12 @@ class ProducerHandle {
     try {
       while (at < receipts.length) {
         const id = receipts[at]
-        const send = /** @type {Send} */ (this.sends[id])
+        const { groups, outcome } = /** @type {any} */ (this.sends[id])
         const results = at + 1
-        at = results + 2 * send.groups
+        at = results + 2 * groups.length
         this.sends[id] = null
         this.freeIds.push(id)
-        send.done(receipts, results)
+        outcome.done(groups, receipts, results)
       }
     } finally {
       // a callback that throws must not cost the others theirs
@@ -166,12 +165,12 @@ class ProducerHandle {
   /**
    * Sends the records of `groups`, each a partition of a topic.
    *
-   * @param {Array<{ topic: string, partition: number, parts: import('./frame/sends').Part[] }>} groups
-   * @param {Send} send
+   * @param {SendGroup[]} groups
+   * @param {Outcome} outcome
    */
-  send (groups, send) {
+  send (groups, outcome) {
     const id = this.freeIds.length > 0 ? /** @type {number} */ (this.freeIds.pop()) : this.sends.length
-    this.sends[id] = send
+    this.sends[id] = { groups, outcome }
     const start = this.packer.at
     try {
       for (let i = 0; i < groups.length; i++) {
@@ -226,7 +225,7 @@ class ProducerHandle {
     this.requests.close()
     const sends = this.sends
     this.sends = []
-    const ends = sends.map(send => () => { if (send) send.abandoned() })
+    const ends = sends.map(send => () => { if (send) send.outcome.abandoned() })
     if (this.whenClosed) ends.push(this.whenClosed)
     callEach(ends)
   }

@@ -111,6 +111,23 @@ struct Lane {
   queued_bytes: usize,
 }
 
+/// Records of one block, by topic and partition, in order.
+#[derive(Default)]
+struct Collected<'a>(Vec<(u32, i32, Vec<ProduceRecord<'a>>)>);
+
+impl<'a> Collected<'a> {
+  fn of(&mut self, topic: u32, partition: i32) -> &mut Vec<ProduceRecord<'a>> {
+    let index = match self.0.iter().position(|entry| (entry.0, entry.1) == (topic, partition)) {
+      Some(index) => index,
+      None => {
+        self.0.push((topic, partition, Vec::new()));
+        self.0.len() - 1
+      }
+    };
+    &mut self.0[index].2
+  }
+}
+
 struct Limits {
   records: usize,
   bytes: usize,
@@ -148,7 +165,12 @@ impl Inner {
     }
     let mut rest = block;
     let mut lane = lock(&self.lane);
+    let mut collected = Collected::default();
     while let Some(group) = Group::next(&mut rest)? {
+      if self.collect(&mut lane, &mut collected, &group) {
+        continue;
+      }
+      self.hand_over_collected(&mut lane, &mut collected);
       let room = if lane.parked.is_empty() { self.limits.records.saturating_sub(lane.queued_records) } else { 0 };
       if group.count > room && !self.may_park(&lane, &group) {
         // All or nothing: a group that was refused is not in the log.
@@ -162,9 +184,42 @@ impl Inner {
         lane.parked.push_back(Parked { bytes: group.bytes.to_vec(), taken });
       }
     }
+    self.hand_over_collected(&mut lane, &mut collected);
     drop(lane);
     self.post_receipts();
     Ok(())
+  }
+
+  /// Takes the usual case: a group that fits, and needs nothing but `rd_kafka_produce_batch`. Many small sends of a tick
+  /// reach each partition with one call that way.
+  fn collect<'a>(&self, lane: &mut Lane, collected: &mut Collected<'a>, group: &Group<'a>) -> bool {
+    let fits = lane.parked.is_empty()
+      && group.is_plain()
+      && lane.queued_records + group.count <= self.limits.records
+      && lane.queued_bytes + group.bytes.len() + group.count * RECORD_OVERHEAD <= self.limits.bytes
+      && (group.topic as usize) < lane.topics.len();
+    if !fits {
+      return false;
+    }
+    let records = collected.of(group.topic, group.partition);
+    for record in group.records() {
+      lane.queued_records += 1;
+      lane.queued_bytes += weight(&record);
+      records.push(record);
+    }
+    true
+  }
+
+  fn hand_over_collected(&self, lane: &mut Lane, collected: &mut Collected<'_>) {
+    for (topic, partition, records) in collected.0.drain(..) {
+      let Lane { topics, scratch, queued_records, queued_bytes, .. } = &mut *lane;
+      topics[topic as usize].produce_batch(partition, records.iter(), scratch, |index, code| {
+        // Refused for good (too large, no such partition), so it never reports.
+        *queued_records -= 1;
+        *queued_bytes -= weight(&records[index]);
+        lock(&self.sends).settle(records[index].tag, code, -1, 1);
+      });
+    }
   }
 
   /// Whether a group may wait here. One that is larger than the bound may when it is the only one, else it never could.
@@ -194,12 +249,13 @@ impl Inner {
       false
     });
     let mut refused = Vec::new();
+    let fitting: Vec<_> = fitting.collect();
     if group.is_plain() {
-      topic.produce_batch(group.partition, fitting, scratch, |index, code| refused.push((start + index, code)));
+      topic.produce_batch(group.partition, fitting.iter(), scratch, |index, code| refused.push((index, code)));
     } else {
-      for (index, record) in fitting.enumerate() {
-        if let Err(error) = topic.produce(group.partition, &record) {
-          refused.push((start + index, error.code));
+      for (index, record) in fitting.iter().enumerate() {
+        if let Err(error) = topic.produce(group.partition, record) {
+          refused.push((index, error.code));
         }
       }
     }
@@ -207,7 +263,7 @@ impl Inner {
     *queued_bytes += bytes;
     for (index, code) in refused {
       // Refused for good (too large, no such partition), so it never reports.
-      *queued_bytes -= group.records().nth(index).map_or(0, |record| weight(&record));
+      *queued_bytes -= weight(&fitting[index]);
       self.fail(group, 1, code);
     }
     start + records

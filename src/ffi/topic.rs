@@ -62,10 +62,10 @@ impl Topic {
 
   /// Queues records that have neither timestamps nor headers, in order; never blocks. Calls `refused` with the index and
   /// the code of each record that was not taken.
-  pub fn produce_batch<'a>(
+  pub fn produce_batch<'a, 'b: 'a>(
     &self,
     partition: i32,
-    records: impl Iterator<Item = ProduceRecord<'a>>,
+    records: impl Iterator<Item = &'a ProduceRecord<'b>>,
     scratch: &mut Scratch,
     mut refused: impl FnMut(usize, i32),
   ) {
