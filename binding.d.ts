@@ -55,6 +55,8 @@ export declare class NativeProducer {
   topic(name: string): number
   /** Hands over the first `length` bytes of `block`: groups of records as `lib/frame/sends.js` packs them. Never blocks. */
   send(block: Uint8Array, length: number): void
+  /** Takes what librdkafka has to tell, after a `ready`; returns finished sends, as in `ToJs::Receipts`. */
+  drain(): Float64Array | null
   /** Starts a request of the control plane (`control.rs`); its reply comes as an event with the same id. */
   request(id: number, request: string): void
   /** Delivers what was sent, for at most `timeout` ms, fails the rest, and ends. The `closed` event is the last one. */

@@ -19,6 +19,7 @@ const { toError } = require('./nativeErrors')
 const SLAB = 0
 const BLOCK = 1
 const RECEIPTS = 2
+const READY = 4
 
 const SLABS = 3
 const SLAB_BYTES = 512 * 1024
@@ -120,8 +121,9 @@ class ProducerHandle {
    * @param {any} payload
    */
   receive (kind, payload) {
-    if (kind === RECEIPTS) {
-      this.takeReceipts(payload)
+    if (kind === READY) payload = this.native.drain()
+    if (kind === READY || kind === RECEIPTS) {
+      if (payload !== null) this.takeReceipts(payload)
       return
     }
     const event = JSON.parse(payload)

@@ -19,6 +19,8 @@ pub enum ToJs {
   Slab(u32),
   /// A block of records that no slab could hold.
   Block(Vec<u8>),
+  /// The handle's queue has something: JavaScript is to call `drain`.
+  Ready,
   /// Finished sends, one after the other: the send's id, then base offset and error code of each of its groups.
   Receipts(Vec<f64>),
   /// Everything else.
@@ -134,6 +136,7 @@ const SLAB: u32 = 0;
 const BLOCK: u32 = 1;
 const RECEIPTS: u32 = 2;
 const EVENT: u32 = 3;
+const READY: u32 = 4;
 
 type Payload = Either4<u32, Uint8Array, Float64Array, String>;
 /// `(kind, payload)`; an event comes as JSON text, which V8 parses faster than N-API builds objects.
@@ -153,6 +156,7 @@ impl Bridge {
       let (kind, payload) = match context.value {
         ToJs::Slab(index) => (SLAB, Either4::A(index)),
         ToJs::Block(bytes) => (BLOCK, Either4::B(Uint8Array::new(bytes))),
+        ToJs::Ready => (READY, Either4::A(0)),
         ToJs::Receipts(numbers) => (RECEIPTS, Either4::C(Float64Array::new(numbers))),
         ToJs::Event(event) => (
           EVENT,

@@ -1,7 +1,8 @@
 //! A producer handle: sends come in as packed blocks on the JS thread, receipts go out folded per send.
 //!
-//! `send` hands records to librdkafka at once, on the JS thread: that never blocks. Each handle has one thread. It takes
-//! the delivery reports, folds them into one receipt per send, and crosses to JavaScript once per burst of reports.
+//! `send` hands records to librdkafka at once, on the JS thread: that never blocks. When librdkafka has delivery reports, it
+//! wakes the JS thread, which takes them and folds them into one receipt per send (`drain`). Each handle has one thread: it
+//! does the same while the JS thread is blocked, hands over what was parked, and closes.
 //! A `KafkaClient` without a producer uses such a handle too, for metadata.
 
 use crate::bridge::{Bridge, Callback, Event, ToJs};
@@ -10,18 +11,21 @@ use crate::control::{self, Pool};
 use crate::error::code;
 use crate::ffi::{self, Client, ClientKind, Conf, DeliveryReport, ProduceRecord, Queue, Scratch, Topic};
 use crate::frame::sends::{Group, Malformed};
-use napi::bindgen_prelude::Uint8Array;
+use napi::bindgen_prelude::{Float64Array, Uint8Array};
 use napi::Env;
 use napi_derive::napi;
 use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How long the thread waits for an event when nothing is parked.
+/// How often the thread looks whether JavaScript is blocked, when nothing is parked.
 const IDLE_WAIT: Duration = Duration::from_millis(1000);
-/// How long it waits while records are parked: room also appears without a report (time-outs of other sends).
+/// How often it looks while records are parked, and how long it waits for a report while it closes.
 const PARKED_WAIT: Duration = Duration::from_millis(20);
+/// JavaScript counts as blocked when it has not drained the queue for this long after it was asked to.
+const BLOCKED_AFTER: Duration = Duration::from_millis(50);
 /// Delivery-report events folded before a crossing: bounds how long a finished send waits for its receipt.
 const EVENTS_PER_BURST: usize = 64;
 /// How long purged records may take to report.
@@ -145,6 +149,12 @@ struct Inner {
   sends: Mutex<SendTable>,
   limits: Limits,
   closing: Mutex<Closing>,
+  /// Notified when `closing` or what is parked has changed.
+  changed: Condvar,
+  started: Instant,
+  /// ms after `started` when JavaScript was asked to drain; 0 when it has since.
+  ready_since: AtomicU64,
+  scratch: Mutex<Vec<usize>>,
   bridge: Arc<Bridge>,
   pool: OnceLock<Arc<Pool>>,
 }
@@ -182,6 +192,7 @@ impl Inner {
         lane.parked_records += group.count - taken;
         lane.parked_bytes += group.bytes.len();
         lane.parked.push_back(Parked { bytes: group.bytes.to_vec(), taken });
+        self.changed.notify_one();
       }
     }
     self.hand_over_collected(&mut lane, &mut collected);
@@ -307,11 +318,11 @@ impl Inner {
     }
   }
 
-  /// Waits for events and takes those that are there.
-  fn take_events(&self, wait: Duration, scratch: &mut Vec<usize>) {
+  /// Waits for events and takes those that are there, up to a limit; returns how many it took.
+  fn take_events(&self, wait: Duration, scratch: &mut Vec<usize>) -> usize {
     let mut wait = wait;
-    for _ in 0..EVENTS_PER_BURST {
-      let Some(event) = self.queue.poll_event(wait) else { break };
+    for taken in 0..EVENTS_PER_BURST {
+      let Some(event) = self.queue.poll_event(wait) else { return taken };
       wait = Duration::ZERO;
       if let Some(event) = event.client_event() {
         if let Some(event) = Event::of(event) {
@@ -332,7 +343,7 @@ impl Inner {
       lane.queued_records = lane.queued_records.saturating_sub(records);
       lane.queued_bytes = lane.queued_bytes.saturating_sub(bytes);
     }
-    self.post_receipts();
+    EVENTS_PER_BURST
   }
 
   fn is_idle(&self) -> bool {
@@ -340,23 +351,59 @@ impl Inner {
     lane.queued_records == 0 && lane.parked.is_empty()
   }
 
+  /// Takes what is in the queue, on the JS thread; the finished sends are the answer.
+  fn drain(&self) -> Vec<f64> {
+    self.ready_since.store(0, Ordering::Release);
+    if self.take_events(Duration::ZERO, &mut lock(&self.scratch)) == EVENTS_PER_BURST {
+      // There may be more, and librdkafka only tells when the queue was empty.
+      self.announce_ready();
+    }
+    if !lock(&self.lane).parked.is_empty() {
+      self.unpark();
+    }
+    std::mem::take(&mut lock(&self.sends).receipts)
+  }
+
+  /// Asks JavaScript to drain the queue, once until it does.
+  fn announce_ready(&self) {
+    let now = self.started.elapsed().as_millis() as u64 + 1;
+    if self.ready_since.compare_exchange(0, now, Ordering::AcqRel, Ordering::Acquire).is_ok() {
+      self.bridge.post(ToJs::Ready);
+    }
+  }
+
+  /// JavaScript was asked to drain a while ago: its thread is busy with something else.
+  fn is_js_blocked(&self) -> bool {
+    let since = self.ready_since.load(Ordering::Acquire);
+    since != 0 && self.started.elapsed().as_millis() as u64 > since + BLOCKED_AFTER.as_millis() as u64
+  }
+
+  /// The handle's thread: stands in for a JavaScript thread that is blocked, and closes.
   fn run(self: Arc<Self>) {
     let mut scratch = Vec::new();
     loop {
-      let parked = !lock(&self.lane).parked.is_empty();
-      let deadline = match *lock(&self.closing) {
+      let closing = lock(&self.closing);
+      let deadline = match *closing {
         Closing::Open => None,
         Closing::By(deadline) => Some(deadline),
       };
-      let wait = if parked || deadline.is_some() { PARKED_WAIT } else { IDLE_WAIT };
       if deadline.is_some_and(|deadline| self.is_idle() || Instant::now() >= deadline) || self.bridge.is_abandoned() {
         break;
       }
-      self.take_events(wait, &mut scratch);
-      if parked {
+      if deadline.is_some() {
+        drop(closing);
+        self.take_events(PARKED_WAIT, &mut scratch);
         self.unpark();
-        self.post_receipts();
+      } else {
+        let wait = if lock(&self.lane).parked.is_empty() { IDLE_WAIT } else { PARKED_WAIT };
+        drop(self.changed.wait_timeout(closing, wait));
+        if !self.is_js_blocked() {
+          continue;
+        }
+        self.take_events(Duration::ZERO, &mut scratch);
+        self.unpark();
       }
+      self.post_receipts();
     }
     self.discard_parked();
     if !self.is_idle() {
@@ -413,9 +460,19 @@ impl NativeProducer {
       sends: Mutex::default(),
       limits: Limits { records: options.queue_messages as usize, bytes: options.queue_kbytes as usize * 1024 },
       closing: Mutex::new(Closing::Open),
+      changed: Condvar::new(),
+      started: Instant::now(),
+      ready_since: AtomicU64::new(0),
+      scratch: Mutex::default(),
       bridge,
       pool: OnceLock::new(),
     });
+    let for_queue = Arc::downgrade(&inner);
+    inner.queue.when_ready(Box::new(move || {
+      if let Some(inner) = for_queue.upgrade() {
+        inner.announce_ready();
+      }
+    }));
     let for_thread = Arc::clone(&inner);
     std::thread::Builder::new().name("kafka-producer".into()).spawn(move || for_thread.run())?;
     Ok(NativeProducer { inner: RefCell::new(Some(inner)) })
@@ -448,6 +505,14 @@ impl NativeProducer {
     })
   }
 
+  /// Takes what librdkafka has to tell, after a `ready`; returns finished sends, as in `ToJs::Receipts`.
+  #[napi]
+  pub fn drain(&self) -> Option<Float64Array> {
+    let inner = self.inner.borrow();
+    let receipts = inner.as_ref()?.drain();
+    (!receipts.is_empty()).then(|| Float64Array::new(receipts))
+  }
+
   /// Starts a request of the control plane (`control.rs`); its reply comes as an event with the same id.
   #[napi]
   pub fn request(&self, id: u32, request: String) -> napi::Result<()> {
@@ -460,7 +525,7 @@ impl NativeProducer {
     if let Some(inner) = self.inner.take() {
       inner.bridge.start_closing();
       *lock(&inner.closing) = Closing::By(Instant::now() + Duration::from_millis(timeout.into()));
-      inner.queue.wake();
+      inner.changed.notify_one();
     }
   }
 }
@@ -470,7 +535,7 @@ impl Drop for NativeProducer {
     // Collected without `close`: nobody can receive anything any more, and the thread does the rest.
     if let Some(inner) = self.inner.take() {
       inner.bridge.abandon();
-      inner.queue.wake();
+      inner.changed.notify_one();
     }
   }
 }

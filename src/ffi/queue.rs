@@ -1,12 +1,19 @@
 use super::{sys, Client, Event, Message, MessageBatch};
-use std::sync::Arc;
+use std::ffi::c_void;
+use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// Owner of a queue reference (`rd_kafka_queue_t`).
 pub struct Queue {
   raw: *mut sys::rd_kafka_queue_t,
   client: Arc<Client>,
+  ready: OnceLock<Box<ReadyCallback>>,
 }
+
+/// Told that a queue which was empty is not any more. Called on librdkafka's threads, under the queue's lock: it must be
+/// quick and must not call librdkafka.
+pub type ReadyCallback = Box<dyn Fn() + Send + Sync>;
 
 // SAFETY: librdkafka's queue functions are thread-safe.
 unsafe impl Send for Queue {}
@@ -17,13 +24,21 @@ impl Queue {
   /// The queue that carries a consumer's records, rebalances, errors and answers.
   pub fn consumer(client: &Arc<Client>) -> Queue {
     // SAFETY: the client is live and a consumer; the reference is ours until drop.
-    Queue { raw: unsafe { sys::rd_kafka_queue_get_consumer(client.raw()) }, client: Arc::clone(client) }
+    Queue {
+      raw: unsafe { sys::rd_kafka_queue_get_consumer(client.raw()) },
+      client: Arc::clone(client),
+      ready: OnceLock::new(),
+    }
   }
 
   /// The queue that carries a producer's delivery reports and events.
   pub fn main(client: &Arc<Client>) -> Queue {
     // SAFETY: the client is live; the reference is ours until drop.
-    Queue { raw: unsafe { sys::rd_kafka_queue_get_main(client.raw()) }, client: Arc::clone(client) }
+    Queue {
+      raw: unsafe { sys::rd_kafka_queue_get_main(client.raw()) },
+      client: Arc::clone(client),
+      ready: OnceLock::new(),
+    }
   }
 
   pub(super) fn raw(&self) -> *mut sys::rd_kafka_queue_t {
@@ -32,6 +47,14 @@ impl Queue {
 
   pub fn client(&self) -> &Arc<Client> {
     &self.client
+  }
+
+  /// Calls `callback` each time the queue has something after it was empty. Can be set once.
+  pub fn when_ready(&self, callback: ReadyCallback) {
+    let callback = self.ready.get_or_init(|| Box::new(callback));
+    let opaque = std::ptr::from_ref::<ReadyCallback>(callback).cast_mut().cast::<c_void>();
+    // SAFETY: `raw` is live; the boxed callback lives as long as `self`, whose drop ends the calls first.
+    unsafe { sys::rd_kafka_queue_cb_event_enable(self.raw, Some(on_ready), opaque) }
   }
 
   /// Wakes the thread that waits in one of the calls below. Any thread may call it.
@@ -65,7 +88,20 @@ impl Queue {
 
 impl Drop for Queue {
   fn drop(&mut self) {
-    // SAFETY: our own reference, given back once, while the client is still live.
-    unsafe { sys::rd_kafka_queue_destroy(self.raw) }
+    // SAFETY: our own reference, given back once, while the client is still live. Disabling takes the queue's lock, under
+    // which the callback is called, so no call is under way when the callback is freed after this.
+    unsafe {
+      if self.ready.get().is_some() {
+        sys::rd_kafka_queue_cb_event_enable(self.raw, None, std::ptr::null_mut());
+      }
+      sys::rd_kafka_queue_destroy(self.raw);
+    }
   }
+}
+
+unsafe extern "C" fn on_ready(_: *mut sys::rd_kafka_t, opaque: *mut c_void) {
+  // SAFETY: the callback given to `when_ready`, which outlives its registration.
+  let callback = unsafe { &*opaque.cast::<ReadyCallback>() };
+  // A panic must not unwind into C.
+  let _ = catch_unwind(AssertUnwindSafe(callback));
 }
