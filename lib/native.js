@@ -86,7 +86,7 @@ function withNative (error, native) {
 /**
  * @typedef {{ topic: string, partition: number, parts: import('./frame/sends').Part[] }} SendGroup the records of one
  *   send for one partition
- * @typedef {object} Outcome takes what becomes of a send, or of a handle's part in it: one of its methods is called, once
+ * @typedef {object} Outcome takes what becomes of a send, or of a handle's part in it, with one call
  * @property {(groups: any[], receipts: Float64Array, at: number) => void} done `receipts` has base offset and error
  *   code of each group, from index `at` on
  * @property {() => void} abandoned the handle closed without a receipt

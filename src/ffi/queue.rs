@@ -23,8 +23,8 @@ unsafe impl Sync for Queue {}
 impl Queue {
   /// The queue that carries a consumer's records, rebalances, errors and answers.
   pub fn consumer(client: &Arc<Client>) -> Queue {
-    // SAFETY: the client is live and a consumer; the reference is ours until drop.
     Queue {
+      // SAFETY: the client is live and a consumer; the reference is ours until drop.
       raw: unsafe { sys::rd_kafka_queue_get_consumer(client.raw()) },
       client: Arc::clone(client),
       ready: OnceLock::new(),
@@ -33,8 +33,8 @@ impl Queue {
 
   /// The queue that carries a producer's delivery reports and events.
   pub fn main(client: &Arc<Client>) -> Queue {
-    // SAFETY: the client is live; the reference is ours until drop.
     Queue {
+      // SAFETY: the client is live; the reference is ours until drop.
       raw: unsafe { sys::rd_kafka_queue_get_main(client.raw()) },
       client: Arc::clone(client),
       ready: OnceLock::new(),
