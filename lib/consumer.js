@@ -6,6 +6,7 @@ const { ConsumerCore, partitionError } = require('./consumerCore')
 const { hidePrivate } = require('./hidePrivate')
 const { CODE } = require('./nativeErrors')
 const { defaults } = require('./options')
+const InvalidConfigError = require('./errors/InvalidConfigError')
 const { validateConfig, validateTopics } = require('./utils')
 const logger = getLogger('kafka-node:Consumer')
 
@@ -56,12 +57,15 @@ class Consumer extends EventEmitter {
     this._core = new ConsumerCore(this, {
       timestamps: false,
       encodings: () => ({ value: this.encoding, key: this.options.keyEncoding || this.encoding }),
-      payloads: () => this.payloads,
+      payloads: () => this._allPayloads(),
+      active: () => this.payloads.filter(payload => this._located.has(payload)),
       progressed: noop,
       autoCommit: () => {
         if (this.options.autoCommit && this.ready) this.commit(false, logCommitError)
       }
     })
+    /** payloads whose offset is where to read, no longer what the user wrote there */
+    this._located = new WeakSet()
     /** @type {Map<string, any>} timers of partitions whose position is out of range */
     this._outOfRange = new Map()
     hidePrivate(this)
@@ -122,25 +126,59 @@ class Consumer extends EventEmitter {
 
   /** Finds out where to start, and starts. */
   init () {
-    if (this.payloads.length === 0) return
-    const { client, payloads } = this
+    // not those that are added meanwhile
+    const payloads = this._allPayloads().slice()
+    if (payloads.length === 0) return
+    const { client } = this
     client.topicExists(payloads.map(({ topic }) => topic), (/** @type {Error | null} */ error) => {
       if (client.closing) return
       if (error) return this.emit('error', error)
-      if (this.options.fromOffset) return this._start()
-      this.fetchOffset(payloads, (failure, offsets) => {
+      this._locate(payloads, this.options.fromOffset, failure => {
         if (client.closing) return
         if (failure) return this.emit('error', failure)
-        for (const payload of payloads) payload.offset = Math.max(0, offsets[payload.topic][payload.partition])
         this._start()
       })
     })
   }
 
+  /**
+   * Finds out where payloads start: where the group committed or else at 0, or with `fromOffset` at their own offsets.
+   *
+   * @param {any[]} payloads
+   * @param {any} fromOffset
+   * @param {(err: Error | null) => void} callback
+   */
+  _locate (payloads, fromOffset, callback) {
+    const located = () => {
+      for (const payload of payloads) this._located.add(payload)
+      callback(null)
+    }
+    if (fromOffset) return located()
+    this.fetchOffset(payloads, (error, offsets) => {
+      if (error) return callback(error)
+      for (const payload of payloads) payload.offset = Math.max(0, offsets[payload.topic][payload.partition])
+      located()
+    })
+  }
+
+  /** Reads what is located, each from its offset. */
   _start () {
-    const partitions = this.payloads.map(({ topic, partition, offset }) => ({ topic, partition, offset }))
-    this._handle().command({ type: 'assign', partitions })
+    this._handle()
+    this._core.reassign(true)
     this._core.startIdling()
+  }
+
+  /** Those that are paused, too. */
+  _allPayloads () {
+    return this.pausedPayloads ? this.payloads.concat(this.pausedPayloads) : this.payloads
+  }
+
+  /**
+   * @param {any} payload
+   * @returns {boolean} whether its partition has a position here
+   */
+  _isRead (payload) {
+    return this._allPayloads().filter(isIn([payload])).some(other => this._located.has(other))
   }
 
   /**
@@ -169,6 +207,7 @@ class Consumer extends EventEmitter {
   _event (event) {
     switch (event.type) {
       case 'topic': return this._core.learnTopic(event)
+      case 'assigned': return this._core.assigned()
       case 'error': return this._partitionError(event)
     }
   }
@@ -212,13 +251,96 @@ class Consumer extends EventEmitter {
    */
   setOffset (topic, partition, offset) {
     // eslint-disable-next-line eqeqeq -- kafka-node takes '0' for 0 here
-    const payload = this.payloads.find(other => other.topic === topic && other.partition == partition)
+    const payload = this._allPayloads().find(other => other.topic === topic && other.partition == partition)
     if (!payload) return
     payload.offset = offset
     const key = `${topic}/${payload.partition}`
     clearTimeout(this._outOfRange.get(key))
     this._outOfRange.delete(key)
     this._core.seek(topic, payload.partition, offset)
+  }
+
+  /**
+   * Reads more partitions.
+   *
+   * @param {any} topics `{ topic, partition = 0, offset = 0 }`, completed in place, or names; partitions that are there
+   *   already stay as they are
+   * @param {(err: Error | null, added?: string[]) => void} [callback] the names; `TopicsNotExistError` if one is
+   *   missing
+   * @param {any} [fromOffset] true starts at the offsets in `topics`; otherwise where the group committed, or at 0
+   */
+  addTopics (topics, callback = noop, fromOffset = false) {
+    const list = typeof topics === 'string' ? [topics] : topics
+    const names = list.map((/** @type {any} */ topic) => typeof topic === 'object' ? topic.topic : topic)
+    const done = callback || noop
+    this._core.whenReady(unavailable => {
+      if (unavailable) return done(unavailable)
+      this.client.addTopics(names, (/** @type {Error | null} */ error) => {
+        if (error) return done(error)
+        const payloads = this.buildPayloads(list).filter(payload => !this._isRead(payload))
+        // other than the constructor, kafka-node takes '1' for 1 here
+        if (!payloads.every(({ partition }) => Number.isInteger(Number(partition)))) {
+          return done(new InvalidConfigError('Offset must be a number and can not contain characters'))
+        }
+        this._locate(payloads, fromOffset, failure => {
+          if (failure) return done(failure)
+          // another call may have been quicker; and one that is there without being read could not be located then
+          const added = payloads.filter(payload => !this._isRead(payload))
+          const isAdded = isIn(added)
+          this.payloads = this.payloads.filter(payload => !isAdded(payload)).concat(added)
+          this._handle()
+          this._core.reassign()
+          this._core.startIdling()
+          done(null, names)
+        })
+      })
+    })
+  }
+
+  /**
+   * Stops reading topics. What is left of the current batch is still emitted.
+   *
+   * @param {string | string[]} topics
+   * @param {(err: Error | null, count: number) => void} [callback] called at once, with the number of names
+   */
+  removeTopics (topics, callback) {
+    const names = typeof topics === 'string' ? [topics] : topics
+    const stays = (/** @type {any} */ { topic }) => !names.includes(topic)
+    this.payloads = this.payloads.filter(stays)
+    if (this.pausedPayloads) this.pausedPayloads = this.pausedPayloads.filter(stays)
+    this._core.reassign()
+    this.client.removeTopicMetadata(names, callback || noop)
+  }
+
+  /**
+   * Stops reading some partitions after the current batch, and keeps their positions.
+   *
+   * @param {any[]} topics names, or `{ topic, partition }` for a single partition
+   */
+  pauseTopics (topics) {
+    /** @type {any[] | undefined} */
+    this.pausedPayloads = this.pausedPayloads || []
+    this._move(this.payloads, this.pausedPayloads, topics)
+  }
+
+  /** @param {any[]} topics as for `pauseTopics` */
+  resumeTopics (topics) {
+    this.pausedPayloads = this.pausedPayloads || []
+    this._move(this.pausedPayloads, this.payloads, topics)
+  }
+
+  /**
+   * @param {any[]} from
+   * @param {any[]} to
+   * @param {any[]} topics
+   */
+  _move (from, to, topics) {
+    if (!topics || topics.length === 0) return
+    const chosen = from.filter(isIn(topics))
+    if (chosen.length === 0) return
+    to.push(...chosen)
+    from.splice(0, from.length, ...from.filter(payload => !chosen.includes(payload)))
+    this._core.reassign()
   }
 
   /** Stops emitting after the current batch. */
@@ -246,7 +368,7 @@ class Consumer extends EventEmitter {
     if (this.committing && !force) return done(null, 'Offset committing')
     this.committing = true
     setTimeout(() => { this.committing = false }, this.options.autoCommitIntervalMs).unref()
-    const commits = this.payloads.filter((/** @type {any} */ { offset }) => offset !== 0)
+    const commits = this._allPayloads().filter((/** @type {any} */ { offset }) => offset !== 0)
     if (commits.length === 0) return done(null, 'Nothing to be committed')
     this._core.commit(commits, done)
   }
@@ -277,6 +399,15 @@ class Consumer extends EventEmitter {
       else close()
     })
   }
+}
+
+/**
+ * @param {any[]} topics
+ * @returns {(payload: any) => boolean} whether a payload is one of them: a name stands for all partitions
+ */
+function isIn (topics) {
+  return ({ topic, partition }) => topics.some(wanted =>
+    typeof wanted === 'string' ? wanted === topic : wanted.topic === topic && wanted.partition === partition)
 }
 
 /** @param {Error | null} error */

@@ -18,7 +18,8 @@ class ConsumerCore {
   /**
    * @param {any} consumer
    * @param {{ timestamps: boolean, encodings: () => { value: string, key: string }, payloads: () => Payload[],
-   *   progressed: () => void, autoCommit: () => void }} owner `progressed` is called when positions have moved, and
+   *   active: () => Payload[], progressed: () => void, autoCommit: () => void }} owner `payloads` are those whose
+   *   positions move, `active` those that are being read. `progressed` is called when positions have moved, and
    *   `autoCommit` whenever an automatic commit may be due
    */
   constructor (consumer, owner) {
@@ -31,6 +32,11 @@ class ConsumerCore {
     /** @type {NodeJS.Timeout | null} */
     this.idleTimer = null
     this.busy = false
+    /** @type {string | null} what was assigned last, to see whether it changes */
+    this.assignment = ''
+    this.reassigning = false
+    /** assignments that the native side has not confirmed yet */
+    this.unconfirmed = 0
     this.flow = new RecordFlow(consumer, {
       encodings: owner.encodings,
       timestamps: owner.timestamps,
@@ -95,11 +101,13 @@ class ConsumerCore {
     const { consumer, flow } = this
     const wasBusy = this.busy
     this.busy = false
-    if (wasBusy || flow.queue.length > 0 || !consumer.ready || consumer.paused || flow.held) return
+    if (wasBusy || flow.queue.length > 0 || !consumer.ready || flow.isHalted()) return
     this.owner.autoCommit()
-    if (consumer.listenerCount('done') === 0) return
+    const active = this.owner.active()
+    // kafka-node fetches nothing then
+    if (consumer.listenerCount('done') === 0 || active.length === 0) return
     consumer.emit('processingfetch')
-    consumer.emit('done', flow.idleProgress([...new Set(this.owner.payloads().map(({ topic }) => topic))]))
+    consumer.emit('done', flow.idleProgress([...new Set(active.map(({ topic }) => topic))]))
   }
 
   stop () {
@@ -107,6 +115,63 @@ class ConsumerCore {
     if (this.idleTimer) clearTimeout(this.idleTimer)
     this.idleTimer = null
     this.flow.stop()
+  }
+
+  /**
+   * Calls back when the client is ready, however long that takes, or with an error when it gives up or is closed.
+   *
+   * @param {(err: Error | null) => void} callback
+   */
+  whenReady (callback) {
+    const { client } = this.consumer
+    if (client.ready || client.closing) client._whenReady(callback)
+    else client._waitingForReady.add(callback)
+  }
+
+  // ---- fixed partitions ----
+
+  /**
+   * Reads the active partitions and no others, each from its position. Calls of one tick are carried out together,
+   * after the slice that they come from.
+   *
+   * @param {boolean} [anew] also when they are the ones that are being read: positions have been set
+   */
+  reassign (anew) {
+    if (anew) this.assignment = null
+    // from here on the positions stand: each is where the new assignment goes on
+    this.flow.suspend()
+    if (this.reassigning) return
+    this.reassigning = true
+    process.nextTick(() => {
+      this.reassigning = false
+      this.assign()
+    })
+  }
+
+  assign () {
+    const { flow, handle } = this
+    if (this.closing) return
+    /** @type {Map<string, { topic: string, partition: number, offset: number }>} */
+    const partitions = new Map()
+    for (const { topic, partition, offset } of this.owner.active()) {
+      const key = `${topic}/${partition}`
+      // librdkafka takes each once
+      if (!partitions.has(key)) partitions.set(key, { topic, partition: Number(partition), offset: Number(offset) })
+    }
+    const assignment = [...partitions.keys()].sort().join()
+    if (handle && assignment !== this.assignment) {
+      this.assignment = assignment
+      this.unconfirmed++
+      handle.command({ type: 'assign', partitions: [...partitions.values()] })
+    } else if (this.unconfirmed === 0) {
+      flow.proceed()
+    }
+  }
+
+  /** The native side has taken an assignment over: the flow can tell by the epoch what came before it. */
+  assigned () {
+    if (this.unconfirmed > 0) this.unconfirmed--
+    if (this.unconfirmed === 0 && !this.reassigning) this.flow.proceed()
   }
 
   // ---- positions ----

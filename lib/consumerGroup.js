@@ -99,6 +99,7 @@ class ConsumerGroup extends EventEmitter {
       timestamps: true,
       encodings: () => ({ value: this.options.encoding, key: this.options.keyEncoding || this.options.encoding }),
       payloads: () => this.topicPayloads,
+      active: () => this.topicPayloads,
       progressed: () => {
         this.needToCommit = true
         this.payloadMap = this.buildPayloadMap(this.topicPayloads)
@@ -188,17 +189,24 @@ class ConsumerGroup extends EventEmitter {
       this.client._whenReady((/** @type {Error | null} */ failure) => {
         if (this.client.closing) return
         if (failure) return this._stayOut(failure)
-        this._subscribed = true
-        this._handle().command({
-          type: 'subscribe',
-          topics: this.topics,
-          start: {
-            fromOffset: this.options.fromOffset,
-            commitOnFirstJoin: !!this.options.commitOffsetsOnFirstJoin,
-            timeout: this.client._requestTimeout()
-          }
-        })
+        this._subscribe()
       })
+    })
+  }
+
+  /** Tells the group what this member wants. A member of the group gives its partitions back and joins anew. */
+  _subscribe () {
+    this._subscribed = true
+    // librdkafka refuses to subscribe to nothing, or to a topic twice
+    if (this.topics.length === 0) return this._handle().command({ type: 'unsubscribe' })
+    this._handle().command({
+      type: 'subscribe',
+      topics: [...new Set(this.topics)],
+      start: {
+        fromOffset: this.options.fromOffset,
+        commitOnFirstJoin: !!this.options.commitOffsetsOnFirstJoin,
+        timeout: this.client._requestTimeout()
+      }
     })
   }
 
@@ -304,8 +312,20 @@ class ConsumerGroup extends EventEmitter {
         this._subscribed = false
         handle.command({ type: 'unsubscribe' })
         this._stayOut(error)
+      } else if (this.topics.length === 0) {
+        this._leftWithoutTopics()
       }
     })
+  }
+
+  /** `removeTopics` took the last topic: this was no rebalance but the end of the membership. */
+  _leftWithoutTopics () {
+    this.connecting = false
+    this.rebalancing = false
+    this.memberId = null
+    this.generationId = null
+    this.emit('connect')
+    this.emit('rebalanced')
   }
 
   /** @param {any} event */
@@ -474,6 +494,61 @@ class ConsumerGroup extends EventEmitter {
     this._core.commit(commits, callback)
   }
 
+  // ---- topics ----
+
+  /**
+   * Rejoins the group with further topics; joins it if this is no member yet. `rebalancing`, `connect` and `rebalanced`
+   * follow.
+   *
+   * @param {any} topics a name, or an array of names
+   * @param {(err: Error | null, result?: string) => void} [callback] called before the group has been rejoined;
+   *   `TopicsNotExistError` if a topic is missing
+   */
+  addTopics (topics, callback) {
+    const names = topicNames(topics)
+    this._changeTopics(names, () => [...this.topics, ...names.filter(name => !this.topics.includes(name))],
+      `Add Topics ${names.join(',')} Successfully`, callback)
+  }
+
+  /**
+   * Rejoins the group without some topics; without the last one it is left until `addTopics`.
+   *
+   * @param {string | string[]} topics
+   * @param {(err: Error | null, result?: string) => void} [callback] as for `addTopics`
+   */
+  removeTopics (topics, callback) {
+    const names = topicNames(topics)
+    this._changeTopics(names, () => this.topics.filter(topic => !names.includes(topic)),
+      `Remove Topics ${names.join(',')} Successfully`, callback)
+  }
+
+  /**
+   * @param {string[]} names
+   * @param {() => string[]} changed
+   * @param {string} result
+   * @param {(err: Error | null, result?: string) => void} [callback]
+   */
+  _changeTopics (names, changed, result, callback) {
+    const done = callback || noop
+    const change = (/** @type {Error | null} */ error) => {
+      if (error) return done(error)
+      this.topics = changed()
+      this.setupProtocols(this.options.protocol)
+      if (this._subscribed && (this.ready || this.connecting)) this._subscribe()
+      // one that is about to join does so with the new list
+      else if (!this.connecting) this.connect()
+      done(null, result)
+    }
+    this._core.whenReady(unavailable => {
+      if (unavailable) return done(unavailable)
+      this.client.topicExists(names, (/** @type {Error | null} */ error) => {
+        if (error) done(error)
+        else if (this.options.autoCommit && this._isMember()) this.commit(true, change)
+        else change(null)
+      })
+    })
+  }
+
   // ---- end ----
 
   /**
@@ -514,6 +589,14 @@ function checkOffsetOption (name, value) {
   if (!(value in OFFSET_TIMES)) {
     throw new Error(`${name} ${value} should be either: ${Object.keys(OFFSET_TIMES).join(', ')}`)
   }
+}
+
+/**
+ * @param {any} topics
+ * @returns {string[]}
+ */
+function topicNames (topics) {
+  return (Array.isArray(topics) ? topics : [topics]).map(topic => typeof topic === 'object' ? topic.topic : topic)
 }
 
 /** @param {Error | null} error */

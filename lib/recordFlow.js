@@ -41,6 +41,8 @@ class RecordFlow {
     this.scheduled = false
     this.emitting = false
     this.stopped = false
+    /** an assignment is about to change, see `suspend` */
+    this.suspended = false
     /** a stream's back pressure; the user's pause is the consumer's `paused` */
     this.held = false
     /** @type {Map<string, Map<number, number>>} the first sequence number after a seek, by topic and partition */
@@ -70,6 +72,20 @@ class RecordFlow {
     if (!this.held) return
     this.held = false
     this.resume()
+  }
+
+  /** Nothing more is emitted after the current slice, so that the positions stand, until `proceed()`. */
+  suspend () {
+    this.suspended = true
+  }
+
+  proceed () {
+    this.suspended = false
+    this.resume()
+  }
+
+  isHalted () {
+    return this.consumer.paused || this.held || this.suspended
   }
 
   /** Goes on after a pause. */
@@ -145,14 +161,14 @@ class RecordFlow {
       return
     }
     this.dropStale()
-    if (this.queue.length === 0 || this.consumer.paused || this.held) return
+    if (this.queue.length === 0 || this.isHalted()) return
     this.emitting = true
     try {
       this.emitSlice(this.queue[0])
     } finally {
       // also when a handler throws: the rest must come, and the block must go back once
       this.emitting = false
-      if (this.queue.length > 0 && !this.stopped && !this.consumer.paused && !this.held) this.schedule()
+      if (this.queue.length > 0 && !this.isHalted()) this.schedule()
     }
   }
 

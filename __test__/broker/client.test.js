@@ -3,8 +3,7 @@
 const { after, before, beforeEach, describe, it } = require('node:test')
 const assert = require('node:assert/strict')
 const { KafkaClient } = require('../..')
-const { startDevBroker } = require('../../dev-broker')
-const { FAST_RETRY, Opened, call, next, record, sendAll, uniqueName } = require('../support/embedded')
+const { FAST_RETRY, Opened, call, next, record, sendAll, startWatched, uniqueName } = require('../support/embedded')
 
 const EVENTS = ['connect', 'ready', 'close', 'error', 'socket_error', 'reconnect', 'brokersChanged']
 
@@ -12,7 +11,7 @@ describe('KafkaClient', { timeout: 60000 }, () => {
   let broker
   let opened
 
-  before(async () => { broker = await startDevBroker({ port: 0, topics: ['one', 'three:3'], quiet: true }) })
+  before(async () => { broker = await startWatched({ topics: ['one', 'three:3'] }) })
   after(() => broker.stop())
   beforeEach((context) => { opened = new Opened(context, broker) })
 

@@ -3,15 +3,14 @@
 const { after, before, beforeEach, describe, it } = require('node:test')
 const assert = require('node:assert/strict')
 const { Consumer } = require('../..')
-const { startDevBroker } = require('../../dev-broker')
-const { Opened, call, collect, next, numbered, record, sendAll, uniqueName, values } = require('../support/embedded')
+const { Opened, call, collect, next, numbered, record, sendAll, startWatched, uniqueName, values } = require('../support/embedded')
 
 describe('Consumer', { timeout: 60000 }, () => {
   let broker
   let opened
   let producer
 
-  before(async () => { broker = await startDevBroker({ port: 0, quiet: true }) })
+  before(async () => { broker = await startWatched() })
   after(() => broker.stop())
   beforeEach(async (context) => {
     opened = new Opened(context, broker)
@@ -274,6 +273,265 @@ describe('Consumer', { timeout: 60000 }, () => {
       assert.deepEqual({ topic: error.topic, partition: error.partition }, { topic, partition: 0 })
       consumer.setOffset(error.topic, error.partition, 1)
       assert.deepEqual(values(await take(2)), ['1', '2'])
+    })
+  })
+
+  /** The values of one partition, in the order in which they came. */
+  const valuesOf = (messages, topic, partition = 0) =>
+    values(messages.filter((message) => message.topic === topic && message.partition === partition))
+
+  /** Every assignment that the consumer asks for, as the sorted names and numbers of its partitions. */
+  function assignments (consumer) {
+    const seen = []
+    const { handle } = consumer._core
+    const command = handle.command
+    handle.command = (asked) => {
+      if (asked.type === 'assign') seen.push(asked.partitions.map(({ topic, partition }) => `${topic}/${partition}`))
+      command.call(handle, asked)
+    }
+    return seen
+  }
+
+  describe('addTopics', () => {
+    it('waits for the client, and starts a consumer that had nothing to read', async () => {
+      const topic = await filledTopic(3)
+      const consumer = opened.consumer([])
+      const { take } = collect(consumer)
+      assert.equal(consumer.ready, false)
+      assert.deepEqual(await call(consumer, 'addTopics', [topic]), [topic])
+      assert.deepEqual(values(await take(3)), numbered(3))
+      await next(consumer, 'done')
+      assert.deepEqual(consumer.payloads,
+        [{ topic, partition: 0, offset: 3, maxBytes: 1048576, metadata: 'm' }])
+    })
+
+    it('refuses topics that do not exist, all of them together', async () => {
+      const topic = await filledTopic(1)
+      const missing = uniqueName('missing')
+      const consumer = opened.consumer([])
+      const args = await new Promise((resolve) => consumer.addTopics([topic, missing], (...all) => resolve(all)))
+      assert.equal(args.length, 1)
+      assert.equal(args[0].name, 'TopicsNotExistError')
+      assert.deepEqual(args[0].topics, [missing])
+      assert.deepEqual(consumer.payloads, [])
+    })
+
+    it('starts where the group committed, or at 0, or at the given offsets with fromOffset', async () => {
+      const [committed, fresh, given] = [await filledTopic(5), await filledTopic(5), await filledTopic(5)]
+      const consumer = opened.consumer([])
+      await next(consumer.client, 'ready')
+      const { take } = collect(consumer)
+      await call(consumer.client, 'sendOffsetCommitRequest', consumer.options.groupId,
+        [{ topic: committed, partition: 0, offset: 3, metadata: 'm' }])
+      await call(consumer, 'addTopics', [{ topic: committed, offset: 1 }, { topic: fresh, offset: 1 }])
+      await new Promise((resolve) => consumer.addTopics([{ topic: given, offset: 4 }], resolve, true))
+      const messages = await take(2 + 5 + 1)
+      assert.deepEqual([committed, fresh, given].map((topic) => valuesOf(messages, topic)),
+        [['3', '4'], numbered(5), ['4']])
+    })
+
+    it('costs the others nothing: no doubles and no gaps, in a handler either', async () => {
+      const [first, second] = [await filledTopic(3000), await filledTopic(3000)]
+      const consumer = opened.consumer([first])
+      const { take } = collect(consumer)
+      await new Promise((resolve) => consumer.once('message', () => consumer.addTopics([second], resolve)))
+      const messages = await take(6000)
+      assert.deepEqual(valuesOf(messages, first), numbered(3000))
+      assert.deepEqual(valuesOf(messages, second), numbered(3000))
+    })
+
+    it('leaves a partition that is there already where it is', async () => {
+      const topic = await filledTopic(5)
+      const consumer = opened.consumer([topic])
+      const { messages, take } = collect(consumer)
+      await take(5)
+      assert.deepEqual(await call(consumer, 'addTopics', [{ topic }, topic]), [topic, topic])
+      await sendAll(producer, topic, 'new')
+      await take(6)
+      assert.deepEqual(values(messages), [...numbered(5), 'new'])
+      assert.equal(consumer.payloads.length, 1)
+    })
+
+    it('helps a consumer whose own topics were missing', async () => {
+      const [topic, missing] = [await filledTopic(3), uniqueName('missing')]
+      const consumer = opened.consumer([missing])
+      await next(consumer, 'error')
+      const { take } = collect(consumer)
+      await call(consumer, 'addTopics', [topic])
+      await take(3)
+      await broker.createTopic(missing, 1)
+      await sendAll(producer, missing, 'late')
+      await call(consumer, 'addTopics', [missing])
+      assert.deepEqual(values(await take(4)), [...numbered(3), 'late'])
+    })
+
+    it('fails when the client closes before it is ready', async () => {
+      const client = opened.client({ autoConnect: false })
+      const consumer = opened.consumer([], {}, client)
+      const refused = assert.rejects(call(consumer, 'addTopics', ['topic']), { name: 'BrokerNotAvailableError' })
+      client.close(() => {})
+      await refused
+    })
+  })
+
+  describe('removeTopics', () => {
+    it('calls back at once with the number of names, and reads the rest on', async () => {
+      const [stays, goes] = [await filledTopic(3), await filledTopic(3)]
+      const consumer = opened.consumer([stays, goes])
+      const { messages, take } = collect(consumer)
+      await take(6)
+      const results = []
+      consumer.removeTopics([goes, 'another'], (...args) => results.push(args))
+      consumer.removeTopics(goes, (...args) => results.push(args))
+      assert.deepEqual(results, [[null, 2], [null, 1]])
+      assert.deepEqual(consumer.payloads.map(({ topic }) => topic), [stays])
+      await sendAll(producer, goes, numbered(3, 3))
+      await sendAll(producer, stays, numbered(3, 3))
+      await take(9)
+      // another consumer shows that the broker has given out the rest, too
+      await collect(opened.consumer([goes])).take(6)
+      assert.deepEqual(valuesOf(messages, goes), numbered(3))
+      assert.deepEqual(valuesOf(messages, stays), numbered(6))
+    })
+
+    it('in a handler lets the batch end; a topic that comes back starts at its commit', async () => {
+      const topic = await filledTopic(2000)
+      const consumer = opened.consumer([topic], { autoCommit: false })
+      const { messages, take } = collect(consumer)
+      await new Promise((resolve) => consumer.once('message', () => consumer.removeTopics(topic, resolve)))
+      await call(consumer, 'addTopics', [topic])
+      const count = messages.length
+      await take(count + 2000)
+      assert.deepEqual(values(messages), [...numbered(count), ...numbered(2000)])
+    })
+
+    it('also takes what is paused', async () => {
+      const topic = await filledTopic(1)
+      const consumer = opened.consumer([topic])
+      await collect(consumer).take(1)
+      consumer.pauseTopics([topic])
+      consumer.removeTopics(topic)
+      consumer.resumeTopics([topic])
+      assert.deepEqual([consumer.payloads, consumer.pausedPayloads], [[], []])
+    })
+  })
+
+  describe('pauseTopics', () => {
+    it('holds single partitions back until resumeTopics, and loses nothing', async () => {
+      const topic = await filledTopic(10, 2)
+      const consumer = opened.consumer([0, 1].map((partition) => ({ topic, partition })))
+      const { messages, take } = collect(consumer)
+      await take(20)
+      await next(consumer, 'done')
+      consumer.pauseTopics([{ topic, partition: 1 }])
+      assert.deepEqual(consumer.pausedPayloads.map(({ partition, offset }) => [partition, offset]), [[1, 10]])
+      for (const partition of [0, 1]) await sendAll(producer, topic, numbered(1000, 10), partition)
+      await take(20 + 1000)
+      await collect(opened.consumer([{ topic, partition: 1 }])).take(1010)
+      assert.deepEqual(valuesOf(messages, topic, 1), numbered(10))
+      consumer.resumeTopics([topic])
+      await take(2020)
+      for (const partition of [0, 1]) assert.deepEqual(valuesOf(messages, topic, partition), numbered(1010))
+      assert.deepEqual(consumer.pausedPayloads, [])
+    })
+
+    it('and resumeTopics at any time, also in handlers, bring no doubles and no gaps', async () => {
+      const [first, second] = [await filledTopic(3000), await filledTopic(3000)]
+      const consumer = opened.consumer([first, second])
+      const { take } = collect(consumer)
+      let calls = 0
+      consumer.on('message', ({ topic, offset }) => {
+        if (offset % 300 !== 150) return
+        const other = topic === first ? second : first
+        const resume = () => consumer.resumeTopics([topic])
+        consumer.pauseTopics([topic])
+        switch (calls++ % 4) {
+          case 0: return resume()
+          case 1: return setImmediate(resume)
+          case 2: return process.nextTick(resume)
+          default: return sendAll(producer, other, []).then(resume, resume)
+        }
+      })
+      const messages = await take(6000)
+      for (const topic of [first, second]) assert.deepEqual(valuesOf(messages, topic), numbered(3000))
+    })
+
+    it('may take all there is; resumeTopics then starts the consumer again', async () => {
+      const topic = await filledTopic(5)
+      const consumer = opened.consumer([topic])
+      const { messages, take } = collect(consumer)
+      consumer.on('done', () => {})
+      await take(5)
+      consumer.pauseTopics([topic])
+      const events = record(consumer, ['processingfetch', 'done'])
+      await sendAll(producer, topic, 'new')
+      const other = opened.consumer([topic])
+      await collect(other).take(6)
+      // a consumer that has something to read says so when nothing arrives
+      for (let i = 0; i < 3; i++) await next(other, 'done')
+      assert.deepEqual([messages.length, events], [5, []])
+      consumer.resumeTopics([topic])
+      assert.deepEqual(values(await take(6)), [...numbered(5), 'new'])
+    })
+
+    it('takes names and exact partitions, and nothing else', async () => {
+      const consumer = opened.consumer(['a', { topic: 'b', partition: 1 }], {}, opened.client({ autoConnect: false }))
+      const paused = () => (consumer.pausedPayloads || []).map(({ topic }) => topic)
+      for (const list of [undefined, null, [], '', [{ topic: 'a' }], [{ topic: 'b', partition: '1' }], ['c']]) {
+        consumer.pauseTopics(list)
+        assert.deepEqual(paused(), [])
+      }
+      assert.throws(() => consumer.pauseTopics('a'), TypeError)
+      consumer.pauseTopics([{ topic: 'b', partition: 1 }, 'a'])
+      assert.deepEqual(paused(), ['a', 'b'])
+      assert.deepEqual(consumer.payloads, [])
+      consumer.resumeTopics(['b'])
+      assert.deepEqual([paused(), consumer.payloads.map(({ topic }) => topic)], [['a'], ['b']])
+    })
+
+    it('before the start keeps a partition out of it', async () => {
+      const [first, second] = [await filledTopic(3), await filledTopic(3)]
+      const consumer = opened.consumer([first, second])
+      consumer.pauseTopics([first])
+      const { messages, take } = collect(consumer)
+      await take(3)
+      assert.deepEqual(valuesOf(messages, second), numbered(3))
+      consumer.resumeTopics([first])
+      await take(6)
+      assert.deepEqual(valuesOf(messages, first), numbered(3))
+    })
+
+    it('does not keep positions from being moved and committed', async () => {
+      const topic = await filledTopic(5)
+      const consumer = opened.consumer([topic], { autoCommit: false })
+      const { take } = collect(consumer)
+      await take(5)
+      await next(consumer, 'done')
+      consumer.pauseTopics([topic])
+      assert.deepEqual(await call(consumer, 'commit', true), { [topic]: { partition: 0, errorCode: 0 } })
+      assert.deepEqual(await call(consumer, 'fetchOffset', [{ topic, partition: 0 }]), { [topic]: { 0: 5 } })
+      consumer.setOffset(topic, 0, 3)
+      consumer.resumeTopics([topic])
+      assert.deepEqual(values(await take(7)), [...numbered(5), '3', '4'])
+    })
+
+    it('assigns once per tick, and not at all when nothing changes', async () => {
+      const [first, second, third] = [await filledTopic(1), await filledTopic(1), await filledTopic(1)]
+      const consumer = opened.consumer([first, second, third])
+      const { take } = collect(consumer)
+      await take(3)
+      const seen = assignments(consumer)
+      consumer.pauseTopics([first])
+      consumer.pauseTopics([second])
+      consumer.removeTopics(third)
+      consumer.resumeTopics([first])
+      await new Promise(setImmediate)
+      consumer.pauseTopics([first])
+      consumer.resumeTopics([first])
+      await new Promise(setImmediate)
+      assert.deepEqual(seen, [[`${first}/0`]])
+      await sendAll(producer, first, 'new')
+      assert.equal((await take(4))[3].value, 'new')
     })
   })
 

@@ -3,8 +3,7 @@
 const { after, before, beforeEach, describe, it } = require('node:test')
 const assert = require('node:assert/strict')
 const { ConsumerGroup } = require('../..')
-const { startDevBroker } = require('../../dev-broker')
-const { Opened, call, collect, next, numbered, record, sendAll, uniqueName, values } = require('../support/embedded')
+const { Opened, call, collect, next, numbered, record, sendAll, startWatched, uniqueName, values } = require('../support/embedded')
 
 const GROUP_AUTHORIZATION_FAILED = 30
 
@@ -13,7 +12,7 @@ describe('ConsumerGroup', { timeout: 120000 }, () => {
   let opened
   let producer
 
-  before(async () => { broker = await startDevBroker({ port: 0, quiet: true }) })
+  before(async () => { broker = await startWatched() })
   after(() => broker.stop())
   beforeEach(async (context) => {
     opened = new Opened(context, broker)

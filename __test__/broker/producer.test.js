@@ -3,8 +3,7 @@
 const { after, before, beforeEach, describe, it } = require('node:test')
 const assert = require('node:assert/strict')
 const { HighLevelProducer, KeyedMessage, Producer } = require('../..')
-const { startDevBroker } = require('../../dev-broker')
-const { Opened, call, collect, next, numbered, sendAll, uniqueName, values } = require('../support/embedded')
+const { Opened, call, collect, next, numbered, sendAll, startWatched, uniqueName, values } = require('../support/embedded')
 
 const NOT_LEADER = 6
 const MESSAGE_TOO_LARGE = 10
@@ -14,7 +13,7 @@ describe('producers', { timeout: 120000 }, () => {
   let broker
   let opened
 
-  before(async () => { broker = await startDevBroker({ port: 0, quiet: true }) })
+  before(async () => { broker = await startWatched() })
   after(() => broker.stop())
   beforeEach((context) => { opened = new Opened(context, broker) })
 

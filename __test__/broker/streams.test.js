@@ -6,7 +6,7 @@ const { once } = require('node:events')
 const { Writable, addAbortSignal } = require('node:stream')
 const { pipeline } = require('node:stream/promises')
 
-const { startDevBroker } = require('../../dev-broker')
+const { startWatched } = require('../support/embedded')
 const ConsumerGroupStream = require('../../lib/consumerGroupStream')
 const ConsumerStream = require('../../lib/consumerStream')
 const KafkaClient = require('../../lib/kafkaClient')
@@ -20,7 +20,7 @@ const GROUP_AUTHORIZATION_FAILED = 30
 let broker
 
 before(async () => {
-  broker = await startDevBroker({ port: 0, quiet: true })
+  broker = await startWatched()
 })
 after(() => broker.stop())
 

@@ -4,11 +4,19 @@
 
 const { randomUUID } = require('node:crypto')
 const kafka = require('../..')
+const { startDevBroker } = require('../../dev-broker')
 
 /** Short pauses between attempts to connect: the broker is on this machine. */
 const FAST_RETRY = { retries: 2, factor: 1, minTimeout: 20, maxTimeout: 20, randomize: false }
 
 const uniqueName = (prefix) => `${prefix}-${randomUUID()}`
+
+/** Starts an embedded broker; should it end by itself, the output of the test says why. */
+async function startWatched (options = {}) {
+  const broker = await startDevBroker({ port: 0, quiet: true, ...options })
+  broker.on('exit', (error) => { if (error) console.error(error) })
+  return broker
+}
 
 /** Calls a method that takes a callback last; resolves with the callback's result. */
 function call (target, method, ...args) {
@@ -112,4 +120,4 @@ const values = (messages) => messages.map(({ value }) => value)
 
 const numbered = (count, from = 0) => Array.from({ length: count }, (_, i) => String(from + i))
 
-module.exports = { FAST_RETRY, Opened, call, collect, next, numbered, record, sendAll, uniqueName, values }
+module.exports = { startWatched, FAST_RETRY, Opened, call, collect, next, numbered, record, sendAll, uniqueName, values }

@@ -253,6 +253,37 @@ describe('RecordFlow', () => {
     })
   })
 
+  describe('a change of the assignment', () => {
+    it('lets the slice end, and what waits is emitted when nothing has changed after all', async () => {
+      maxRecords = 2
+      consumer.once('message', () => flow.suspend())
+      flow.add(block(0, 3, { slab: 0 }))
+      flow.add(block(3, 1, { slab: 1 }))
+      await settle()
+      assert.deepEqual(events, ['[', '0', '1', ']'])
+      flow.proceed()
+      await settle()
+      assert.deepEqual(events.slice(4), ['[', '2', ']', '[', '3', ']'])
+      assert.deepEqual(credits, [0, 1])
+    })
+
+    it('voids what was taken before it', async () => {
+      maxRecords = 2
+      consumer.once('message', () => flow.suspend())
+      flow.add(block(0, 3, { slab: 0 }))
+      flow.add(block(3, 1, { slab: 1 }))
+      epoch = 1
+      flow.add(block(2, 1, { slab: 2 }))
+      await settle()
+      assert.deepEqual(events, ['[', '0', '1', ']'])
+      assert.deepEqual(credits, [0, 1])
+      flow.proceed()
+      await settle()
+      assert.deepEqual(events.slice(4), ['[', '2', ']'])
+      assert.deepEqual(credits, [0, 1, 2])
+    })
+  })
+
   describe('stop', () => {
     it('lets the slice end and emits nothing more', async () => {
       maxRecords = 2
