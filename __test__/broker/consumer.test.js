@@ -3,7 +3,9 @@
 const { after, before, beforeEach, describe, it } = require('node:test')
 const assert = require('node:assert/strict')
 const { Consumer } = require('../..')
-const { Opened, call, collect, next, numbered, record, sendAll, startWatched, uniqueName, values } = require('../support/embedded')
+const {
+  Opened, call, collect, next, numbered, record, sendAll, startWatched, uniqueName, values
+} = require('../support/embedded')
 
 describe('Consumer', { timeout: 60000 }, () => {
   let broker

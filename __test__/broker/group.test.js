@@ -3,7 +3,9 @@
 const { after, before, beforeEach, describe, it } = require('node:test')
 const assert = require('node:assert/strict')
 const { ConsumerGroup } = require('../..')
-const { Opened, call, collect, next, numbered, record, sendAll, startWatched, uniqueName, values } = require('../support/embedded')
+const {
+  Opened, call, collect, next, numbered, record, sendAll, startWatched, uniqueName, values
+} = require('../support/embedded')
 
 const GROUP_AUTHORIZATION_FAILED = 30
 

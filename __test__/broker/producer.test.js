@@ -3,7 +3,9 @@
 const { after, before, beforeEach, describe, it } = require('node:test')
 const assert = require('node:assert/strict')
 const { HighLevelProducer, KeyedMessage, Producer } = require('../..')
-const { Opened, call, collect, next, numbered, sendAll, startWatched, uniqueName, values } = require('../support/embedded')
+const {
+  Opened, call, collect, next, numbered, sendAll, startWatched, uniqueName, values
+} = require('../support/embedded')
 
 const NOT_LEADER = 6
 const MESSAGE_TOO_LARGE = 10

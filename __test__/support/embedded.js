@@ -120,4 +120,6 @@ const values = (messages) => messages.map(({ value }) => value)
 
 const numbered = (count, from = 0) => Array.from({ length: count }, (_, i) => String(from + i))
 
-module.exports = { startWatched, FAST_RETRY, Opened, call, collect, next, numbered, record, sendAll, uniqueName, values }
+module.exports = {
+  FAST_RETRY, Opened, call, collect, next, numbered, record, sendAll, startWatched, uniqueName, values
+}
