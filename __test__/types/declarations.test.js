@@ -4,6 +4,7 @@ const { test } = require('node:test')
 const assert = require('node:assert/strict')
 const path = require('node:path')
 const ts = require('typescript')
+const { originalFolder } = require('../compat/support/original')
 
 const root = path.join(__dirname, '../..')
 const declarations = path.join(root, 'index.d.ts')
@@ -23,24 +24,14 @@ function text (diagnostics) {
   })
 }
 
-function findOriginal () {
-  try {
-    return require.resolve('kafka-node/types/index.d.ts', { paths: [process.env.KAFKA_NODE_ORIGINAL || root] })
-  } catch {
-    return null
-  }
-}
-
-const original = findOriginal()
 const { program, complaints } = compile()
 
 test('strict programs compile against the declarations', () => {
   assert.equal(complaints, '')
 })
 
-test('the same service compiles with the typings of kafka-node itself', {
-  skip: original ? false : 'kafka-node is not installed; KAFKA_NODE_ORIGINAL names the directory it is installed in'
-}, () => {
+test('the same service compiles with the typings of kafka-node itself', async () => {
+  const original = path.join(await originalFolder(), 'types/index.d.ts')
   const { complaints } = compile({
     files: [path.join(__dirname, 'legacy.ts')],
     // today's @types/node finds fault with kafka-node's own file
