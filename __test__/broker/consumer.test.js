@@ -264,7 +264,7 @@ describe('Consumer', { timeout: 60000 }, () => {
       const [zero, one] = [of(0), of(1)]
       assert.deepEqual(zero, numbered(500))
       assert.deepEqual(one.slice(-10), numbered(10, 490))
-      assert.equal(one.length, 10 + first.partition, 'the message in whose handler it was called, if it was its partition')
+      assert.equal(one.length, 10 + first.partition, 'with the message in whose handler it was called')
     })
 
     it('is the answer to offsetOutOfRange', async () => {
