@@ -473,6 +473,8 @@ impl NativeProducer {
         inner.announce_ready();
       }
     }));
+    // What came before that made no call, and keeps later events from making one.
+    inner.announce_ready();
     let for_thread = Arc::clone(&inner);
     std::thread::Builder::new().name("kafka-producer".into()).spawn(move || for_thread.run())?;
     Ok(NativeProducer { inner: RefCell::new(Some(inner)) })
