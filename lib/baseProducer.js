@@ -121,13 +121,10 @@ class BaseProducer extends EventEmitter {
    */
   send (payloads, callback = noop) {
     const { client } = this
-    /** @type {Set<string>} */
-    const topics = new Set()
     let isPartitionKnown = true
     let isFree = !client.closing
     payloads.forEach(payload => {
       const { topic } = payload
-      topics.add(topic)
       if (this._needsMetadata(payload)) isPartitionKnown = false
       if (this._lines.size > 0 && this._lines.has(topic)) isFree = false
     })
@@ -137,7 +134,7 @@ class BaseProducer extends EventEmitter {
       this._produce(groups, callback)
       return
     }
-    const list = [...topics]
+    const list = [...new Set(payloads.map(payload => payload.topic))]
     this._inTurn(list, finished => this._learn(list, groups, error => {
       try {
         if (error === null) error = this._produceLearned(groups, payloads, callback)

@@ -27,6 +27,9 @@ const SLAB_BYTES = 512 * 1024
 /** Bytes of sends that cross without waiting for the end of the tick. */
 const FULL_BLOCK = 256 * 1024
 
+/** What comes of a call on a handle that is closed, as librdkafka would say it. */
+const CLOSED = { code: -197, name: '_DESTROY', message: 'the handle is closed', retriable: false, fatal: false }
+
 /** Requests of the control plane: one reply each. */
 class Requests {
   /** @param {HandleEvents} events */
@@ -72,7 +75,7 @@ class Requests {
 
 /** @param {HandleEvents} events */
 function closedError (events) {
-  return toError({ code: -197, name: '_DESTROY', message: '', retriable: false, fatal: false }, events.requestTimeout)
+  return toError(CLOSED, events.requestTimeout)
 }
 
 /**
@@ -307,8 +310,7 @@ class ConsumerHandle {
    */
   commit (partitions, callback) {
     if (this.requests.closed || this.whenClosed !== null) {
-      const error = { code: -197, name: '_DESTROY', message: 'the consumer is closed', retriable: false, fatal: false }
-      setImmediate(callback, { error, partitions: [] })
+      setImmediate(callback, { error: CLOSED, partitions: [] })
       return
     }
     const id = ++this.lastCommit
@@ -331,8 +333,7 @@ class ConsumerHandle {
 
   closed () {
     this.requests.close()
-    const error = { code: -197, name: '_DESTROY', message: 'the consumer is closed', retriable: false, fatal: false }
-    for (const [id] of [...this.commits]) this.settleCommit({ id, error, partitions: [] })
+    for (const [id] of [...this.commits]) this.settleCommit({ id, error: CLOSED, partitions: [] })
     if (this.whenClosed) this.whenClosed()
   }
 }

@@ -204,13 +204,7 @@ pub async fn committed(
   list: impl Fn() -> PartitionList + Send + Sync + 'static,
   timeout: Duration,
 ) -> Result<Vec<PartitionOffset>, KafkaError> {
-  let client = Arc::clone(client);
-  in_slices(bridge, timeout, move |slice| {
-    let list = list();
-    client.committed(&list, slice)?;
-    Ok(list.to_vec())
-  })
-  .await
+  filled_in(client, bridge, list, timeout, Client::committed).await
 }
 
 /// The offsets for times; -1 (end) and -2 (beginning) are times too.
@@ -220,10 +214,21 @@ pub async fn offsets(
   list: impl Fn() -> PartitionList + Send + Sync + 'static,
   timeout: Duration,
 ) -> Result<Vec<PartitionOffset>, KafkaError> {
+  filled_in(client, bridge, list, timeout, Client::offsets_for_times).await
+}
+
+/// A fresh list for each slice, as a blocking call of the client's has filled it in.
+async fn filled_in(
+  client: &Arc<Client>,
+  bridge: &Arc<Bridge>,
+  list: impl Fn() -> PartitionList + Send + Sync + 'static,
+  timeout: Duration,
+  fill: fn(&Client, &PartitionList, Duration) -> Result<(), KafkaError>,
+) -> Result<Vec<PartitionOffset>, KafkaError> {
   let client = Arc::clone(client);
   in_slices(bridge, timeout, move |slice| {
     let list = list();
-    client.offsets_for_times(&list, slice)?;
+    fill(&client, &list, slice)?;
     Ok(list.to_vec())
   })
   .await

@@ -58,8 +58,7 @@ impl Conf {
     }
   }
 
-  /// Makes `sink` receive what the client has to tell. `as_events` names the kinds that the owner of the main queue
-  /// takes as events instead (a producer drains delivery reports that way).
+  /// Makes `sink` receive what the client has to tell. A producer's delivery reports are events of its main queue instead.
   pub(super) fn attach(&mut self, sink: *const EventSink, consumer: bool) {
     let opaque = sink.cast_mut().cast::<c_void>();
     // SAFETY: `raw` is live. `sink` outlives the client: `Client` owns it and frees it after rd_kafka_destroy.
