@@ -1,6 +1,6 @@
 'use strict'
 
-const { EventEmitter } = require('events')
+const { AdoptableEmitter, callable } = require('./callable')
 const KafkaClient = require('./kafkaClient')
 
 const noop = () => {}
@@ -8,7 +8,7 @@ const noop = () => {}
 /**
  * Topics, configurations and groups of the cluster. Calls before `ready` wait for it.
  */
-class Admin extends EventEmitter {
+class Admin extends AdoptableEmitter {
   /** @param {any} kafkaClient a KafkaClient */
   constructor (kafkaClient) {
     super()
@@ -72,4 +72,4 @@ class Admin extends EventEmitter {
   }
 }
 
-module.exports = Admin
+module.exports = callable(Admin)

@@ -1,7 +1,7 @@
 'use strict'
 
 const assert = require('./assert')
-const { EventEmitter } = require('events')
+const { AdoptableEmitter, callable } = require('./callable')
 const { errorName } = require('./errorCodes')
 const { BrokerNotAvailableError, InvalidConfigError } = require('./errors')
 const { describeError } = require('./addon')
@@ -49,7 +49,7 @@ const hasOwn = Object.prototype.hasOwnProperty
  * @typedef {{ topics: string[], ahead: number, run: (finished: () => void) => void }} Turn a send that waits; `ahead`:
  *   for how many of its topics others are before it
  */
-class BaseProducer extends EventEmitter {
+class BaseProducer extends AdoptableEmitter {
   /**
    * @param {any} client a KafkaClient, which several producers may share
    * @param {any} options `requireAcks`, `ackTimeoutMs`, `partitionerType`; `queueMaxMessages`, `queueMaxBytes`
@@ -454,4 +454,4 @@ class SendOutcome {
 }
 
 BaseProducer.PARTITIONER_TYPES = PARTITIONER_TYPES
-module.exports = BaseProducer
+module.exports = callable(BaseProducer)

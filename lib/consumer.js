@@ -1,6 +1,6 @@
 'use strict'
 
-const { EventEmitter } = require('events')
+const { AdoptableEmitter, callable } = require('./callable')
 const getLogger = require('./logging')
 const { ConsumerCore, partitionError } = require('./consumerCore')
 const { hidePrivate } = require('./hidePrivate')
@@ -34,7 +34,7 @@ let lastId = 0
 /**
  * Reads fixed partitions, without membership in a group; `groupId` only names where offsets are kept.
  */
-class Consumer extends EventEmitter {
+class Consumer extends AdoptableEmitter {
   /**
    * @param {any} client a KafkaClient
    * @param {any[]} topics `{ topic, partition = 0, offset = 0 }` or a topic's name; completed in place
@@ -416,6 +416,6 @@ function logCommitError (error) {
 }
 
 // the same function under both names, as with kafka-node
-Object.defineProperty(Consumer.prototype, 'autoCommit', { value: Consumer.prototype.commit, writable: true })
+Consumer.prototype.autoCommit = Consumer.prototype.commit
 
-module.exports = Consumer
+module.exports = callable(Consumer)

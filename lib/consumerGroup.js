@@ -1,7 +1,7 @@
 'use strict'
 
 const assert = require('./assert')
-const { EventEmitter } = require('events')
+const { AdoptableEmitter, callable } = require('./callable')
 const getLogger = require('./logging')
 const KafkaClient = require('./kafkaClient')
 const builtInProtocols = require('./assignment')
@@ -53,7 +53,7 @@ const noop = () => {}
 /**
  * A member of a consumer group.
  */
-class ConsumerGroup extends EventEmitter {
+class ConsumerGroup extends AdoptableEmitter {
   /**
    * @param {any} memberOptions options of the group and of its KafkaClient; completed in place
    * @param {string | string[]} topics
@@ -605,6 +605,6 @@ function logCommitError (error) {
 }
 
 // the same function under both names, as with kafka-node
-Object.defineProperty(ConsumerGroup.prototype, 'autoCommit', { value: ConsumerGroup.prototype.commit, writable: true })
+ConsumerGroup.prototype.autoCommit = ConsumerGroup.prototype.commit
 
-module.exports = ConsumerGroup
+module.exports = callable(ConsumerGroup)

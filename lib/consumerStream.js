@@ -1,5 +1,6 @@
 'use strict'
 
+const { callable } = require('./callable')
 const CommitStream = require('./commitStream')
 const Consumer = require('./consumer')
 const { hidePrivate } = require('./hidePrivate')
@@ -170,4 +171,4 @@ function isEmpty (topics) {
   return topics === null || !['object', 'string'].includes(typeof topics) || Object.keys(topics).length === 0
 }
 
-module.exports = ConsumerStream
+module.exports = callable(ConsumerStream)

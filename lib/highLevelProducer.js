@@ -1,6 +1,7 @@
 'use strict'
 
 const BaseProducer = require('./baseProducer')
+const { callable } = require('./callable')
 
 /** A producer whose payloads go to the topic's partitions in turn unless they say otherwise. */
 class HighLevelProducer extends BaseProducer {
@@ -14,4 +15,4 @@ class HighLevelProducer extends BaseProducer {
   }
 }
 
-module.exports = HighLevelProducer
+module.exports = callable(HighLevelProducer)

@@ -1,6 +1,6 @@
 'use strict'
 
-const { EventEmitter } = require('events')
+const { AdoptableEmitter, callable } = require('./callable')
 const getLogger = require('./logging')
 const clusterRequests = require('./clusterRequests')
 const { librdkafkaVersion } = require('./addon')
@@ -88,7 +88,7 @@ const USABLE = new Set([0, 9])
  * It owns the native handles of everything built on it. The first one, opened by `connect`, also answers questions
  * about the cluster: it is a consumer's handle when the client was given to a consumer before, else a producer's.
  */
-class KafkaClient extends EventEmitter {
+class KafkaClient extends AdoptableEmitter {
   /**
    * @param {any} [options] completed in place with the defaults
    */
@@ -883,4 +883,4 @@ function toNewTopic ({ topic, partitions, replicationFactor, configEntries, repl
 // asked for only when someone looks
 Object.defineProperty(KafkaClient, 'librdkafkaVersion', { get: librdkafkaVersion, enumerable: true })
 
-module.exports = KafkaClient
+module.exports = callable(KafkaClient)

@@ -1,6 +1,6 @@
 'use strict'
 
-const { Readable } = require('stream')
+const { AdoptableReadable, callable } = require('./callable')
 
 /**
  * What `ConsumerStream` and `ConsumerGroupStream` have in common: the way from a consumer's flow of records to a
@@ -10,7 +10,7 @@ const { Readable } = require('stream')
  * what is left of the current slice waits in `messageBuffer`. So a stream holds `highWaterMark` messages and one slice
  * at most; what the native side fetches ahead is bounded on its own.
  */
-class MessageStream extends Readable {
+class MessageStream extends AdoptableReadable {
   /** @param {any} options of Readable */
   constructor (options) {
     super(options)
@@ -98,4 +98,4 @@ class MessageStream extends Readable {
   }
 }
 
-module.exports = { MessageStream }
+module.exports = { MessageStream: callable(MessageStream) }

@@ -1,6 +1,6 @@
 'use strict'
 
-const { EventEmitter } = require('events')
+const { AdoptableEmitter, callable } = require('./callable')
 
 /** As times in a look-up of offsets */
 const LATEST = -1
@@ -11,7 +11,7 @@ const noop = () => {}
 /**
  * Offsets of partitions and of groups. Calls before `ready` wait for it.
  */
-class Offset extends EventEmitter {
+class Offset extends AdoptableEmitter {
   /** @param {any} client a KafkaClient */
   constructor (client) {
     super()
@@ -145,6 +145,6 @@ class Offset extends EventEmitter {
 }
 
 // the same function under both names, as with kafka-node
-Object.defineProperty(Offset.prototype, 'fetchCommitsV1', { value: Offset.prototype.fetchCommits, writable: true })
+Offset.prototype.fetchCommitsV1 = Offset.prototype.fetchCommits
 
-module.exports = Offset
+module.exports = callable(Offset)

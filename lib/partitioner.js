@@ -1,11 +1,13 @@
 'use strict'
 
+const { AdoptableObject, callable } = require('./callable')
+
 /**
  * A partitioner picks one element of `partitions`, the ascending ids of the partitions that can be written to. It is
  * asked once a payload, not once a message. A key's records must go on to the partition where its earlier ones are, so
  * none of these choices may ever change.
  */
-class Partitioner {}
+class Partitioner extends AdoptableObject {}
 
 /** Always the first partition. */
 class DefaultPartitioner extends Partitioner {
@@ -84,4 +86,10 @@ class CustomPartitioner extends Partitioner {
   }
 }
 
-module.exports = { DefaultPartitioner, CyclicPartitioner, RandomPartitioner, KeyedPartitioner, CustomPartitioner }
+module.exports = {
+  DefaultPartitioner: callable(DefaultPartitioner),
+  CyclicPartitioner: callable(CyclicPartitioner),
+  RandomPartitioner: callable(RandomPartitioner),
+  KeyedPartitioner: callable(KeyedPartitioner),
+  CustomPartitioner: callable(CustomPartitioner)
+}

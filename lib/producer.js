@@ -1,6 +1,7 @@
 'use strict'
 
 const BaseProducer = require('./baseProducer')
+const { callable } = require('./callable')
 
 /** A producer whose payloads go to the topic's first partition unless they say otherwise. */
 class Producer extends BaseProducer {
@@ -14,4 +15,4 @@ class Producer extends BaseProducer {
   }
 }
 
-module.exports = Producer
+module.exports = callable(Producer)

@@ -1,5 +1,6 @@
 'use strict'
 
+const { callable } = require('../callable')
 const KafkaError = require('./KafkaError')
 
 /** The broker does not support the request, in any version that this client speaks. */
@@ -10,4 +11,4 @@ class ApiNotSupportedError extends KafkaError {
 }
 ApiNotSupportedError.prototype.name = 'ApiNotSupportedError'
 
-module.exports = ApiNotSupportedError
+module.exports = callable(ApiNotSupportedError)

@@ -1,9 +1,10 @@
 'use strict'
 
+const { callable } = require('../callable')
 const KafkaError = require('./KafkaError')
 
 /** A consumer could not be rebalanced. Kept for `instanceof` checks: nothing throws it. */
 class FailedToRebalanceConsumerError extends KafkaError {}
 FailedToRebalanceConsumerError.prototype.name = 'FailedToRebalanceConsumerError'
 
-module.exports = FailedToRebalanceConsumerError
+module.exports = callable(FailedToRebalanceConsumerError)

@@ -1,9 +1,10 @@
 'use strict'
 
+const { callable } = require('../callable')
 const KafkaError = require('./KafkaError')
 
 /** The group has no coordinator at the moment (code 15). */
 class GroupCoordinatorNotAvailable extends KafkaError {}
 GroupCoordinatorNotAvailable.prototype.name = 'GroupCoordinatorNotAvailable'
 
-module.exports = GroupCoordinatorNotAvailable
+module.exports = callable(GroupCoordinatorNotAvailable)

@@ -1,9 +1,10 @@
 'use strict'
 
+const { callable } = require('../callable')
 const KafkaError = require('./KafkaError')
 
 /** The coordinator is still loading the group (code 14). */
 class GroupLoadInProgress extends KafkaError {}
 GroupLoadInProgress.prototype.name = 'GroupLoadInProgress'
 
-module.exports = GroupLoadInProgress
+module.exports = callable(GroupLoadInProgress)

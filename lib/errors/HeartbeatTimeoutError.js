@@ -1,9 +1,10 @@
 'use strict'
 
+const { callable } = require('../callable')
 const KafkaError = require('./KafkaError')
 
 /** The coordinator did not answer the group member's heartbeat in time. */
 class HeartbeatTimeout extends KafkaError {}
 HeartbeatTimeout.prototype.name = 'HeartbeatTimeout'
 
-module.exports = HeartbeatTimeout
+module.exports = callable(HeartbeatTimeout)

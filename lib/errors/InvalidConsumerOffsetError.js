@@ -1,9 +1,10 @@
 'use strict'
 
+const { callable } = require('../callable')
 const NestedError = require('./NestedError')
 
 /** The consumer has no valid position: its offset is out of range or could not be looked up. */
 class InvalidConsumerOffsetError extends NestedError {}
 InvalidConsumerOffsetError.prototype.name = 'InvalidConsumerOffsetError'
 
-module.exports = InvalidConsumerOffsetError
+module.exports = callable(InvalidConsumerOffsetError)

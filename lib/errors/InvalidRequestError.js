@@ -1,9 +1,10 @@
 'use strict'
 
+const { callable } = require('../callable')
 const KafkaError = require('./KafkaError')
 
 /** The broker found the request invalid (code 42); the message is the broker's. */
 class InvalidRequest extends KafkaError {}
 InvalidRequest.prototype.name = 'InvalidRequest'
 
-module.exports = InvalidRequest
+module.exports = callable(InvalidRequest)

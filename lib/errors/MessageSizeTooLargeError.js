@@ -1,5 +1,6 @@
 'use strict'
 
+const { callable } = require('../callable')
 const KafkaError = require('./KafkaError')
 
 /** A message is larger than the broker or the consumer accepts (code 10). */
@@ -18,4 +19,4 @@ function describe ({ topic, partition, offset }) {
     'Increase the fetch size, or decrease the maximum message size the broker will allow.'
 }
 
-module.exports = MessageSizeTooLarge
+module.exports = callable(MessageSizeTooLarge)

@@ -1,7 +1,9 @@
 'use strict'
 
+const { AdoptableError, callable } = require('../callable')
+
 /** An error with a cause: `nested` holds it and its stack is appended to this error's own. */
-class NestedError extends Error {
+class NestedError extends AdoptableError {
   /**
    * @param {string} [message]
    * @param {Error} [nested] the cause
@@ -14,4 +16,4 @@ class NestedError extends Error {
 }
 NestedError.prototype.name = 'NestedError'
 
-module.exports = NestedError
+module.exports = callable(NestedError)

@@ -1,9 +1,10 @@
 'use strict'
 
+const { callable } = require('../callable')
 const KafkaError = require('./KafkaError')
 
 /** The request reached a broker that does not coordinate the group (code 16). */
 class NotCoordinatorForGroup extends KafkaError {}
 NotCoordinatorForGroup.prototype.name = 'NotCoordinatorForGroup'
 
-module.exports = NotCoordinatorForGroup
+module.exports = callable(NotCoordinatorForGroup)

@@ -1,5 +1,6 @@
 'use strict'
 
+const { callable } = require('../callable')
 const KafkaError = require('./KafkaError')
 
 /** The producer already holds as many unsent records as it may. Send again once earlier sends have called back. */
@@ -13,4 +14,4 @@ class QueueFullError extends KafkaError {
 }
 QueueFullError.prototype.name = 'QueueFullError'
 
-module.exports = QueueFullError
+module.exports = callable(QueueFullError)

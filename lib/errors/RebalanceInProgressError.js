@@ -1,9 +1,10 @@
 'use strict'
 
+const { callable } = require('../callable')
 const KafkaError = require('./KafkaError')
 
 /** The group is rebalancing, so its members have to rejoin (code 27). */
 class RebalanceInProgress extends KafkaError {}
 RebalanceInProgress.prototype.name = 'RebalanceInProgress'
 
-module.exports = RebalanceInProgress
+module.exports = callable(RebalanceInProgress)

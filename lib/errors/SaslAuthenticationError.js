@@ -1,5 +1,6 @@
 'use strict'
 
+const { callable } = require('../callable')
 const KafkaError = require('./KafkaError')
 
 /** The broker refused the SASL handshake or the credentials. */
@@ -15,4 +16,4 @@ class SaslAuthenticationError extends KafkaError {
 }
 SaslAuthenticationError.prototype.name = 'SaslAuthenticationError'
 
-module.exports = SaslAuthenticationError
+module.exports = callable(SaslAuthenticationError)

@@ -1,5 +1,6 @@
 'use strict'
 
+const { callable } = require('../callable')
 const KafkaError = require('./KafkaError')
 
 /** One or more topics do not exist; `topics` holds the missing names as they were given. */
@@ -12,4 +13,4 @@ class TopicsNotExistError extends KafkaError {
 }
 TopicsNotExistError.prototype.name = 'TopicsNotExistError'
 
-module.exports = TopicsNotExistError
+module.exports = callable(TopicsNotExistError)

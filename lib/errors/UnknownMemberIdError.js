@@ -1,9 +1,10 @@
 'use strict'
 
+const { callable } = require('../callable')
 const KafkaError = require('./KafkaError')
 
 /** The group does not know the member, for example after its session timed out (code 25). */
 class UnknownMemberId extends KafkaError {}
 UnknownMemberId.prototype.name = 'UnknownMemberId'
 
-module.exports = UnknownMemberId
+module.exports = callable(UnknownMemberId)

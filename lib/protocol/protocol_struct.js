@@ -1,41 +1,45 @@
 'use strict'
 
+const { requireNew } = require('../callable')
 const { ERROR_CODE } = require('../errorCodes')
 
-/** A record as kafka-node models it. */
-class Message {
-  /**
-   * @param {number} [magic]
-   * @param {number} [attributes]
-   * @param {any} [key]
-   * @param {any} [value]
-   * @param {number} [timestamp] milliseconds since the epoch
-   */
-  constructor (magic, attributes, key, value, timestamp) {
-    this.magic = magic
-    this.attributes = attributes
-    this.key = key
-    this.value = value
-    this.timestamp = timestamp
-  }
+/**
+ * A record as kafka-node models it.
+ *
+ * @class
+ * @param {number} [magic]
+ * @param {number} [attributes]
+ * @param {any} [key]
+ * @param {any} [value]
+ * @param {number} [timestamp] milliseconds since the epoch
+ */
+function Message (magic, attributes, key, value, timestamp) {
+  requireNew(this, Message)
+  this.magic = magic
+  this.attributes = attributes
+  this.key = key
+  this.value = value
+  this.timestamp = timestamp
 }
 
 /**
  * A record with a key and a timestamp of its own, where a plain value takes those of its payload. Not a `Message` to
  * `instanceof`. Partitioners do not see its key: give the payload the same one where it matters.
+ *
+ * A function and not a class, so that it can be inherited from in every way, and not `callable`, because there is one
+ * for each record.
+ *
+ * @class
+ * @param {any} key
+ * @param {any} value null makes a tombstone
  */
-class KeyedMessage {
-  /**
-   * @param {any} key
-   * @param {any} value null makes a tombstone
-   */
-  constructor (key, value) {
-    this.magic = 0
-    this.attributes = 0
-    this.key = key
-    this.value = value
-    this.timestamp = Date.now()
-  }
+function KeyedMessage (key, value) {
+  requireNew(this, KeyedMessage)
+  this.magic = 0
+  this.attributes = 0
+  this.key = key
+  this.value = value
+  this.timestamp = Date.now()
 }
 
 /** The classes of the broker errors that have one, by the error's name. */

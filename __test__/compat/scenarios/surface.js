@@ -15,9 +15,6 @@ const PATHS = {
   Admin: 'lib/admin'
 }
 
-/** Those that a subclass from before classes could be made of. */
-const FUNCTIONS = ['KafkaClient', 'Producer', 'HighLevelProducer', 'Consumer', 'ConsumerGroup']
-
 module.exports = section('Module surface', (scenario) => {
   scenario('the main export has these classes', { contract: '1' }, (t) => {
     t.log('keys', Object.keys(t.kafka).sort())
@@ -65,39 +62,6 @@ module.exports = section('Module surface', (scenario) => {
     t.log('producers', HighLevelProducer.prototype instanceof BaseProducer, Producer.prototype instanceof BaseProducer)
     const types = Producer.PARTITIONER_TYPES
     t.log('partitioner types', types, types === HighLevelProducer.PARTITIONER_TYPES)
-  })
-
-  scenario('subclasses as they were written before classes', {
-    contract: '1',
-    meant: Object.fromEntries(FUNCTIONS.map((name) => [name, {
-      id: 'D26',
-      original: ['returns a Derived'],
-      ours: [`throws [TypeError 'Class constructor ${name} cannot be invoked without \\'new\\'']`]
-    }]))
-  }, (t) => {
-    const { inherits } = require('node:util')
-    const client = new t.kafka.KafkaClient({ autoConnect: false })
-    const group = { kafkaHost: t.brokers, autoConnect: false, connectOnReady: false, groupId: 'g' }
-    /** @type {[string, any[]][]} */
-    const made = [['KafkaClient', [{ autoConnect: false }]], ['Producer', [client]], ['HighLevelProducer', [client]],
-      ['Consumer', [client, []]], ['ConsumerGroup', [group, ['t']]]]
-    for (const [name, args] of made) {
-      const Base = t.kafka[name]
-      /** @this {any} */
-      function Derived () { Base.apply(this, args) }
-      inherits(Derived, Base)
-      t.attempt(name, () => new Derived())
-    }
-  })
-
-  scenario('subclasses', { contract: '1' }, (t) => {
-    const { KafkaClient, Producer, Consumer } = t.kafka
-    class Client extends KafkaClient {}
-    class MyProducer extends Producer {}
-    class MyConsumer extends Consumer {}
-    const client = new Client({ autoConnect: false })
-    t.log('kinds', client instanceof Client, client instanceof KafkaClient, new MyProducer(client) instanceof Producer,
-      new MyConsumer(client, []) instanceof MyConsumer)
   })
 
   scenario('package.json can be required', { contract: '1' }, (t) => {
