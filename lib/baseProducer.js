@@ -7,6 +7,7 @@ const { BrokerNotAvailableError, InvalidConfigError } = require('./errors')
 const { describeError } = require('./addon')
 const { hidePrivate } = require('./hidePrivate')
 const { toError } = require('./nativeErrors')
+const { SendLines } = require('./sendLines')
 
 const {
   CustomPartitioner, CyclicPartitioner, DefaultPartitioner, KeyedPartitioner, RandomPartitioner
@@ -46,8 +47,6 @@ const hasOwn = Object.prototype.hasOwnProperty
  * @typedef {import('./frame/sends').Part} Part
  * @typedef {{ topic: string, partition: any, attributes: number, parts: Part[] }} Group the records of one send for one
  *   partition
- * @typedef {{ topics: string[], ahead: number, run: (finished: () => void) => void }} Turn a send that waits; `ahead`:
- *   for how many of its topics others are before it
  */
 class BaseProducer extends AdoptableEmitter {
   /**
@@ -81,8 +80,7 @@ class BaseProducer extends AdoptableEmitter {
     }
     /** @type {Map<number, Map<string, any>>} the client's handles that this producer has used, by acks and codec */
     this._handles = new Map()
-    /** @type {Map<string, Turn[]>} sends that wait, by topic, oldest first */
-    this._lines = new Map()
+    this._lines = new SendLines()
     hidePrivate(this)
     this.connect()
   }
@@ -126,7 +124,7 @@ class BaseProducer extends AdoptableEmitter {
     payloads.forEach(payload => {
       const { topic } = payload
       if (this._needsMetadata(payload)) isPartitionKnown = false
-      if (this._lines.size > 0 && this._lines.has(topic)) isFree = false
+      if (this._lines.has(topic)) isFree = false
     })
     // chosen now if they can be: the caller's objects show them
     const groups = isPartitionKnown ? this.buildPayloads(payloads, client.topicMetadata) : null
@@ -135,7 +133,7 @@ class BaseProducer extends AdoptableEmitter {
       return
     }
     const list = [...new Set(payloads.map(payload => payload.topic))]
-    this._inTurn(list, finished => this._learn(list, groups, error => {
+    this._lines.enter(list, finished => this._learn(list, groups, error => {
       try {
         if (error === null) error = this._produceLearned(groups, payloads, callback)
         if (error !== null) callback(error)
@@ -167,55 +165,6 @@ class BaseProducer extends AdoptableEmitter {
       // too late to throw at the caller of `send`
       return /** @type {Error} */ (failure)
     }
-  }
-
-  /**
-   * A send that cannot go on at once holds back the later ones to the same topics, and only those: what is sent first
-   * is written first, also when the connection or a look at the topic comes in between.
-   *
-   * @param {string[]} topics
-   * @param {(finished: () => void) => void} run
-   */
-  _inTurn (topics, run) {
-    /** @type {Turn} */
-    const turn = { topics, ahead: 0, run }
-    for (const topic of topics) {
-      const line = this._lines.get(topic)
-      if (line === undefined) this._lines.set(topic, [turn])
-      else {
-        line.push(turn)
-        turn.ahead++
-      }
-    }
-    if (turn.ahead === 0) this._run(turn)
-  }
-
-  /**
-   * Runs a turn, and those that it was in the way of; in a loop, because thousands may have waited.
-   *
-   * @param {Turn} first
-   */
-  _run (first) {
-    const runnable = [first]
-    let isLooping = false
-    const loop = () => {
-      if (isLooping) return
-      isLooping = true
-      for (let turn = runnable.shift(); turn !== undefined; turn = runnable.shift()) {
-        const { topics, run } = turn
-        run(() => {
-          for (const topic of topics) {
-            const line = /** @type {Turn[]} */ (this._lines.get(topic))
-            line.shift()
-            if (line.length === 0) this._lines.delete(topic)
-            else if (--line[0].ahead === 0) runnable.push(line[0])
-          }
-          loop()
-        })
-      }
-      isLooping = false
-    }
-    loop()
   }
 
   /**
