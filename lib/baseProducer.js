@@ -3,6 +3,7 @@
 const assert = require('./assert')
 const { AdoptableEmitter, callable } = require('./callable')
 const { errorName } = require('./errorCodes')
+const getLogger = require('./logging')
 const { BrokerNotAvailableError, InvalidConfigError } = require('./errors')
 const { describeError } = require('./addon')
 const { hidePrivate } = require('./hidePrivate')
@@ -12,6 +13,8 @@ const { SendLines } = require('./sendLines')
 const {
   CustomPartitioner, CyclicPartitioner, DefaultPartitioner, KeyedPartitioner, RandomPartitioner
 } = require('./partitioner')
+
+const logger = getLogger('kafka-node:BaseProducer')
 
 const PARTITIONER_TYPES = {
   default: 0,
@@ -270,6 +273,7 @@ class BaseProducer extends AdoptableEmitter {
       const part = codecs.length === 1 ? filled : filled.filter(({ attributes }) => codecOf(attributes) === codec)
       this._handle(requireAcks, codec).send(part, outcome)
     }
+    if (requireAcks === 0 && this.client._noAckBatch !== null) outcome.handedOver()
   }
 
   /**
@@ -366,6 +370,14 @@ class SendOutcome {
       else this.failed(code)
     }
     this.settle()
+  }
+
+  /** The callback does not wait for the batch that the send is in. */
+  handedOver () {
+    setImmediate(this.callback, null, { result: 'no ack' })
+    this.callback = (/** @type {Error | null} */ error) => {
+      if (error) logger.warn('a send without acknowledgement failed', error)
+    }
   }
 
   /** The handle closed without a receipt. */

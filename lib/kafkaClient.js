@@ -5,7 +5,7 @@ const getLogger = require('./logging')
 const clusterRequests = require('./clusterRequests')
 const { librdkafkaVersion } = require('./addon')
 const { ConsumerHandle, ProducerHandle } = require('./native')
-const { clientOptions, consumerOptions, defaultsDeep, producerOptions } = require('./options')
+const { clientOptions, consumerOptions, defaultsDeep, noAckBatch, producerOptions } = require('./options')
 const { callEach } = require('./callEach')
 const { hidePrivate } = require('./hidePrivate')
 const { parseHosts, checkPorts } = require('./hosts')
@@ -119,6 +119,7 @@ class KafkaClient extends AdoptableEmitter {
     this.initialHosts = parseHosts(this.options.kafkaHost)
     // refused here and not when the first connection fails
     this._native = clientOptions(this)
+    this._noAckBatch = noAckBatch(this.noAckBatchOptions)
     /** @type {Set<ProducerHandle | ConsumerHandle>} */
     this._handles = new Set()
     /** @type {Map<string, ProducerHandle>} by what they are set to */
@@ -321,7 +322,8 @@ class KafkaClient extends AdoptableEmitter {
       options.queueKbytes])
     let handle = this._producers.get(key)
     if (!handle) {
-      handle = new ProducerHandle(options, this._eventsFor(() => handle))
+      const batch = options.requireAcks === 0 ? this._noAckBatch : null
+      handle = new ProducerHandle(options, this._eventsFor(() => handle), batch)
       this._producers.set(key, handle)
       this._handles.add(handle)
     }

@@ -26,6 +26,8 @@ const SLAB_BYTES = 512 * 1024
 
 /** Bytes of sends that cross without waiting for the end of the tick. */
 const FULL_BLOCK = 256 * 1024
+/** Bytes that a batch of sends without acknowledgement may have at most, whatever the user says. */
+const LARGEST_BATCH = 16 * 1024 * 1024
 
 /** What comes of a call on a handle that is closed, as librdkafka would say it. */
 const CLOSED = { code: -197, name: '_DESTROY', message: 'the handle is closed', retriable: false, fatal: false }
@@ -100,10 +102,15 @@ class ProducerHandle {
   /**
    * @param {object} options `ProducerOptions` of src/config.rs
    * @param {HandleEvents} events
+   * @param {import('./options').NoAckBatch | null} [batch] how long sends wait; null: only until the end of the tick
    */
-  constructor (options, events) {
+  constructor (options, events, batch = null) {
     this.events = events
     this.requests = new Requests(events)
+    this.fullBlock = batch === null ? FULL_BLOCK : Math.min(batch.bytes + 1, LARGEST_BATCH)
+    this.batchAge = batch === null ? null : batch.age
+    /** @type {NodeJS.Timeout | null} */
+    this.batchTimer = null
     this.packer = new SendPacker()
     /** @type {Array<{ groups: SendGroup[], outcome: Outcome } | null>} by id */
     this.sends = []
@@ -189,16 +196,30 @@ class ProducerHandle {
       this.freeIds.push(id)
       throw error
     }
-    if (this.packer.at >= FULL_BLOCK) {
+    if (this.packer.at >= this.fullBlock) {
       this.flush()
+    } else if (this.batchAge !== null) {
+      this.ageBatch(this.batchAge)
     } else if (!this.scheduled) {
       this.scheduled = true
       process.nextTick(this.flush)
     }
   }
 
+  /**
+   * Sends wait for further ones, for so long since the last of them.
+   *
+   * @param {number} age ms
+   */
+  ageBatch (age) {
+    if (this.batchTimer === null) this.batchTimer = setTimeout(this.flush, age)
+    else this.batchTimer.refresh()
+  }
+
   flush () {
     this.scheduled = false
+    if (this.batchTimer !== null) clearTimeout(this.batchTimer)
+    this.batchTimer = null
     const { packer } = this
     if (packer.at === 0) return
     if (!this.requests.closed) this.native.send(packer.bytes, packer.at)

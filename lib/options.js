@@ -1,6 +1,9 @@
 'use strict'
 
 const InvalidConfigError = require('./errors/InvalidConfigError')
+const getLogger = require('./logging')
+
+const logger = getLogger('kafka-node:KafkaClient')
 
 /**
  * Users' options as what the native side reads (`src/config.rs`, which says what each means to librdkafka).
@@ -135,6 +138,30 @@ function saslOptions ({ mechanism, username, password }) {
 }
 
 /**
+ * @typedef {{ bytes: number, age: number }} NoAckBatch sends without acknowledgement wait until there are more `bytes`,
+ *   or until `age` ms have passed without another
+ *
+ * @param {any} options `{ noAckBatchSize, noAckBatchAge }`
+ * @returns {NoAckBatch | null} null: they go out at once, as with kafka-node unless both are set
+ */
+function noAckBatch (options) {
+  if (options === undefined || options === null || options === false) return null
+  if (typeof options !== 'object') {
+    throw new InvalidConfigError(`noAckBatchOptions ${options} is illegal, must be { noAckBatchSize, noAckBatchAge }`)
+  }
+  /** @type {(name: string) => number | null} */
+  const number = name => {
+    const value = options[name]
+    return value === undefined || value === null ? null : wholeNumber(`noAckBatchOptions.${name}`, value)
+  }
+  const bytes = number('noAckBatchSize')
+  const age = number('noAckBatchAge')
+  if (bytes !== null && age !== null) return { bytes, age }
+  logger.warn('noAckBatchOptions has no effect without both noAckBatchSize and noAckBatchAge')
+  return null
+}
+
+/**
  * @typedef {object} ProducerSettings
  * @property {number} requireAcks
  * @property {number} [ackTimeout] ms, when the user has set it
@@ -178,5 +205,5 @@ function consumerOptions (client, options, group) {
 }
 
 module.exports = {
-  HEARTBEAT_INTERVAL, clientOptions, consumerOptions, defaults, defaultsDeep, producerOptions, wholeNumber
+  HEARTBEAT_INTERVAL, clientOptions, consumerOptions, defaults, defaultsDeep, noAckBatch, producerOptions, wholeNumber
 }

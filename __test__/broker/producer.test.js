@@ -293,6 +293,16 @@ describe('producers', { timeout: 120000 }, () => {
   })
 
   describe('close', () => {
+    it('delivers a batch of sends without acknowledgement that still waits', async () => {
+      const topic = await newTopic()
+      const noAckBatchOptions = { noAckBatchSize: 1024 * 1024, noAckBatchAge: 10 * 60 * 1000 }
+      const producer = await opened.producer({ requireAcks: 0 }, { client: opened.client({ noAckBatchOptions }) })
+      assert.deepEqual(await sendAll(producer, topic, ['a', 'b']), { result: 'no ack' })
+      assert.deepEqual(await sendAll(producer, topic, 'c'), { result: 'no ack' })
+      await call(producer, 'close')
+      assert.deepEqual(values(await read(topic, 3)), ['a', 'b', 'c'])
+    })
+
     it('delivers what was sent; each callback comes once, before close\'s own', async () => {
       const topic = await newTopic()
       const producer = await opened.producer()

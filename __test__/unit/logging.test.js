@@ -37,6 +37,13 @@ test('loggers made before keep their provider', () => {
   assert.match(stderr, /kafka-node:Test kept/)
 })
 
+test('half of noAckBatchOptions brings a warning', () => {
+  const { stderr } = run(`
+    const { KafkaClient } = require('.')
+    new KafkaClient({ autoConnect: false, noAckBatchOptions: { noAckBatchSize: 1000 } })`, { DEBUG: 'kafka-node:*' })
+  assert.match(stderr, /noAckBatchOptions has no effect without both noAckBatchSize and noAckBatchAge/)
+})
+
 test('all levels go to debug, with its formats', () => {
   const script = `
     const logger = require('./lib/logging')('kafka-node:Test')

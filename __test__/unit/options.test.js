@@ -4,7 +4,7 @@ const { test } = require('node:test')
 const assert = require('node:assert/strict')
 const { rootCertificates, DEFAULT_CIPHERS } = require('node:tls')
 const {
-  clientOptions, consumerOptions, defaults, defaultsDeep, producerOptions, wholeNumber
+  clientOptions, consumerOptions, defaults, defaultsDeep, noAckBatch, producerOptions, wholeNumber
 } = require('../../lib/options')
 
 const PEM = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----'
@@ -57,6 +57,17 @@ test('a client without TLS and SASL', () => {
     ssl: null,
     sasl: null
   })
+})
+
+test('noAckBatchOptions count when both are given, and are refused by name', () => {
+  for (const none of [undefined, null, false]) assert.equal(noAckBatch(none), null)
+  assert.equal(noAckBatch({ noAckBatchSize: 1000 }), null)
+  assert.equal(noAckBatch({ noAckBatchSize: null, noAckBatchAge: 10 }), null)
+  assert.deepEqual(noAckBatch({ noAckBatchSize: '1000', noAckBatchAge: 0 }), { bytes: 1000, age: 0 })
+  assert.throws(() => noAckBatch({ noAckBatchSize: -1, noAckBatchAge: 10 }), invalid(
+    'noAckBatchOptions.noAckBatchSize -1 is illegal, must be a number of at least 0'))
+  assert.throws(() => noAckBatch(true), invalid(
+    'noAckBatchOptions true is illegal, must be { noAckBatchSize, noAckBatchAge }'))
 })
 
 test('requestTimeout: false waits for ever', () => {
