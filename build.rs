@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 /// C files that reach into librdkafka's internals, where its public API has no way.
-const SHIMS: &[&str] = &["csrc/dev_broker.c", "csrc/in_order.c"];
+const SHIMS: &[&str] = &["csrc/batches.c", "csrc/dev_broker.c", "csrc/in_order.c"];
 
 /// Functions of librdkafka that `csrc/in_order.c` stands in for.
 const WRAPPED: &[&str] = &["rd_kafka_ProduceRequest", "rd_kafka_msgbatch_destroy"];

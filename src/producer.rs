@@ -9,7 +9,7 @@ use crate::bridge::{Bridge, Callback, Event, ToJs};
 use crate::config::{producer_properties, ProducerOptions};
 use crate::control::{self, Pool};
 use crate::error::code;
-use crate::ffi::{self, Client, ClientKind, Conf, DeliveryReport, ProduceRecord, Queue, Scratch, Topic};
+use crate::ffi::{self, Client, ClientKind, Conf, DeliveryReports, PlainRecords, ProduceRecord, Queue, Topic};
 use crate::frame::sends::{Group, Malformed};
 use napi::bindgen_prelude::{Float64Array, Uint8Array};
 use napi::Env;
@@ -72,8 +72,8 @@ impl SendTable {
     send.groups.push(GroupState { base: -1, error: 0 });
   }
 
-  fn report(&mut self, report: &DeliveryReport) {
-    self.settle(report.tag, report.code, report.offset, 1);
+  fn report(&mut self, reports: &DeliveryReports) {
+    self.settle(reports.tag(), reports.code, reports.offset, reports.records);
   }
 
   /// Counts `records` of a group as done.
@@ -109,7 +109,8 @@ struct Lane {
   parked: VecDeque<Parked>,
   parked_records: usize,
   parked_bytes: usize,
-  scratch: Scratch,
+  /// Empty, with memory to be used again.
+  spare: Vec<PlainRecords<'static>>,
   /// Records and bytes handed over and not reported yet.
   queued_records: usize,
   queued_bytes: usize,
@@ -117,14 +118,14 @@ struct Lane {
 
 /// Records of one block, by topic and partition, in order.
 #[derive(Default)]
-struct Collected<'a>(Vec<(u32, i32, Vec<ProduceRecord<'a>>)>);
+struct Collected<'a>(Vec<(u32, i32, PlainRecords<'a>)>);
 
 impl<'a> Collected<'a> {
-  fn of(&mut self, topic: u32, partition: i32) -> &mut Vec<ProduceRecord<'a>> {
+  fn of(&mut self, topic: u32, partition: i32, spare: &mut Vec<PlainRecords<'static>>) -> &mut PlainRecords<'a> {
     let index = match self.0.iter().position(|entry| (entry.0, entry.1) == (topic, partition)) {
       Some(index) => index,
       None => {
-        self.0.push((topic, partition, Vec::new()));
+        self.0.push((topic, partition, spare.pop().map(PlainRecords::recycle).unwrap_or_default()));
         self.0.len() - 1
       }
     };
@@ -154,7 +155,6 @@ struct Inner {
   started: Instant,
   /// ms after `started` when JavaScript was asked to drain; 0 when it has since.
   ready_since: AtomicU64,
-  scratch: Mutex<Vec<usize>>,
   bridge: Arc<Bridge>,
   pool: OnceLock<Arc<Pool>>,
 }
@@ -212,24 +212,25 @@ impl Inner {
     if !fits {
       return false;
     }
-    let records = collected.of(group.topic, group.partition);
+    let records = collected.of(group.topic, group.partition, &mut lane.spare);
     for record in group.records() {
       lane.queued_records += 1;
       lane.queued_bytes += weight(&record);
-      records.push(record);
+      records.push(&record);
     }
     true
   }
 
   fn hand_over_collected(&self, lane: &mut Lane, collected: &mut Collected<'_>) {
-    for (topic, partition, records) in collected.0.drain(..) {
-      let Lane { topics, scratch, queued_records, queued_bytes, .. } = &mut *lane;
-      topics[topic as usize].produce_batch(partition, records.iter(), scratch, |index, code| {
+    for (topic, partition, mut records) in collected.0.drain(..) {
+      let Lane { topics, spare, queued_records, queued_bytes, .. } = &mut *lane;
+      topics[topic as usize].produce_batch(partition, &mut records, |refused| {
         // Refused for good (too large, no such partition), so it never reports.
         *queued_records -= 1;
-        *queued_bytes -= weight(&records[index]);
-        lock(&self.sends).settle(records[index].tag, code, -1, 1);
+        *queued_bytes -= refused.bytes + RECORD_OVERHEAD;
+        lock(&self.sends).settle(refused.tag, refused.code, -1, 1);
       });
+      spare.push(records.recycle());
     }
   }
 
@@ -243,7 +244,7 @@ impl Inner {
   /// Gives librdkafka as many records of the group as there is room for, from the one at `start` on; returns the index of
   /// the first one that found none.
   fn hand_over(&self, lane: &mut Lane, group: &Group<'_>, start: usize) -> usize {
-    let Lane { topics, scratch, queued_records, queued_bytes, .. } = lane;
+    let Lane { topics, queued_records, queued_bytes, .. } = lane;
     let Some(topic) = topics.get(group.topic as usize) else {
       self.fail(group, group.count - start, code::INVALID_ARG);
       return group.count;
@@ -259,23 +260,25 @@ impl Inner {
       }
       false
     });
-    let mut refused = Vec::new();
     let fitting: Vec<_> = fitting.collect();
+    *queued_records += records;
+    *queued_bytes += bytes;
+    // Refused for good (too large, no such partition), so it never reports.
+    let mut refused = |code, bytes| {
+      *queued_records -= 1;
+      *queued_bytes -= bytes;
+      self.fail(group, 1, code);
+    };
     if group.is_plain() {
-      topic.produce_batch(group.partition, fitting.iter(), scratch, |index, code| refused.push((index, code)));
+      let mut plain = PlainRecords::default();
+      fitting.iter().for_each(|record| plain.push(record));
+      topic.produce_batch(group.partition, &mut plain, |record| refused(record.code, record.bytes + RECORD_OVERHEAD));
     } else {
-      for (index, record) in fitting.iter().enumerate() {
+      for record in &fitting {
         if let Err(error) = topic.produce(group.partition, record) {
-          refused.push((index, error.code));
+          refused(error.code, weight(record));
         }
       }
-    }
-    *queued_records += records - refused.len();
-    *queued_bytes += bytes;
-    for (index, code) in refused {
-      // Refused for good (too large, no such partition), so it never reports.
-      *queued_bytes -= weight(&fitting[index]);
-      self.fail(group, 1, code);
     }
     start + records
   }
@@ -319,7 +322,7 @@ impl Inner {
   }
 
   /// Waits for events and takes those that are there, up to a limit; returns how many it took.
-  fn take_events(&self, wait: Duration, scratch: &mut Vec<usize>) -> usize {
+  fn take_events(&self, wait: Duration) -> usize {
     let mut wait = wait;
     for taken in 0..EVENTS_PER_BURST {
       let Some(event) = self.queue.poll_event(wait) else { return taken };
@@ -333,10 +336,10 @@ impl Inner {
       let (mut records, mut bytes) = (0, 0);
       {
         let mut sends = lock(&self.sends);
-        event.delivery_reports(scratch, |report| {
-          records += 1;
-          bytes += report.bytes + RECORD_OVERHEAD;
-          sends.report(&report);
+        event.delivery_reports(|reports| {
+          records += reports.records;
+          bytes += reports.bytes + reports.records * RECORD_OVERHEAD;
+          sends.report(reports);
         });
       }
       let mut lane = lock(&self.lane);
@@ -354,7 +357,7 @@ impl Inner {
   /// Takes what is in the queue, on the JS thread; the finished sends are the answer.
   fn drain(&self) -> Vec<f64> {
     self.ready_since.store(0, Ordering::Release);
-    if self.take_events(Duration::ZERO, &mut lock(&self.scratch)) == EVENTS_PER_BURST {
+    if self.take_events(Duration::ZERO) == EVENTS_PER_BURST {
       // There may be more, and librdkafka only tells when the queue was empty.
       self.announce_ready();
     }
@@ -380,7 +383,6 @@ impl Inner {
 
   /// The handle's thread: stands in for a JavaScript thread that is blocked, and closes.
   fn run(self: Arc<Self>) {
-    let mut scratch = Vec::new();
     loop {
       let closing = lock(&self.closing);
       let deadline = match *closing {
@@ -392,7 +394,7 @@ impl Inner {
       }
       if deadline.is_some() {
         drop(closing);
-        self.take_events(PARKED_WAIT, &mut scratch);
+        self.take_events(PARKED_WAIT);
         self.unpark();
       } else {
         let wait = if lock(&self.lane).parked.is_empty() { IDLE_WAIT } else { PARKED_WAIT };
@@ -400,7 +402,7 @@ impl Inner {
         if !self.is_js_blocked() {
           continue;
         }
-        self.take_events(Duration::ZERO, &mut scratch);
+        self.take_events(Duration::ZERO);
         self.unpark();
       }
       self.post_receipts();
@@ -410,7 +412,7 @@ impl Inner {
       self.client().purge();
       let deadline = Instant::now() + PURGE_WAIT;
       while !self.is_idle() && Instant::now() < deadline && !self.bridge.is_abandoned() {
-        self.take_events(PARKED_WAIT, &mut scratch);
+        self.take_events(PARKED_WAIT);
       }
     }
     self.post_receipts();
@@ -463,7 +465,6 @@ impl NativeProducer {
       changed: Condvar::new(),
       started: Instant::now(),
       ready_since: AtomicU64::new(0),
-      scratch: Mutex::default(),
       bridge,
       pool: OnceLock::new(),
     });
@@ -546,8 +547,12 @@ impl Drop for NativeProducer {
 mod tests {
   use super::*;
 
-  fn report(send: u32, group: u32, code: i32, offset: i64) -> DeliveryReport {
-    DeliveryReport { code, offset, tag: u64::from(send) << 32 | u64::from(group), bytes: 1 }
+  fn report(send: u32, group: u32, code: i32, offset: i64) -> DeliveryReports {
+    reports(send, group, code, offset, 1)
+  }
+
+  fn reports(send: u32, group: u32, code: i32, offset: i64, records: usize) -> DeliveryReports {
+    DeliveryReports::for_test(u64::from(send) << 32 | u64::from(group), code, offset, records)
   }
 
   fn table(groups: &[(u32, usize)]) -> SendTable {
@@ -566,6 +571,15 @@ mod tests {
     assert!(table.receipts.is_empty());
     table.report(&report(3, 0, 0, 10));
     assert_eq!(table.receipts, [3.0, 10.0, 0.0, 40.0, 0.0]);
+  }
+
+  #[test]
+  fn records_that_report_together_count_one_by_one() {
+    let mut table = table(&[(3, 5)]);
+    table.report(&reports(3, 0, 0, 11, 3));
+    assert!(table.receipts.is_empty());
+    table.report(&reports(3, 0, 0, 14, 2));
+    assert_eq!(table.receipts, [3.0, 11.0, 0.0]);
   }
 
   #[test]

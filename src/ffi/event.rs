@@ -1,18 +1,45 @@
-use super::{read_code, string_from, sys, Client, ClientEvent};
+use super::{string_from, sys, Client, ClientEvent};
 use crate::error::KafkaError;
-use std::ffi::c_char;
+use std::ffi::{c_char, c_void};
+use std::mem::MaybeUninit;
 use std::sync::Arc;
 
-/// The outcome of one produced record.
-pub struct DeliveryReport {
-  /// 0 for success, else why the record is not (known to be) in the log.
-  pub code: i32,
+/// The outcome of records that were produced one after the other, with one tag; laid out as `kafka_node_reports_t`.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct DeliveryReports {
+  opaque: *mut c_void,
+  /// Of the first record.
   pub offset: i64,
-  /// What `ProduceRecord::tag` carried.
-  pub tag: u64,
-  /// Bytes of key and value.
+  pub records: usize,
+  /// Bytes of their keys and values.
   pub bytes: usize,
+  /// 0 for success, else why the records are not (known to be) in the log.
+  pub code: i32,
 }
+
+impl DeliveryReports {
+  /// What `ProduceRecord::tag` carried.
+  pub fn tag(&self) -> u64 {
+    self.opaque as usize as u64
+  }
+
+  #[cfg(test)]
+  pub fn for_test(tag: u64, code: i32, offset: i64, records: usize) -> DeliveryReports {
+    DeliveryReports { opaque: tag as usize as *mut c_void, offset, records, bytes: records, code }
+  }
+}
+
+extern "C" {
+  fn kafka_node_event_reports(
+    event: *mut sys::rd_kafka_event_t,
+    reports: *mut MaybeUninit<DeliveryReports>,
+    size: usize,
+  ) -> usize;
+}
+
+/// Groups of reports that one call takes.
+const REPORTS_PER_CALL: usize = 64;
 
 /// Owner of an event (`rd_kafka_event_t`).
 pub struct Event {
@@ -48,32 +75,22 @@ impl Event {
     }
   }
 
-  /// Calls `each` for every delivery report in the event, in the order of the log within a partition.
-  pub fn delivery_reports(&self, scratch: &mut Vec<usize>, mut each: impl FnMut(DeliveryReport)) {
+  /// Calls `each` for the delivery reports in the event, in the order of the log within a partition.
+  pub fn delivery_reports(&self, mut each: impl FnMut(&DeliveryReports)) {
     // SAFETY: the event is live.
     if unsafe { sys::rd_kafka_event_type(self.raw) } != sys::RD_KAFKA_EVENT_DR {
       return;
     }
-    scratch.resize(1024, 0);
+    let mut reports = [MaybeUninit::uninit(); REPORTS_PER_CALL];
     loop {
-      let space = scratch.as_mut_ptr().cast::<*const sys::rd_kafka_message_t>();
-      // SAFETY: `scratch` has room for that many pointers; the messages stay the event's.
-      let count = unsafe { sys::rd_kafka_event_message_array(self.raw, space, scratch.len()) };
+      // SAFETY: the event is live and of the right type; there is room for that many.
+      let count = unsafe { kafka_node_event_reports(self.raw, reports.as_mut_ptr(), reports.len()) };
       if count == 0 {
         return;
       }
-      for &address in &scratch[..count] {
-        let message = address as *const sys::rd_kafka_message_t;
-        // SAFETY: valid until the event is destroyed.
-        let report = unsafe {
-          DeliveryReport {
-            code: read_code(std::ptr::addr_of!((*message).err)),
-            offset: (*message).offset,
-            tag: (*message)._private as usize as u64,
-            bytes: (*message).len + (*message).key_len,
-          }
-        };
-        each(report);
+      for report in &reports[..count] {
+        // SAFETY: the call has filled the first `count` of them.
+        each(unsafe { report.assume_init_ref() });
       }
     }
   }

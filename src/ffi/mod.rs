@@ -22,7 +22,7 @@ pub use admin::{
 };
 pub use client::{Client, ClientKind};
 pub use conf::{ClientEvent, Conf, EventSink, RebalanceKind};
-pub use event::{DeliveryReport, Event};
+pub use event::{DeliveryReports, Event};
 pub use message::{Message, MessageBatch};
 pub use metadata::fetch as fetch_metadata;
 pub use mock::{LogSink, MockCluster, MockError};
@@ -30,7 +30,7 @@ pub use partitions::{PartitionList, PartitionOffset};
 pub use process::keep_openssl_alive_at_exit;
 pub use queue::Queue;
 pub use slab::SharedSlab;
-pub use topic::{ProduceRecord, Scratch, Topic};
+pub use topic::{PlainRecords, ProduceRecord, Topic};
 
 use rdkafka_sys::bindings as sys;
 use std::ffi::{c_char, c_int, CStr, CString};

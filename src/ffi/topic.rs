@@ -1,6 +1,7 @@
 use super::{c_string, read_code, sys, take_error, Client};
 use crate::error::KafkaError;
-use std::ffi::c_void;
+use std::ffi::{c_int, c_void};
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 /// One record to produce. Slices are only read during the call: librdkafka copies them.
@@ -12,7 +13,7 @@ pub struct ProduceRecord<'a> {
   /// Milliseconds since the epoch; `None` is now.
   pub timestamp: Option<i64>,
   pub headers: Vec<(&'a str, Option<&'a [u8]>)>,
-  /// Comes back in the record's `DeliveryReport`.
+  /// Comes back in the record's `DeliveryReports`.
   pub tag: u64,
 }
 
@@ -27,6 +28,15 @@ unsafe impl Send for Topic {}
 // SAFETY: as above.
 unsafe impl Sync for Topic {}
 
+extern "C" {
+  fn kafka_node_produce_batch(
+    topic: *mut sys::rd_kafka_topic_t,
+    partition: i32,
+    records: *mut sys::rd_kafka_message_t,
+    count: usize,
+  ) -> c_int;
+}
+
 const EMPTY: &[u8] = b"";
 
 fn as_raw(bytes: Option<&[u8]>) -> (*mut c_void, usize) {
@@ -38,12 +48,50 @@ fn as_raw(bytes: Option<&[u8]>) -> (*mut c_void, usize) {
   }
 }
 
-/// Reused between calls so that a send of many records allocates nothing.
+/// Records for one partition that have neither timestamps nor headers.
 #[derive(Default)]
-pub struct Scratch(Vec<sys::rd_kafka_message_t>);
+pub struct PlainRecords<'a> {
+  raw: Vec<sys::rd_kafka_message_t>,
+  // the records point into slices that live this long
+  slices: PhantomData<&'a [u8]>,
+}
 
-// SAFETY: the pointers inside are only used within one `produce` call, which clears them.
-unsafe impl Send for Scratch {}
+impl<'a> PlainRecords<'a> {
+  pub fn push(&mut self, record: &ProduceRecord<'a>) {
+    let (payload, len) = as_raw(record.value);
+    let (key, key_len) = as_raw(record.key);
+    self.raw.push(sys::rd_kafka_message_t {
+      err: sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR,
+      // of no meaning for the call
+      rkt: std::ptr::null_mut(),
+      partition: 0,
+      payload,
+      len,
+      key,
+      key_len,
+      offset: 0,
+      _private: record.tag as usize as *mut c_void,
+    });
+  }
+
+  /// Empties it, with the memory kept for other records.
+  pub fn recycle<'b>(mut self) -> PlainRecords<'b> {
+    self.raw.clear();
+    PlainRecords { raw: self.raw, slices: PhantomData }
+  }
+}
+
+// SAFETY: the pointers are read while the slices that they point into are borrowed, and slices of bytes are `Send`.
+unsafe impl Send for PlainRecords<'_> {}
+
+/// A record that was not taken.
+pub struct Refused {
+  pub code: i32,
+  /// As in `ProduceRecord`.
+  pub tag: u64,
+  /// Bytes of key and value.
+  pub bytes: usize,
+}
 
 impl Topic {
   pub fn new(client: &Arc<Client>, name: &str) -> Result<Topic, KafkaError> {
@@ -60,46 +108,22 @@ impl Topic {
     self.raw
   }
 
-  /// Queues records that have neither timestamps nor headers, in order; never blocks. Calls `refused` with the index and
-  /// the code of each record that was not taken.
-  pub fn produce_batch<'a, 'b: 'a>(
-    &self,
-    partition: i32,
-    records: impl Iterator<Item = &'a ProduceRecord<'b>>,
-    scratch: &mut Scratch,
-    mut refused: impl FnMut(usize, i32),
-  ) {
-    let batch = &mut scratch.0;
-    batch.clear();
-    for record in records {
-      let (payload, len) = as_raw(record.value);
-      let (key, key_len) = as_raw(record.key);
-      batch.push(sys::rd_kafka_message_t {
-        err: sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR,
-        rkt: self.raw,
-        partition,
-        payload,
-        len,
-        key,
-        key_len,
-        offset: 0,
-        _private: record.tag as usize as *mut c_void,
-      });
+  /// Queues records in order; never blocks. Calls `refused` for each record that was not taken.
+  pub fn produce_batch(&self, partition: i32, records: &mut PlainRecords<'_>, mut refused: impl FnMut(Refused)) {
+    let PlainRecords { raw, .. } = records;
+    // SAFETY: `self.raw` is live; payloads are copied during this call, and the array is ours.
+    let taken = unsafe { kafka_node_produce_batch(self.raw, partition, raw.as_mut_ptr(), raw.len()) };
+    if taken as usize == raw.len() {
+      return;
     }
-    // SAFETY: `raw` is live; with F_COPY librdkafka only reads the payloads, during this call, and the array is ours.
-    let taken = unsafe {
-      sys::rd_kafka_produce_batch(self.raw, partition, sys::RD_KAFKA_MSG_F_COPY, batch.as_mut_ptr(), batch.len() as i32)
-    };
-    if taken as usize != batch.len() {
-      for (index, message) in batch.iter().enumerate() {
-        // SAFETY: initialised above, and perhaps overwritten by librdkafka with a code of its own.
-        let code = unsafe { read_code(std::ptr::addr_of!(message.err)) };
-        if code != 0 {
-          refused(index, code);
-        }
+    for message in raw {
+      // SAFETY: initialised by `push`, and perhaps overwritten by librdkafka with a code of its own.
+      let code = unsafe { read_code(std::ptr::addr_of!(message.err)) };
+      if code != 0 {
+        let bytes = message.len + message.key_len;
+        refused(Refused { code, tag: message._private as usize as u64, bytes });
       }
     }
-    batch.clear();
   }
 
   /// Queues one record with its timestamp and headers; never blocks.

@@ -170,6 +170,7 @@ fn take_nullable<'a>(rest: &mut &'a [u8], length: i32) -> Option<Option<&'a [u8]
 impl<'a> Iterator for Records<'a> {
   type Item = ProduceRecord<'a>;
 
+  #[inline]
   fn next(&mut self) -> Option<ProduceRecord<'a>> {
     if self.index == self.count {
       return None;
