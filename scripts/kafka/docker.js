@@ -57,6 +57,11 @@ class DockerKafka {
     return this.compose('kill', this.service)
   }
 
+  async terminate () {
+    await this.compose('unpause', this.service).catch(() => {})
+    await this.compose('stop', this.service)
+  }
+
   /** @param {'SIGSTOP' | 'SIGCONT'} which */
   signal (which) {
     return this.compose(which === 'SIGSTOP' ? 'pause' : 'unpause', this.service)

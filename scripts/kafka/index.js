@@ -1,5 +1,6 @@
 'use strict'
 
+const { Cluster } = require('./cluster')
 const { missingForJars, fetchJars } = require('./jars')
 const { DockerKafka } = require('./docker')
 const { LocalKafka } = require('./local')
@@ -24,6 +25,7 @@ const PORT_ATTEMPTS = 3
  * @property {() => Promise<void>} kill SIGKILL; resolves when the broker's process is gone
  * @property {() => Promise<void>} pause SIGSTOP; resolves when it has stopped
  * @property {() => Promise<void>} resume SIGCONT
+ * @property {() => Promise<void>} terminate SIGTERM, a clean end; resolves when the broker's process is gone
  * @property {() => Promise<void>} restart starts it again on the same port with its data, after a clean stop if it is
  *   running; resolves when it answers metadata with a leader for every partition
  * @property {() => Promise<void>} stop ends everything and removes the data; may be called twice
@@ -71,6 +73,7 @@ async function connectExternal (wanted) {
     external: true,
     pids: () => [],
     kill: refuse('kill'),
+    terminate: refuse('terminate'),
     pause: refuse('pause'),
     resume: refuse('resume'),
     restart: refuse('restart'),
@@ -123,6 +126,7 @@ async function startKafka ({ version = '4', port, properties, jvmOptions, log = 
       external: false,
       pids: () => kafka.supervised.runningPids(),
       kill: () => kafka.kill(),
+      terminate: () => kafka.terminate(),
       pause: () => kafka.signal('SIGSTOP'),
       resume: () => kafka.signal('SIGCONT'),
       restart: () => kafka.restart(),
@@ -131,4 +135,39 @@ async function startKafka ({ version = '4', port, properties, jvmOptions, log = 
   }
 }
 
-module.exports = { startKafka, findKafka }
+/**
+ * Starts a real Kafka of several nodes in KRaft mode, from Kafka's own jars, and waits until each knows the others.
+ * It ends with `stop()`, or with this process, however that ends. Internal topics are on every node, and so are
+ * new ones that ask for no number of replicas.
+ *
+ * @param {object} [options]
+ * @param {'4' | '3.9'} [options.version] default: `4`
+ * @param {number} [options.nodes] default: 3. Each is a broker and a controller: more than half must be up for anything
+ *   to change, such as a leader
+ * @param {Record<string, string | number | boolean>} [options.properties] broker properties besides or instead of ours
+ * @param {string[]} [options.jvmOptions]
+ * @param {number} [options.heapMb] of each node; default: 256
+ * @param {(line: string) => void} [options.log] told what takes long; default: nobody
+ * @returns {Promise<Cluster>}
+ * @throws {Error} when a tool is missing (with the command that installs it) or a node does not start (with the end of
+ *   its log)
+ */
+async function startCluster ({ version = '4', nodes = 3, properties, jvmOptions, heapMb, log = () => {} } = {}) {
+  const release = releaseOf(version)
+  const missing = missingForJars(release)
+  if (missing !== null) throw new Error(missing)
+  const jars = await fetchJars(release, log)
+  for (let attempt = 1; ; attempt++) {
+    const cluster = await Cluster.create({ release, jars, nodes, properties, jvmOptions, heapMb })
+    try {
+      await cluster.start()
+      return cluster
+    } catch (error) {
+      await cluster.stop()
+      const { code } = /** @type {NodeJS.ErrnoException} */ (error)
+      if (code !== 'EADDRINUSE' || attempt === PORT_ATTEMPTS) throw error
+    }
+  }
+}
+
+module.exports = { startKafka, startCluster, findKafka }

@@ -48,6 +48,20 @@ async function untilStopped (pid) {
 }
 
 /**
+ * @typedef {object} Membership
+ * @property {number} id of this node
+ * @property {string} clusterId
+ * @property {number} controllerPort
+ * @property {{ id: number, controllerPort: number }[]} voters
+ */
+
+/** @returns {string} the id of a new cluster */
+function newClusterId () {
+  // The first byte is fixed: an id that began with a dash would be read as an option.
+  return Buffer.concat([Buffer.alloc(1), crypto.randomBytes(15)]).toString('base64url')
+}
+
+/**
  * One broker from Kafka's own jars: its folder, its processes, and the signals that tests send to it.
  * The data lives in a temporary folder, and goes with the broker.
  */
@@ -59,13 +73,18 @@ class LocalKafka {
    * @param {number} options.port
    * @param {Record<string, string | number | boolean>} [options.properties] more broker properties; they win
    * @param {string[]} [options.jvmOptions]
+   * @param {number} [options.heapMb] of the broker; default: 512
+   * @param {Membership} [options.member] of a cluster in KRaft mode; default: alone, in the mode of the release
    */
-  constructor ({ release, jars, port, properties = {}, jvmOptions = [] }) {
+  constructor ({ release, jars, port, properties = {}, jvmOptions = [], heapMb = BROKER_HEAP_MB, member }) {
     this.release = release
+    this.mode = member ? 'kraft' : release.mode
     this.jars = jars
     this.port = port
     this.properties = properties
     this.jvmOptions = jvmOptions
+    this.heapMb = heapMb
+    this.member = member
     this.dir = fs.mkdtempSync(path.join(os.tmpdir(), 'kafka-node-native-kafka-'))
     this.dataDir = path.join(this.dir, 'data')
     this.logFile = path.join(this.dir, 'broker.log')
@@ -87,21 +106,29 @@ class LocalKafka {
   }
 
   async start () {
+    await this.prepare()
+    await this.spawnBroker()
+    await this.ready([])
+  }
+
+  /** Everything that comes before the broker's own start. */
+  async prepare () {
     await this.supervised.ask('folder', { path: this.dir })
     fs.mkdirSync(this.dataDir)
     this.write(this.release.logConfigName, logConfig(this.release))
     const taken = new Set([this.port])
-    if (this.release.mode === 'kraft') await this.prepareKraft(await freePort(taken))
-    else await this.prepareZookeeper(await freePort(taken))
-    await this.spawnBroker([])
+    if (this.member) await this.prepareKraft(this.member)
+    else if (this.mode === 'zookeeper') await this.prepareZookeeper(await freePort(taken))
+    else {
+      const controller = { id: NODE_ID.kraft, controllerPort: await freePort(taken) }
+      await this.prepareKraft({ ...controller, voters: [controller], clusterId: newClusterId() })
+    }
   }
 
-  /** @param {number} controllerPort */
-  async prepareKraft (controllerPort) {
-    const node = { id: NODE_ID.kraft, port: this.port, controllerPort, dataDir: this.dataDir }
+  /** @param {Membership} member */
+  async prepareKraft ({ clusterId, ...member }) {
+    const node = { ...member, port: this.port, dataDir: this.dataDir }
     const config = this.write('server.properties', formatProperties({ ...kraftProperties(node), ...this.properties }))
-    // The first byte is fixed: an id that began with a dash would be read as an option.
-    const clusterId = Buffer.concat([Buffer.alloc(1), crypto.randomBytes(15)]).toString('base64url')
     const args = [...this.java(ZOOKEEPER_HEAP_MB), 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', config]
     await promisify(execFile)(javaCommand(), args).catch((error) => {
       throw new Error(`Kafka's storage could not be formatted: ${error.stdout || ''}${error.stderr || error.message}`)
@@ -121,15 +148,24 @@ class LocalKafka {
       path.join(this.dir, 'zookeeper.log'))
   }
 
-  /** @param {string[]} topics that it must have leaders for before it counts as ready */
-  async spawnBroker (topics) {
+  get running () {
+    return this.supervised.running.has('broker')
+  }
+
+  async spawnBroker () {
     const config = path.join(this.dir, 'server.properties')
-    const args = [...this.java(BROKER_HEAP_MB), 'kafka.Kafka', config]
+    const args = [...this.java(this.heapMb), 'kafka.Kafka', config]
     await this.supervised.spawn('broker', javaCommand(), args, this.logFile)
-    const { port, supervised } = this
-    const alive = () => supervised.running.has('broker')
+  }
+
+  /**
+   * @param {string[]} topics that it must have leaders for before it counts as ready
+   * @param {number[]} [ids] of the brokers that it must name
+   */
+  async ready (topics, ids) {
+    const { port } = this
     try {
-      await waitUntilReady({ port, topics, strict: false, alive, timeout: START_TIMEOUT_MS })
+      await waitUntilReady({ port, topics, strict: false, ids, alive: () => this.running, timeout: START_TIMEOUT_MS })
     } catch (error) {
       const { message } = /** @type {Error} */ (error)
       const text = `Kafka ${this.release.version} did not start on 127.0.0.1:${port}: ${message}.\n` +
@@ -148,10 +184,12 @@ class LocalKafka {
     }
   }
 
-  /** The topics in the data folder; those on their way out have a suffix. */
+  /** @returns {string[]} the topics in the data folder; those on their way out have a suffix */
   topicsOnDisk () {
     const names = fs.readdirSync(this.dataDir).map((name) => /^(.+)-\d+$/.exec(name)?.[1])
-    return [...new Set(names)].filter((name) => name !== undefined && name !== '__cluster_metadata')
+    return /** @type {string[]} */ (
+      [...new Set(names)].filter((name) => name !== undefined && name !== '__cluster_metadata')
+    )
   }
 
   async kill () {
@@ -178,8 +216,9 @@ class LocalKafka {
 
   async restart () {
     await this.terminate()
-    if (this.release.mode === 'zookeeper') await forgetBroker(this.zookeeperPort, NODE_ID.zookeeper)
-    await this.spawnBroker(/** @type {string[]} */ (this.topicsOnDisk()))
+    if (this.mode === 'zookeeper') await forgetBroker(this.zookeeperPort, NODE_ID.zookeeper)
+    await this.spawnBroker()
+    await this.ready(this.topicsOnDisk())
   }
 
   stop () {
@@ -187,4 +226,4 @@ class LocalKafka {
   }
 }
 
-module.exports = { LocalKafka, NODE_ID }
+module.exports = { LocalKafka, NODE_ID, newClusterId }

@@ -14,10 +14,13 @@ const MISSING_TOPICS_GRACE_MS = 5000
  *
  * @param {import('./wire').Metadata} answer
  * @param {string[]} topics that it must know
+ * @param {number[]} [ids] of brokers that it must name, which the controller has let into the cluster
  * @returns {{ reason: string, onlyTopicsMissing?: boolean } | null} null when it is ready
  */
-function notReady ({ brokers, controllerId, topics: found }, topics) {
+function notReady ({ brokers, controllerId, topics: found }, topics, ids = []) {
   if (brokers.length === 0) return { reason: 'it names no broker' }
+  const absent = ids.find((id) => !brokers.some((broker) => broker.id === id))
+  if (absent !== undefined) return { reason: `it does not name broker ${absent}` }
   if (controllerId < 0) return { reason: 'it names no controller' }
   for (const topic of found) {
     if (topic.error !== 0) return { reason: `topic ${topic.name} has error ${topic.error}` }
@@ -54,17 +57,19 @@ async function checkLeaders ({ brokers, topics }, names) {
  * @param {number} options.port
  * @param {string[]} [options.topics] that it must know; default: whatever it names
  * @param {boolean} [options.strict] false: do without topics that stay unknown; default: true
+ * @param {number[]} [options.ids] of brokers that it must name; default: any
  * @param {number} options.timeout in ms
  * @param {() => boolean} options.alive false once its process has ended
  * @returns {Promise<void>}
  */
-async function waitUntilReady ({ host = '127.0.0.1', port, topics = [], strict = true, timeout, alive }) {
+async function waitUntilReady (options) {
+  const { host = '127.0.0.1', port, topics = [], strict = true, ids, timeout, alive } = options
   const started = Date.now()
   for (;;) {
     let reason
     try {
       const answer = await withConnection({ host, port, timeout: ANSWER_TIMEOUT_MS }, (c) => metadata(c))
-      const state = notReady(answer, topics)
+      const state = notReady(answer, topics, ids)
       if (!state) return await checkLeaders(answer, topics)
       if (state.onlyTopicsMissing && !strict && Date.now() - started > MISSING_TOPICS_GRACE_MS) return
       reason = state.reason

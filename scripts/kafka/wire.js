@@ -161,7 +161,16 @@ class Connection {
  * @typedef {object} Metadata
  * @property {{ id: number, host: string, port: number }[]} brokers
  * @property {number} controllerId -1 while there is none
- * @property {{ error: number, name: string, partitions: { error: number, id: number, leader: number }[] }[]} topics
+ * @property {{ error: number, name: string, partitions: Partition[] }[]} topics
+ */
+
+/**
+ * @typedef {object} Partition
+ * @property {number} error
+ * @property {number} id
+ * @property {number} leader -1 while there is none
+ * @property {number[]} replicas
+ * @property {number[]} isr the replicas that are in sync
  */
 
 /**
@@ -184,9 +193,8 @@ async function metadata (connection, topics) {
     const topic = { error: reader.int16(), name: String(reader.string()), internal: reader.int8() }
     const partitions = reader.array(() => {
       const partition = { error: reader.int16(), id: reader.int32(), leader: reader.int32() }
-      reader.array(() => reader.int32())
-      reader.array(() => reader.int32())
-      return partition
+      const replicas = reader.array(() => reader.int32())
+      return { ...partition, replicas, isr: reader.array(() => reader.int32()) }
     })
     return { error: topic.error, name: topic.name, partitions }
   })

@@ -1,0 +1,82 @@
+'use strict'
+
+const { spawn } = require('node:child_process')
+const readline = require('node:readline')
+
+const kafka = require('../support/kafka')
+const { jarsFolder } = require('../../scripts/kafka/jars')
+const { release } = require('../../scripts/kafka/properties')
+const { javaCommand } = require('../../scripts/kafka/tools')
+
+/** How long Java's consumer waits for one more record before it ends. */
+const JAVA_PATIENCE_MS = 5000
+
+/**
+ * A record in the log, as text.
+ *
+ * @typedef {{ partition: number, offset: number, value: string | null }} Entry
+ */
+
+/**
+ * Reads a topic with the console consumer of Kafka's own jars.
+ *
+ * @param {string} brokers
+ * @param {'4' | '3.9'} version
+ * @param {string} topic
+ * @returns {Promise<Entry[]>} by partition and offset
+ */
+async function readWithJava (brokers, version, topic) {
+  const args = [
+    '-Xmx128m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-cp', `${jarsFolder(release(version))}/*`,
+    'org.apache.kafka.tools.consumer.ConsoleConsumer', '--bootstrap-server', brokers, '--topic', topic,
+    '--from-beginning', '--timeout-ms', String(JAVA_PATIENCE_MS),
+    '--property', 'print.partition=true', '--property', 'print.offset=true', '--property', 'null.literal=\\0'
+  ]
+  const child = spawn(javaCommand(), args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  let complaints = ''
+  child.stderr.setEncoding('utf8').on('data', (text) => { complaints += text })
+  const ended = new Promise((resolve) => child.once('close', resolve))
+  /** @type {Entry[]} */
+  const entries = []
+  for await (const line of readline.createInterface({ input: child.stdout })) {
+    const match = /^Partition:(\d+)\tOffset:(\d+)\t(.*)$/.exec(line)
+    if (!match) continue
+    entries.push({ partition: Number(match[1]), offset: Number(match[2]), value: match[3] === '\\0' ? null : match[3] })
+  }
+  await ended
+  if (!/Processed a total of/.test(complaints)) throw new Error(`Java's console consumer failed: ${complaints}`)
+  return entries.sort((a, b) => a.partition - b.partition || a.offset - b.offset)
+}
+
+/**
+ * Reads a topic with the tests' own reader of the bare protocol.
+ *
+ * @param {string} brokers
+ * @param {string} topic
+ * @returns {Promise<Entry[]>}
+ */
+async function readWire (brokers, topic) {
+  const records = await kafka.readAll(brokers, topic)
+  return records.map(({ partition, offset, value }) =>
+    ({ partition, offset, value: value === null ? null : String(value) }))
+}
+
+/**
+ * What stands in a topic's log, whoever is told to read it. Java's console consumer does, and has to see as much as
+ * the reader of the bare protocol; the short cut leaves it at that, since a JVM is slow to start.
+ *
+ * @param {{ brokers: string, version: '4' | '3.9', topic: string, quick: boolean }} options
+ * @returns {Promise<Entry[]>}
+ */
+async function readLog ({ brokers, version, topic, quick }) {
+  const wire = await readWire(brokers, topic)
+  if (quick) return wire
+  const java = await readWithJava(brokers, version, topic)
+  if (JSON.stringify(java) !== JSON.stringify(wire)) {
+    throw new Error(`Two readers of ${topic} do not agree: Java's console consumer sees ${java.length} records, the ` +
+      `reader of the bare protocol ${wire.length}`)
+  }
+  return java
+}
+
+module.exports = { readLog, readWithJava }

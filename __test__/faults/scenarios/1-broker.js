@@ -1,0 +1,137 @@
+'use strict'
+
+// One broker that is killed, paused, late or gone.
+
+const {
+  checkCommits, checkDelivery, checkErrors, checkProducer, emissionsOf, resumedAfter, underWayAt
+} = require('../checker')
+
+/** @typedef {import('../context').Context} Context */
+
+const PARTITIONS = 3
+const RATE = 500
+/** Of a consumer, after the broker answers again. */
+const RESUME_MS = 3000
+
+/** @param {string[]} topics @returns {string[]} `topic/partition` */
+function partitionsOf (topics) {
+  return topics.flatMap((topic) => Array.from({ length: PARTITIONS }, (_, partition) => `${topic}/${partition}`))
+}
+
+/**
+ * Traffic through a fault: producers with requireAcks 1 and -1, 500 records a second each, a member of a group that
+ * reads both topics, and a Consumer that reads one.
+ *
+ * @param {Context} context
+ * @param {(context: Context) => Promise<{ down: number, back: number }>} fault when it began and when the broker was
+ *   back, in ms
+ */
+async function trafficThrough (context, fault) {
+  const client = { kafkaHost: context.brokers }
+  const topics = [await context.createTopic('one', PARTITIONS), await context.createTopic('all', PARTITIONS)]
+  const groupId = context.uniqueName('group')
+  const member = context.start('member', { options: { ...client, groupId, fromOffset: 'earliest' }, topics })
+  const consumer = context.start('consumer', { client, topic: topics[1], partitions: PARTITIONS })
+  const producers = [1, -1].map((requireAcks, i) => context.start('producer', {
+    client, producer: { requireAcks }, topic: topics[i], partitions: PARTITIONS, id: `acks${requireAcks}`, rate: RATE
+  }))
+  const everywhere = partitionsOf(topics)
+  const flows = (/** @type {import('../workload').Workload} */ workload, /** @type {string[]} */ names) =>
+    Promise.all(names.map((name) => workload.see(([, event, topic, partition]) =>
+      event === 'message' && `${topic}/${partition}` === name, { what: `a message of ${name}` })))
+  await flows(member, everywhere)
+  await flows(consumer, partitionsOf([topics[1]]))
+  await context.delay(1000)
+
+  const { down, back } = await fault(context)
+  await context.delay(RESUME_MS + 1000)
+  for (const producer of producers) {
+    await producer.finish()
+    context.expect(producer.all('settled').length === 1, `${producer.name} did not settle`)
+  }
+  const logs = { [topics[0]]: await context.readLog(topics[0]), [topics[1]]: await context.readLog(topics[1]) }
+  await untilDelivered(context, [member, consumer], [logs, { [topics[1]]: logs[topics[1]] }])
+  await Promise.all([member.finish(), consumer.finish()])
+
+  producers.forEach((producer, i) => {
+    const id = i === 0 ? 'acks1' : 'acks-1'
+    const mayDouble = i === 0 ? underWayAt([down, back]) : undefined
+    const events = producer.read()
+    context.expectNone(checkProducer({ events, log: logs[topics[i]], id, mayDouble }), `requireAcks ${id.slice(4)}`)
+    context.expectNone(checkErrors(events), producer.name)
+    const sent = producer.all('send').length
+    const acked = producer.all('acked').length
+    const errors = producer.all('error').length + producer.all('client error').length
+    const twice = logs[topics[i]].length - sent
+    context.saw(`requireAcks ${id.slice(4)}: ${sent} sent, ${acked} acknowledged, ${twice} twice, ${errors} errors`)
+  })
+  for (const [workload, read] of /** @type {const} */ ([[member, topics], [consumer, [topics[1]]]])) {
+    const events = workload.read()
+    const expected = Object.fromEntries(read.map((topic) => [topic, logs[topic]]))
+    context.expectNone(checkDelivery({ members: [events], logs: expected }), workload.name)
+    context.expectNone(checkErrors(events), workload.name)
+    const resumed = resumedAfter([events], back, partitionsOf([...read]))
+    context.expect(resumed <= RESUME_MS, `${workload.name} went on ${resumed} ms after the broker was back`)
+    context.saw(`${workload.name.slice(2)}: went on after ${resumed} ms, ${workload.all('error').length} errors`)
+  }
+  for (const topic of topics) {
+    const commits = await context.committed(groupId, topic)
+    context.expectNone(checkCommits({ members: [member.read()], commits }), 'group')
+  }
+}
+
+/**
+ * @param {Context} context
+ * @param {import('../workload').Workload[]} workloads
+ * @param {Record<string, import('../log').Entry[]>[]} logs what each has to have emitted
+ */
+async function untilDelivered (context, workloads, logs) {
+  const deadline = Date.now() + 15000
+  const isDone = () => workloads.every((workload, i) => {
+    const seen = new Set(emissionsOf([workload.read()]).map(({ topic, partition, offset }) =>
+      `${topic}/${partition}/${offset}`))
+    return Object.entries(logs[i]).every(([topic, log]) =>
+      log.every(({ partition, offset }) => seen.has(`${topic}/${partition}/${offset}`)))
+  })
+  while (!isDone() && Date.now() < deadline) await context.delay(200)
+}
+
+const MUST = 'no send fails within requestTimeout (30 s); 0 lost, 0 reordered; requireAcks -1: 0 doubled, 1: only ' +
+  'what was in flight at the break; consumers go on by themselves within 3 s of the return of the broker; at most 60 ' +
+  'error events a minute, all Error objects'
+
+/** @param {number} seconds */
+function killed (seconds) {
+  return {
+    id: `broker-killed-${seconds}s`,
+    fault: `single broker killed for ${seconds} s, then restarted, under 500 records/s`,
+    must: MUST,
+    kafka: { nodes: 1 },
+    quick: seconds === 4,
+    run: (/** @type {Context} */ context) => trafficThrough(context, async ({ kafka }) => {
+      const down = Date.now()
+      await kafka.kill()
+      await context.delay(seconds * 1000)
+      await kafka.restart()
+      return { down, back: Date.now() }
+    })
+  }
+}
+
+module.exports = [
+  killed(4),
+  killed(12),
+  {
+    id: 'broker-paused',
+    fault: 'broker paused for 12 s under 500 records/s',
+    must: `${MUST}; nothing failed`,
+    kafka: { nodes: 1 },
+    run: (/** @type {Context} */ context) => trafficThrough(context, async ({ kafka }) => {
+      const down = Date.now()
+      await kafka.pause()
+      await context.delay(context.quick ? 4000 : 12000)
+      await kafka.resume()
+      return { down, back: Date.now() }
+    })
+  }
+]
