@@ -10,7 +10,7 @@ const path = require('node:path')
 const { after, describe, it } = require('node:test')
 const { setTimeout: delay } = require('node:timers/promises')
 
-const { startKafka } = require('../../scripts/kafka')
+const { startCluster, startKafka } = require('../../scripts/kafka')
 const { metadata, parseAddress, withConnection } = require('../../scripts/kafka/wire')
 const kafka = require('../support/kafka')
 
@@ -75,6 +75,53 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
       } finally {
         await running.stop()
       }
+    })
+
+    it('ends in its own time with terminate()', async () => {
+      const running = await startKafka({ version })
+      try {
+        await running.terminate()
+        await assert.rejects(kafka.describe(running.brokers), /ECONNREFUSED/)
+        await running.restart()
+        assert.equal((await kafka.describe(running.brokers)).brokers.length, 1)
+      } finally {
+        await running.stop()
+      }
+    })
+
+    it('starts three nodes, which can be killed, paused, ended and restarted one by one', async () => {
+      const cluster = await startCluster({ version })
+      try {
+        assert.equal(cluster.pids().length, 3)
+        const config = { 'min.insync.replicas': 2 }
+        const topic = await kafka.createTopic(cluster.brokers, kafka.uniqueName('three'), 1, config)
+        const write = (/** @type {string} */ address, /** @type {string} */ value) =>
+          kafka.produceRaw(address, topic, [{ value }])
+        await write(cluster.brokers, 'on three')
+
+        const killed = await cluster.leaderOf(topic)
+        await killed.kill()
+        const second = await cluster.leaderOf(topic)
+        assert.notEqual(second.id, killed.id)
+        await write(second.address, 'on two')
+        await killed.restart()
+        await cluster.untilInSync(topic)
+
+        await second.pause()
+        await second.resume()
+        await second.terminate()
+        assert.equal(second.running, false)
+        const third = await cluster.leaderOf(topic)
+        await write(third.address, 'after a clean end')
+
+        await cluster.heal()
+        await cluster.untilInSync(topic)
+        const records = await kafka.readAll(cluster.brokers, topic)
+        assert.deepEqual(records.map(({ value }) => String(value)), ['on three', 'on two', 'after a clean end'])
+      } finally {
+        await cluster.stop()
+      }
+      await assert.rejects(kafka.describe(cluster.brokers), /ECONNREFUSED/)
     })
 
     it('ends every process and removes the data with stop()', async () => {

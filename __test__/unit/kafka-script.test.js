@@ -159,6 +159,12 @@ describe('readiness', () => {
     assert.equal(notReady({ brokers: [broker], controllerId: 1, topics: [topic(1)] }, ['test']), null)
   })
 
+  it('needs the brokers that it is told of', () => {
+    const answer = { brokers: [broker], controllerId: 1, topics: [] }
+    assert.equal(notReady(answer, [], [1]), null)
+    assert.equal(notReady(answer, [], [1, 2])?.reason, 'it does not name broker 2')
+  })
+
   it('needs the topics that were there before', () => {
     assert.match(String(notReady({ brokers: [broker], controllerId: 1, topics: [] }, ['test'])?.reason), /topic test/)
   })

@@ -165,16 +165,16 @@ class Cluster {
   }
 
   /**
-   * The node that leads a partition, as soon as one that is up does.
+   * The node that leads a partition, as soon as one that is up says so of itself.
    *
    * @param {string} topic
    * @param {number} [partition]
    * @returns {Promise<ClusterNode>}
    */
   leaderOf (topic, partition = 0) {
-    return this.until(`${topic}/${partition} has a leader`, ({ topics: [found] }) => {
+    return this.until(`${topic}/${partition} has a leader`, ({ topics: [found] }, node) => {
       const leader = found.partitions.find(({ id }) => id === partition)?.leader
-      return this.nodes.find(({ id, running }) => running && id === leader)
+      return leader === node.id ? node : undefined
     }, [topic])
   }
 
