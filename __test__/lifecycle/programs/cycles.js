@@ -8,29 +8,37 @@ const { open } = require('./open')
 
 const [kind, topic, cycles, warmUp] = process.argv.slice(2)
 
-function use (opened, then) {
-  const { object } = opened
-  if (kind === 'KafkaClient') object.topicExists([topic], then)
-  else if (object.send) object.send([{ topic, messages: 'again' }], then)
-  else object.once('message', () => then(null))
+const fetchOne = ({ object }, then) => object.once('message', () => then(null))
+const readOne = ({ object }, then) => object.once('data', () => then(null))
+const send = ({ object }, then) => object.send([{ topic, messages: 'again' }], then)
+
+/** What is done with an object of each class before it is closed. */
+const USES = {
+  KafkaClient: ({ object }, then) => object.topicExists([topic], then),
+  Producer: send,
+  HighLevelProducer: send,
+  ProducerStream: ({ object }, then) => object.write({ topic, messages: 'again' }, then),
+  Consumer: fetchOne,
+  ConsumerStream: readOne,
+  ConsumerGroup: fetchOne,
+  ConsumerGroupStream: readOne,
+  Offset: ({ object }, then) => object.fetchLatestOffsets([topic], then),
+  Admin: ({ object }, then) => object.listGroups(then)
 }
 
 function cycle (number, then) {
   // a group of its own, with nothing committed and nobody to wait for
   const opened = open(kind, topic, {}, 'cycle-' + process.pid + '-' + number)
   let used = false
-  opened.ready(() => {
-    if (opened.object.on && kind !== 'ConsumerGroup') step()
+  const step = () => USES[kind](opened, error => {
+    if (used) return
+    used = true
+    if (error) say('error ' + error.message)
+    opened.close(then)
   })
-  if (kind === 'ConsumerGroup') step()
-  function step () {
-    use(opened, error => {
-      if (used) return
-      used = true
-      if (error) say('error ' + error.message)
-      opened.object.close(then)
-    })
-  }
+  // a group's messages may come with its being a member
+  if (kind.startsWith('ConsumerGroup')) step()
+  else opened.ready(step)
 }
 
 function measure () {

@@ -3,24 +3,29 @@
 const { root, kafkaHost } = require('./common')
 const kafka = require(root)
 
+const GROUPS = ['ConsumerGroup', 'ConsumerGroupStream']
+
 /**
  * Makes one object of a class.
  *
- * @param {string} kind `KafkaClient`, `Producer`, `HighLevelProducer`, `Consumer` or `ConsumerGroup`
+ * @param {string} kind `KafkaClient`, `Producer`, `HighLevelProducer`, `ProducerStream`, `Consumer`, `ConsumerStream`,
+ *   `ConsumerGroup`, `ConsumerGroupStream`, `Offset` or `Admin`
  * @param {string} topic
  * @param {any} [clientOptions]
  * @param {string} [groupId]
- * @returns {{ object: any, client: any, ready: (then: () => void) => void }} `ready`: calls when it is connected, and,
- *   as a group, a member
+ * @returns {{ object: any, client: any, ready: (then: () => void) => void, close: (then: (error?: any) => void) => void }}
+ *   `ready`: calls when it is connected, and, as a group, a member; a ConsumerGroupStream joins when it is read
  */
 function open (kind, topic, clientOptions = {}, groupId = topic + '-group') {
   const options = Object.assign({ kafkaHost }, clientOptions)
   let object
-  if (kind === 'ConsumerGroup') {
-    object = new kafka.ConsumerGroup(Object.assign({ groupId, fromOffset: 'earliest' }, options), topic)
+  if (GROUPS.includes(kind)) {
+    object = new kafka[kind](Object.assign({ groupId, fromOffset: 'earliest' }, options), topic)
+  } else if (kind === 'ProducerStream') {
+    object = new kafka.ProducerStream({ kafkaClient: options })
   } else {
     object = new kafka.KafkaClient(options)
-    if (kind === 'Consumer') object = new kafka.Consumer(object, [{ topic }], { groupId })
+    if (kind === 'Consumer' || kind === 'ConsumerStream') object = new kafka[kind](object, [{ topic }], { groupId })
     else if (kind !== 'KafkaClient') object = new kafka[kind](object)
   }
   const client = object.client || object
@@ -28,7 +33,9 @@ function open (kind, topic, clientOptions = {}, groupId = topic + '-group') {
   return {
     object,
     client,
-    ready: then => kind === 'ConsumerGroup' ? object.once('rebalanced', then) : client.once('ready', then)
+    ready: then => kind === 'ConsumerGroup' ? object.once('rebalanced', then) : client.once('ready', then),
+    // Offset and Admin have no close of their own
+    close: then => (object.close ? object : client).close(then)
   }
 }
 
