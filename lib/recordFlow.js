@@ -14,8 +14,8 @@ const LONG_STRIDE = 64
  * `processingfetch`, its messages, `done`. The block's slab goes back to the native side after its last record, so a
  * slow handler slows the fetching down.
  *
- * @typedef {Record<string, Record<string, number>>} Progress by topic: the last emitted offset of each partition, and
- *   `highWaterOffset`
+ * @typedef {Record<string, Record<string, number>>} Progress by topic: the last offset of each partition whose handlers
+ *   have returned, and `highWaterOffset`
  * @typedef {object} FlowOwner
  * @property {() => { value: string, key: string }} encodings
  * @property {boolean} timestamps whether messages get a `timestamp`
@@ -223,8 +223,9 @@ class RecordFlow {
             message = { topic, value: values[i], offset, partition, highWaterOffset, key: keys[i] }
           }
           if (hasHeaders && reader.headers[i] !== null) message.headers = reader.headers[i]
-          last = offset
           consumer.emit('message', message)
+          // not before: a record whose handler throws has not been handled, and no commit may say that it was
+          last = offset
           if (this.seekCount !== seeks) break
           if (--untilLook === 0) {
             const now = Date.now()

@@ -148,7 +148,8 @@ describe('RecordFlow', () => {
       assert.deepEqual(thrown, ['handler of 0', 'handler of 3', 'handler of 9'])
       assert.deepEqual(events.filter((event) => event !== '[' && event !== ']'), numbers(0, 11))
       assert.deepEqual(credits, [1, 2])
-      assert.deepEqual(progress.map(({ topic }) => topic[0]), [0, 3, 9, 10])
+      // what threw is not among what was done, until a later record is
+      assert.deepEqual(progress.map(({ topic }) => topic && topic[0]), [undefined, 2, 8, 10])
     })
 
     it('of done costs nothing either', async () => {
