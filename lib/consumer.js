@@ -376,8 +376,8 @@ class Consumer extends AdoptableEmitter {
   /**
    * Closes the consumer and its client.
    *
-   * @param {any} [force] true commits first; a commit that fails leaves the consumer open
-   * @param {(err: Error | null) => void} [callback]
+   * @param {any} [force] true commits first
+   * @param {(err: Error | null) => void} [callback] gets the error of that commit; everything is closed nevertheless
    */
   close (force, callback) {
     if (typeof force === 'function') {
@@ -386,18 +386,13 @@ class Consumer extends AdoptableEmitter {
     }
     this.ready = false
     const done = callback || noop
-    const close = () => {
+    const leave = (/** @type {() => void} */ left) => {
       this._core.stop()
       for (const timer of this._outOfRange.values()) clearTimeout(timer)
-      this.client.close(done)
+      this.client.close(left)
     }
-    if (!force) return close()
-    // what is emitted from here on would not be in the commit
-    this._core.flow.stop()
-    this.commit(true, (/** @type {Error | null} */ error) => {
-      if (error) done(error)
-      else close()
-    })
+    if (force) this._core.commitAndLeave(committed => this.commit(true, committed), leave, done)
+    else leave(() => done(null))
   }
 }
 

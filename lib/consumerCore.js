@@ -3,9 +3,13 @@
 const { RecordFlow } = require('./recordFlow')
 const { CODE, toError } = require('./nativeErrors')
 const { errorName } = require('./errorCodes')
+const TimeoutError = require('./errors/TimeoutError')
 
 /** `done` comes at least this often when nothing arrives, ms; kafka-node's own pace is its longest fetch. */
 const LEAST_IDLE_MS = 50
+
+/** How long the last commit may take before the consumer is closed nevertheless, ms. It may still arrive then. */
+const LAST_COMMIT_MS = 1000
 
 /**
  * What `Consumer` and `ConsumerGroup` have in common: the flow of records, commits, and the heartbeat of `done` events
@@ -208,6 +212,34 @@ class ConsumerCore {
         result[answer.topic] = { partition: answer.partition, errorCode: answer.error || (error ? error.code : 0) }
       }
       callback(null, result)
+    })
+  }
+
+  /**
+   * Commits, then leaves: also when the commit fails, or has no answer in time because no broker can be reached. A
+   * process that wants to end must not hang on it.
+   *
+   * @param {(callback: (err: Error | null) => void) => void} commit
+   * @param {(callback: () => void) => void} leave
+   * @param {(err: Error | null) => void} done gets the commit's error
+   */
+  commitAndLeave (commit, leave, done) {
+    // what is emitted from here on would not be in the commit
+    this.flow.stop()
+    /** @type {Error | null} */
+    let failure = new TimeoutError(`The offsets were not committed: no answer within ${LAST_COMMIT_MS}ms`)
+    let leaving = false
+    const leaveOnce = () => {
+      if (leaving) return
+      leaving = true
+      leave(() => done(failure))
+    }
+    const timer = setTimeout(leaveOnce, LAST_COMMIT_MS)
+    commit(error => {
+      clearTimeout(timer)
+      // one that comes late says only that everything has been closed
+      if (!error || !leaving) failure = error
+      leaveOnce()
     })
   }
 }

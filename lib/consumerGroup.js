@@ -554,8 +554,8 @@ class ConsumerGroup extends AdoptableEmitter {
   /**
    * Leaves the group and closes the client.
    *
-   * @param {any} [force] true commits first; a commit that fails leaves the client open
-   * @param {(err: Error | null) => void} [callback]
+   * @param {any} [force] true commits first
+   * @param {(err: Error | null) => void} [callback] gets the error of that commit; everything is closed nevertheless
    */
   close (force, callback) {
     if (typeof force === 'function') {
@@ -565,19 +565,15 @@ class ConsumerGroup extends AdoptableEmitter {
     const done = callback || noop
     const wasReady = this.ready
     this.ready = false
-    const leave = () => {
+    const leave = (/** @type {() => void} */ left) => {
       this._core.stop()
       this.client.close(() => {
         this.closed = true
-        done(null)
+        left()
       })
     }
-    if (!force || !wasReady) return leave()
-    this._core.flow.stop()
-    this.commit(true, (/** @type {Error | null} */ error) => {
-      if (error) done(error)
-      else leave()
-    })
+    if (force && wasReady) this._core.commitAndLeave(committed => this.commit(true, committed), leave, done)
+    else leave(() => done(null))
   }
 }
 

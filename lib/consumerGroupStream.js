@@ -251,18 +251,17 @@ class ConsumerGroupStream extends MessageStream {
     if (!group) return done(reason)
     group._core.flow.stop()
     this._dropBuffered()
-    const leave = (/** @type {Error | null} */ failure) => {
+    const left = (/** @type {Error | null} */ failure) => {
       if (failure) logger.error('commit before closing failed', failure)
-      group.close(false, () => {
-        this._closed = true
-        const callbacks = this._closeCallbacks
-        this._closeCallbacks = []
-        for (const callback of callbacks) callback(failure, [undefined, undefined])
-        done(isLeftLoop(reason) ? null : reason)
-      })
+      this._closed = true
+      const callbacks = this._closeCallbacks
+      this._closeCallbacks = []
+      for (const callback of callbacks) callback(failure, [undefined, undefined])
+      done(isLeftLoop(reason) ? null : reason)
     }
-    if (this.autoCommit) this.commit(null, true, leave)
-    else leave(null)
+    const leave = (/** @type {() => void} */ closed) => group.close(false, closed)
+    if (this.autoCommit) group._core.commitAndLeave(committed => this.commit(null, true, committed), leave, left)
+    else leave(() => left(null))
   }
 }
 

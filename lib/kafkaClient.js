@@ -490,8 +490,6 @@ class KafkaClient extends AdoptableEmitter {
       setImmediate(closed)
       return
     }
-    // also after a failed connect, which lets the process end: the callback must come
-    this._keepAlive()
     // a client that gave up connecting did not keep the process alive any more, but its callbacks must come
     this._keepAlive()
     for (const handle of this._handles) {

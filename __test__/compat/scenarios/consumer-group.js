@@ -704,6 +704,19 @@ module.exports = section('ConsumerGroup', (scenario) => {
     })
   }
 
+  scenario('close with force whose commit fails', {
+    contract: '8.9 close',
+    meant: { 'is closed': { id: 'D27', original: ['false'], ours: ['true'] } }
+  }, async (t) => {
+    const topic = await t.topic()
+    const group = t.group({ groupId: t.name('group') }, topic)
+    await t.event(group, 'rebalanced')
+    group.commit = (force, cb) => cb(new Error('refused'))
+    await t.call('closed', (cb) => group.close(true, cb))
+    t.log('is closed', !!group.closed)
+    group.client.close(() => {})
+  })
+
   scenario('close twice, and before joining', { contract: '8.9 close' }, async (t) => {
     const topic = await t.topic()
     const group = t.group({ groupId: t.name('group') }, topic)
