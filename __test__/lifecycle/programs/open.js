@@ -13,20 +13,25 @@ const GROUPS = ['ConsumerGroup', 'ConsumerGroupStream']
  * @param {string} topic
  * @param {any} [clientOptions]
  * @param {string} [groupId]
- * @returns {{ object: any, client: any, ready: (then: () => void) => void, close: (then: (error?: any) => void) => void }}
- *   `ready`: calls when it is connected, and, as a group, a member; a ConsumerGroupStream joins when it is read
+ * @param {any} [consumerOptions]
+ * @returns {{ object: any, client: any, ready: (then: () => void) => void,
+ *   close: (then: (error?: any) => void) => void }} `ready`: calls when it is connected, and, as a group, a member; a
+ *   ConsumerGroupStream joins when it is read
  */
-function open (kind, topic, clientOptions = {}, groupId = topic + '-group') {
+function open (kind, topic, clientOptions = {}, groupId = topic + '-group', consumerOptions = {}) {
   const options = Object.assign({ kafkaHost }, clientOptions)
   let object
   if (GROUPS.includes(kind)) {
-    object = new kafka[kind](Object.assign({ groupId, fromOffset: 'earliest' }, options), topic)
+    object = new kafka[kind](Object.assign({ groupId, fromOffset: 'earliest' }, options, consumerOptions), topic)
   } else if (kind === 'ProducerStream') {
     object = new kafka.ProducerStream({ kafkaClient: options })
   } else {
     object = new kafka.KafkaClient(options)
-    if (kind === 'Consumer' || kind === 'ConsumerStream') object = new kafka[kind](object, [{ topic }], { groupId })
-    else if (kind !== 'KafkaClient') object = new kafka[kind](object)
+    if (kind === 'Consumer' || kind === 'ConsumerStream') {
+      object = new kafka[kind](object, [{ topic }], Object.assign({ groupId }, consumerOptions))
+    } else if (kind !== 'KafkaClient') {
+      object = new kafka[kind](object)
+    }
   }
   const client = object.client || object
   object.on('error', () => {})

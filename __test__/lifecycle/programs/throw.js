@@ -1,13 +1,14 @@
 'use strict'
 
 // A handler of the user throws.
-// arguments: class (`Consumer`, `ConsumerGroup`) or `send`, topic, `handled` or `unhandled`
+// arguments: class (`Consumer`, `ConsumerGroup`) or `send`, topic, `handled` or `unhandled`, [ms between automatic
+// commits]
 
 const { root, kafkaHost, say } = require('./common')
 const { open } = require('./open')
 const kafka = require(root)
 
-const [kind, topic, handling] = process.argv.slice(2)
+const [kind, topic, handling, interval = '5000'] = process.argv.slice(2)
 const thrown = new TypeError('thrown by the user')
 /** @type {any[]} */
 const caught = []
@@ -20,7 +21,7 @@ if (handling === 'handled') {
 }
 
 function throwInHandler () {
-  const { object } = open(kind, topic)
+  const { object } = open(kind, topic, {}, topic + '-group', { autoCommitIntervalMs: Number(interval) })
   let closing = false
   object.on('message', ({ value }) => {
     if (closing) return say('emitted after close ' + value)

@@ -1,0 +1,52 @@
+'use strict'
+
+// A member of a group that lets a backlog grow: its handler is slow for a while, or it is paused. Then it takes all.
+// config: { options: of the ConsumerGroup, topic, how: 'slow' or 'paused' }; SIGUSR2 ends the slowness or the pause,
+//   SIGTERM closes it
+// says: idle MiB | highest MiB (a new one) | progress count | wrong partition offset expected | closed error
+
+const { ConsumerGroup } = require('../../..')
+const { config, say, sayError } = require('./say')
+
+const LOOK_MS = 50
+const SLOW_MS = 2
+const PROGRESS = 5000
+
+const group = /** @type {any} */ (new ConsumerGroup(config.options, config.topic))
+let isSlow = false
+let highest = 0
+let count = 0
+/** @type {number[]} */
+const next = []
+
+function look () {
+  const rss = process.memoryUsage().rss / 1024 / 1024
+  if (rss < highest + 1) return
+  highest = rss
+  say('highest', Math.round(rss))
+}
+
+const still = new Int32Array(new SharedArrayBuffer(4))
+group.on('error', sayError)
+group.on('message', (/** @type {any} */ { partition, offset }) => {
+  const expected = next[partition] || 0
+  if (offset !== expected) say('wrong', partition, offset, expected)
+  next[partition] = offset + 1
+  if (++count % PROGRESS === 0) say('progress', count)
+  if (isSlow) Atomics.wait(still, 0, 0, SLOW_MS)
+})
+// idle: a member that has waited for a while and got nothing
+group.once('rebalanced', () => setTimeout(() => {
+  say('idle', Math.round(process.memoryUsage().rss / 1024 / 1024))
+  if (config.how === 'paused') group.pause()
+  else isSlow = true
+  setInterval(look, LOOK_MS).unref()
+}, 3000))
+process.on('SIGUSR2', () => {
+  isSlow = false
+  group.resume()
+})
+process.on('SIGTERM', () => group.close(true, (/** @type {any} */ error) => {
+  say('progress', count)
+  say('closed', error && error.message)
+}))
