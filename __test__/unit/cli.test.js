@@ -71,10 +71,11 @@ describe('kafka-node-native dev-broker', () => {
 
 describe('kafka-node-native', () => {
   it('shows its options', async () => {
-    for (const args of [['--help'], ['dev-broker', '--help']]) {
+    for (const args of [['--help'], ['dev-broker', '--help'], ['move-offsets', '-h']]) {
       const { code, stdout } = await run(args)
       assert.equal(code, 0)
       assert.match(stdout, /dev-broker \[--port N\] \[--topic name\[:partitions\]\]/)
+      assert.match(stdout, /move-offsets --kafka-host HOST --group NAME --topic NAME/)
     }
   })
 
@@ -84,7 +85,12 @@ describe('kafka-node-native', () => {
       [['serve'], /there is no command "serve"/],
       [['dev-broker', '--prot', '1'], /there is no option "--prot"/],
       [['dev-broker', '--port'], /--port needs a value/],
-      [['dev-broker', '--port', 'http'], /--port needs a number, got "http"/]
+      [['dev-broker', '--port', 'http'], /--port needs a number, got "http"/],
+      [['dev-broker', '--group', 'g'], /there is no option "--group"/],
+      [['move-offsets', '--group', 'g', '--topic', 't'], /move-offsets needs --kafka-host/],
+      [['move-offsets', '--kafka-host', 'h:1', '--topic', 't'], /move-offsets needs --group/],
+      [['move-offsets', '--kafka-host', 'h:1', '--group', 'g'], /move-offsets needs --topic/],
+      [['move-offsets', '--dry-run=yes'], /--dry-run takes no value/]
     ]
     for (const [args, message] of cases) {
       const { code, stderr } = await run(args)
