@@ -282,6 +282,11 @@ class KafkaClient extends AdoptableEmitter {
     this._waitingForReady.add(resume)
   }
 
+  /** Whether questions to the cluster have to wait, but have something to wait for. */
+  _isConnectingFirst () {
+    return !this.ready && this.connecting && !this.closing
+  }
+
   /** While a client is open the process stays alive, as with kafka-node. */
   _keepAlive () {
     if (!this._alive) this._alive = setInterval(noop, MAX_TIMER)
@@ -530,9 +535,13 @@ class KafkaClient extends AdoptableEmitter {
   /**
    * @param {string[] | null} topics null and [] mean all of the cluster; naming one may create it on the broker
    * @param {(err: Error | null, result?: any) => void} [callback] result: brokers by id, and
-   *   `{ metadata, clusterMetadata }`
+   *   `{ metadata, clusterMetadata }`; while the client connects for the first time, it waits for that
    */
   loadMetadataForTopics (topics, callback = noop) {
+    if (this._isConnectingFirst()) {
+      this._whenReady(error => { error ? callback(error) : this.loadMetadataForTopics(topics, callback) })
+      return
+    }
     if (!this.ready || this.closing) {
       setImmediate(callback, new BrokerNotAvailableError('Broker not available (loadMetadataForTopics)'))
       return
@@ -705,8 +714,12 @@ class KafkaClient extends AdoptableEmitter {
    * @param {(err: Error | null, result?: any) => void} callback
    */
   _createTopicsAsDescribed (topics, callback) {
+    if (this._isConnectingFirst()) {
+      this._whenReady(error => { error ? callback(error) : this._createTopicsAsDescribed(topics, callback) })
+      return
+    }
     if (!this.ready || this.closing) {
-      setImmediate(callback, new Error('Client is not ready (createTopics)'))
+      setImmediate(callback, new BrokerNotAvailableError('Broker not available (loadMetadataForTopics)'))
       return
     }
     this._primary.request({ op: 'createTopics', topics: topics.map(toNewTopic), timeout: this._requestTimeout() },

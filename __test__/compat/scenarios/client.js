@@ -170,6 +170,24 @@ module.exports = section('KafkaClient', (scenario) => {
     await t.call('not ready', (cb) => client.topicExists(['a'], cb))
   })
 
+  scenario('questions right after construction wait for the connection', { contract: '3.3' }, async (t) => {
+    const topic = await t.topic(2)
+    const [missing, created] = [t.name('missing'), t.name('created')]
+    const client = t.client()
+    await Promise.all([
+      t.call('topicExists', (cb) => client.topicExists([topic], cb)),
+      t.call('topicExists of a missing one', (cb) => client.topicExists([missing], cb)),
+      t.call('loadMetadataForTopics', (cb) =>
+        client.loadMetadataForTopics([topic], (err, result) => cb(err, result && result[1].metadata))),
+      t.call('getController', (cb) => client.getController((err, broker, id) => cb(err, typeof broker, id))),
+      t.call('createTopics', (cb) =>
+        client.createTopics([{ topic: created, partitions: 1, replicationFactor: 1 }], cb))
+    ])
+    const unconnected = t.client(quiet)
+    await t.call('without a connection', (cb) =>
+      unconnected.createTopics([{ topic: created, partitions: 1, replicationFactor: 1 }], cb))
+  })
+
   scenario('loadMetadataForTopics', { contract: '3.3 loadMetadataForTopics' }, async (t) => {
     const topic = await t.topic(2)
     const client = await t.readyClient()
