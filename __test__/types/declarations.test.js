@@ -30,6 +30,11 @@ test('strict programs compile against the declarations', () => {
   assert.equal(complaints, '')
 })
 
+test('the TypeScript example compiles as strictly', () => {
+  const { complaints } = compile({ files: [path.join(root, 'examples', 'typescript.ts')] })
+  assert.equal(complaints, '')
+})
+
 test('the same service compiles with the typings of kafka-node itself', async () => {
   const original = path.join(await originalFolder(), 'types/index.d.ts')
   const { complaints } = compile({

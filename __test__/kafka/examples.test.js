@@ -1,0 +1,81 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const fs = require('node:fs')
+const os = require('node:os')
+const path = require('node:path')
+const { after, before, describe, it } = require('node:test')
+const ts = require('typescript')
+
+const kafka = require('../support/kafka')
+const { describe: tell, run } = require('../support/program')
+
+const ROOT = path.join(__dirname, '..', '..')
+const EXAMPLES = path.join(ROOT, 'examples')
+
+/** Examples that need more than brokers, with the test that runs them. */
+const ELSEWHERE = {
+  blog: 'install/package.test.js'
+}
+
+/** What each of the others prints when it has done what it shows. */
+const RESULTS = {
+  'admin.js': /"configName": "retention\.ms"/,
+  'at-least-once.js': /^10 of 10 payments were booked, 1 of them twice: 5$/m,
+  'at-most-once.js': /^9 of 10 invitations were mailed, none twice; missing: 5$/m,
+  'consumer-groups.js': /^all 20 jobs are done, \d+ and \d+ of them$/m,
+  'offsets.js': /^set to \[2\] /m,
+  'pub-sub.js': /^archive got headline 5 from [01]\/\d$/m,
+  'streams.js': /^read 1000 invoices over /m,
+  'typescript.ts': /^0\/1: attic has 28 °C$/m
+}
+
+describe('the examples on real Kafka', { timeout: 240000 }, () => {
+  /** @type {string} */
+  let folder
+
+  before(() => {
+    // An application with nothing but the examples and this checkout as its `kafka-node`.
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), 'kafka-node-native-examples-'))
+    fs.mkdirSync(path.join(folder, 'node_modules'))
+    fs.symlinkSync(ROOT, path.join(folder, 'node_modules', 'kafka-node'), 'junction')
+    for (const name of Object.keys(RESULTS)) {
+      const source = fs.readFileSync(path.join(EXAMPLES, name), 'utf8')
+      const { outputText } = ts.transpileModule(source, { compilerOptions: { module: ts.ModuleKind.CommonJS } })
+      fs.writeFileSync(path.join(folder, name.replace(/\.ts$/, '.js')), name.endsWith('.ts') ? outputText : source)
+    }
+  })
+
+  after(async () => {
+    await kafka.releaseAll()
+    fs.rmSync(folder, { recursive: true, force: true })
+  })
+
+  it('are all run, here or where this file says', () => {
+    const listed = [...Object.keys(ELSEWHERE), ...Object.keys(RESULTS)]
+    assert.deepEqual(listed.sort(), fs.readdirSync(EXAMPLES).sort())
+    for (const [name, test] of Object.entries(ELSEWHERE)) {
+      const text = fs.readFileSync(path.join(ROOT, '__test__', test), 'utf8')
+      assert.ok(text.includes('examples') && text.includes(name), `${test} does not run ${name}`)
+    }
+  })
+
+  for (const [name, result] of Object.entries(RESULTS)) {
+    it(`${name} does what it shows, and ends by itself`, async () => {
+      const address = await kafka.brokers('4')
+      const args = []
+      if (name === 'offsets.js') {
+        const topic = await kafka.createTopic(address, kafka.uniqueName('example-offsets'), 1)
+        await kafka.produceRaw(address, topic, [{ value: 'a' }, { value: 'b' }, { value: 'c' }])
+        args.push(topic)
+      } else if (name === 'admin.js') {
+        args.push(kafka.uniqueName('example-admin'))
+      }
+      const file = path.join(folder, name.replace(/\.ts$/, '.js'))
+      const end = await run(file, { args, env: { KAFKA_BROKERS: address }, deadline: 60000 })
+      assert.equal(end.code, 0, tell(end))
+      assert.match(end.lines.join('\n'), result)
+      assert.equal(end.stderr, '')
+    })
+  }
+})
