@@ -54,7 +54,7 @@ async function sendPayments () {
   const client = new KafkaClient({ kafkaHost })
   const producer = new Producer(client)
   await new Promise((resolve, reject) => {
-    client.once('error', reject)
+    producer.once('error', reject) // the client's errors, too
     producer.once('ready', resolve)
   })
   const messages = Array.from({ length: COUNT }, (_, i) => String(i + 1))

@@ -57,6 +57,7 @@ function join (name) {
 function sendJobs (callback) {
   const producer = new Producer(client, { partitionerType: 3 }) // 3: by key
   const payloads = Array.from({ length: COUNT }, (_, i) => ({ topic, key: `key-${i}`, messages: `job ${i}` }))
+  producer.on('error', fail)
   producer.once('ready', () => producer.send(payloads, (err) => { err ? fail(err) : callback() }))
 }
 

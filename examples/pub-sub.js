@@ -13,16 +13,20 @@ const COUNT = 5
 const client = new KafkaClient({ kafkaHost })
 // Producers may share a client. This one deals its messages out to the partitions in turn.
 const producer = new HighLevelProducer(client)
-client.on('error', fail)
+producer.on('error', fail) // the client's errors, too
 
 client.once('ready', () => {
   client.createTopics([{ topic, partitions: 2, replicationFactor: 1 }], (err, failed) => {
     if (err || failed.length) return fail(err || new Error(failed[0].error))
-    let reading = 2
-    const done = () => { if (--reading === 0) client.close() }
-    subscribe('mail', done)
-    subscribe('archive', done)
-    publish()
+    // so that the producer knows how many partitions there are to choose from
+    client.refreshMetadata([topic], (err) => {
+      if (err) return fail(err)
+      let reading = 2
+      const done = () => { if (--reading === 0) client.close() }
+      subscribe('mail', done)
+      subscribe('archive', done)
+      publish()
+    })
   })
 })
 

@@ -17,7 +17,7 @@ const readings: Reading[] = [{ sensor: 'cellar', celsius: 11 }, { sensor: 'attic
 const client = new KafkaClient({ kafkaHost })
 const producer = new Producer(client)
 
-client.on('error', fail)
+producer.on('error', fail) // the client's errors, too
 producer.on('ready', () => {
   client.createTopics([{ topic, partitions: 1, replicationFactor: 1 }], (err: Error | null, failed) => {
     if (err) return fail(err)
