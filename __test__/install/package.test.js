@@ -216,6 +216,16 @@ describe('the packed packages', () => {
     assert.ok(!registry.requests.includes('/kafka-node'), 'the original package was asked for')
   })
 
+  it('are the one copy for a service and its dependents, as the migration guide writes it', async () => {
+    const both = await install('service', {
+      dependencies: { 'kafka-node': ALIAS, 'with-dependency': '1.0.0' },
+      overrides: { 'kafka-node': '$kafka-node' }
+    })
+    const script = "console.log(require('with-dependency') === require('kafka-node'))"
+    const { stdout, stderr } = await execute(process.execPath, ['-e', script], { cwd: both, env })
+    assert.strictEqual(stdout.trim(), 'true', stderr)
+  })
+
   it('say which platform has no addon where there is none for it', async () => {
     const bare = path.join(folder, 'no-addon')
     fs.cpSync(application, bare, { recursive: true })
