@@ -33,7 +33,7 @@ const LAYERS = [
   { name: 'broker', concurrency: 2 },
   { name: 'lifecycle', concurrency: 1, nodeArgs: ['--expose-gc'] },
   { name: 'kafka', concurrency: 1, kafka: ['4', '3.9'] },
-  { name: 'compat', concurrency: 1, kafka: ['3.9'] },
+  { name: 'compat', concurrency: 1, kafka: ['4', '3.9'] },
   { name: 'install', concurrency: 1, kafka: ['4', '3.9'] }
 ]
 

@@ -51,11 +51,46 @@ function compare (scenario, original, ours, differences) {
   })
 }
 
-/** @param {Row} row @returns {string} */
-function explain ({ track, original, ours, why }) {
-  const list = (/** @type {string[]} */ lines) => lines.map((line, i) =>
-    `\n      ${original[i] === ours[i] ? ' ' : '!'} ${line}`).join('') || '\n      ! nothing'
-  return `  ${track}: ${why}\n    original:${list(original)}\n    ours:${list(ours)}`
+/** Where a line tells a broker's id: the one of `scripts/kafka` is 1001 in ZooKeeper mode and 1 else. */
+const BROKER_IDS = new RegExp([
+  "((?:leader|nodeId|(?:controller|coordinator|broker)Id): '?|(?:replicas|isr): \\[)(?:1001|1)\\b",
+  '\\b(?:1001|1)(?=: { nodeId)'
+].join('|'), 'g')
+
+/** @param {string[]} [lines] */
+function withoutIds (lines = []) {
+  return lines.map((line) => line.replace(BROKER_IDS, '$1<id>'))
 }
 
-module.exports = { compare, explain }
+/**
+ * What ours did on two brokers.
+ *
+ * @param {Scenario} scenario
+ * @param {Outcome} before on Kafka 3.9
+ * @param {Outcome} now on Kafka 4
+ * @returns {Row[]} by track
+ */
+function compareVersions (scenario, before, now) {
+  const tracks = new Set([...before.tracks.keys(), ...now.tracks.keys(), ...Object.keys(scenario.modern)])
+  return [...tracks].map((track) => {
+    const original = withoutIds(before.tracks.get(track))
+    const ours = withoutIds(now.tracks.get(track))
+    const { modern: { [track]: pinned }, meant: { [track]: meant } } = scenario
+    const row = (/** @type {Row['verdict']} */ verdict, /** @type {string} */ why = '') =>
+      ({ track, original, ours, verdict, why })
+    if (pinned) {
+      if (matches(ours, original)) return row('different', 'pinned as different on Kafka 4, but it is not')
+      return matches(ours, pinned) ? row('meant') : row('different', 'not as it is pinned for Kafka 4')
+    }
+    return matches(ours, meant ? meant.ours : original) ? row('same') : row('different', 'not pinned as different')
+  })
+}
+
+/** @param {Row} row @param {[string, string]} [sides] @returns {string} */
+function explain ({ track, original, ours, why }, [first, second] = ['original', 'ours']) {
+  const list = (/** @type {string[]} */ lines) => lines.map((line, i) =>
+    `\n      ${original[i] === ours[i] ? ' ' : '!'} ${line}`).join('') || '\n      ! nothing'
+  return `  ${track}: ${why}\n    ${first}:${list(original)}\n    ${second}:${list(ours)}`
+}
+
+module.exports = { compare, compareVersions, explain }

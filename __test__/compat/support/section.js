@@ -16,6 +16,8 @@
  * @property {boolean} isolated runs in a process of its own, whose end is recorded: for what may crash or must exit
  * @property {number} timeout ms
  * @property {Record<string, Meant>} meant by track
+ * @property {boolean} zookeeper can only be shown with a broker that keeps its state in ZooKeeper
+ * @property {Record<string, (string | RegExp)[]>} modern by track: what Kafka 4 itself answers otherwise
  * @property {(t: import('./trace').Trace) => any} run
  */
 /** @typedef {{ title: string, scenarios: Scenario[] }} Section */
@@ -25,15 +27,17 @@
  *
  * @param {string} title
  * @param {(scenario: (title: string, options: { contract: string, isolated?: boolean, timeout?: number,
- *   meant?: Record<string, Meant> }, run: Scenario['run']) => void) => void} describe
+ *   meant?: Record<string, Meant>, zookeeper?: boolean, modern?: Scenario['modern']
+ * }, run: Scenario['run']) => void) => void} describe
  * @returns {Section}
  */
 function section (title, describe) {
   /** @type {Scenario[]} */
   const scenarios = []
-  describe((name, { contract, isolated = false, timeout = 90000, meant = {} }, run) => {
+  describe((name, options, run) => {
     if (scenarios.some((other) => other.title === name)) throw new Error(`Two scenarios are called '${name}'`)
-    scenarios.push({ title: name, contract, isolated, timeout, meant, run })
+    const { contract, isolated = false, timeout = 90000, meant = {}, zookeeper = false, modern = {} } = options
+    scenarios.push({ title: name, contract, isolated, timeout, meant, zookeeper, modern, run })
   })
   return { title, scenarios }
 }

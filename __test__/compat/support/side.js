@@ -1,13 +1,14 @@
 'use strict'
 
 // The process in which one side runs: kafka-node, or ours.
-//   node side.js '{"side":"original","folder":"...","file":"...","brokers":"...","tag":"...","grep":"","only":3}'
+//   node side.js '{"side":"original","folder":"...","file":"...","brokers":"...","tag":"...","wanted":[0,1]}'
 
 const path = require('node:path')
 const { Trace } = require('./trace')
 const { show } = require('./show')
 
-const { side, folder, file, brokers, tag, only, grep } = JSON.parse(process.argv[2])
+// `wanted`: these scenarios, some at a time. `only`: this one, and then this process is left to end by itself.
+const { side, folder, file, brokers, tag, only, wanted } = JSON.parse(process.argv[2])
 
 /** How many scenarios run at a time: most of them only wait. */
 const CONCURRENCY = 6
@@ -67,8 +68,6 @@ async function main () {
     process.disconnect()
     return
   }
-  const wanted = scenarios.map((_, index) => index).filter((index) =>
-    !scenarios[index].isolated && scenarios[index].title.includes(grep))
   await Promise.all(Array.from({ length: CONCURRENCY }, async () => {
     for (let index = wanted.shift(); index !== undefined; index = wanted.shift()) await runScenario(index)
   }))

@@ -27,9 +27,10 @@ const SILENCE_TIMEOUT = 20000
  * @param {string} options.file
  * @param {string} options.brokers
  * @param {string} [options.grep] only scenarios with this in their titles
+ * @param {boolean} [options.zookeeper] false: without scenarios that need it
  * @returns {Promise<Outcome>[]} by scenario
  */
-function runSide ({ side, file, brokers, grep = '' }) {
+function runSide ({ side, file, brokers, grep = '', zookeeper = true }) {
   /** @type {import('./section').Section} */
   const { scenarios } = require(file)
   const tag = `${crypto.randomBytes(4).toString('hex')}${side[1]}`
@@ -46,10 +47,11 @@ function runSide ({ side, file, brokers, grep = '' }) {
   async function run () {
     try {
       const folder = side === 'original' ? await originalFolder() : ROOT
-      const options = { side, folder, file, brokers, tag, grep }
+      const options = { side, folder, file, brokers, tag }
       const wanted = scenarios.map((scenario, index) => ({ ...scenario, index }))
-        .filter(({ title }) => title.includes(grep))
-      if (wanted.some(({ isolated }) => !isolated)) await runTogether(options)
+        .filter((scenario) => scenario.title.includes(grep) && (zookeeper || !scenario.zookeeper))
+      const together = wanted.filter(({ isolated }) => !isolated).map(({ index }) => index)
+      if (together.length > 0) await runTogether({ ...options, wanted: together })
       for (const { isolated, index } of wanted) if (isolated) await runAlone(options, index)
     } catch (error) {
       for (const { reject } of outcomes) reject(/** @type {Error} */ (error))

@@ -52,7 +52,8 @@ class Trace {
   /** @param {string} line */
   anonymous (line) {
     for (const [name, label] of this.names) line = line.split(name).join(label)
-    return line.split(this.brokers).join('<broker>')
+    const { port } = parseAddress(this.brokers)
+    return line.split(this.brokers).join('<broker>').replace(new RegExp(`(port: )${port}\\b`, 'gi'), '$1<port>')
   }
 
   /** @param {string} track @param {...any} values */
