@@ -189,11 +189,10 @@ class KafkaClient extends AdoptableEmitter {
   /** @param {RetrySchedule} schedule */
   _tryToConnect (schedule) {
     const { connectTimeout } = this.options
+    const tooLate = () => new TimeoutError(`Connection timeout of ${connectTimeout}ms exceeded`)
     let isDown = false
     /** @type {any} */
-    let timer = setTimeout(() => {
-      attempt.failed(new TimeoutError(`Connection timeout of ${connectTimeout}ms exceeded`))
-    }, connectTimeout)
+    let timer = setTimeout(() => attempt.failed(tooLate()), connectTimeout)
     /** @type {Attempt} */
     const attempt = {
       failed: (/** @type {Error} */ error) => {
@@ -228,7 +227,8 @@ class KafkaClient extends AdoptableEmitter {
         this._metadataPending = false
         if (this.closing || !this.connecting) return
         if (!error) this._connected(result)
-        else if (this._attempt) this._attempt.failed(error)
+        // librdkafka's clock runs beside ours, and calls a broker that says nothing one that is not there
+        else if (this._attempt) this._attempt.failed(isDown || !isSilence(error) ? error : tooLate())
       })
   }
 
@@ -868,6 +868,11 @@ function toMetadata ({ brokers, topics, controllerId }) {
   /** @type {any} */
   const described = { metadata, clusterMetadata: { controllerId } }
   return [byId, failures.length > 0 ? { error: failures, ...described } : described]
+}
+
+/** @param {any} error of a request */
+function isSilence (error) {
+  return error instanceof TimeoutError || (error.native !== undefined && error.native.code === CODE.TRANSPORT)
 }
 
 /** @param {number} code */
