@@ -722,7 +722,16 @@ class KafkaClient extends AdoptableEmitter {
       setImmediate(callback, new BrokerNotAvailableError('Broker not available (loadMetadataForTopics)'))
       return
     }
-    this._primary.request({ op: 'createTopics', topics: topics.map(toNewTopic), timeout: this._requestTimeout() },
+    const repeated = namesThatRepeat(topics)
+    const wanted = topics.filter(({ topic }) => !repeated.has(String(topic)))
+    // the broker's words and, like it, for each of them; librdkafka cannot read such an answer
+    const refused = topics.filter(({ topic }) => repeated.has(String(topic)))
+      .map(({ topic }) => ({ topic, error: 'Found multiple entries for this topic.' }))
+    if (wanted.length === 0) {
+      setImmediate(callback, null, refused)
+      return
+    }
+    this._primary.request({ op: 'createTopics', topics: wanted.map(toNewTopic), timeout: this._requestTimeout() },
       (/** @type {any} */ error, /** @type {any} */ failed) => {
         if (error instanceof TimeoutError) return callback(clusterRequests.brokerError(REQUEST_TIMED_OUT), undefined)
         if (error) {
@@ -731,7 +740,8 @@ class KafkaClient extends AdoptableEmitter {
         }
         const whole = failed.find((/** @type {any} */ { code }) => OF_THE_WHOLE_REQUEST.has(code))
         if (whole) return callback(clusterRequests.brokerError(whole.code), undefined)
-        callback(null, failed.map((/** @type {any} */ { topic, error: text }) => ({ topic, error: text })))
+        const told = failed.map((/** @type {any} */ { topic, error: text }) => ({ topic, error: text }))
+        callback(null, refused.concat(told))
       })
   }
 
@@ -879,6 +889,15 @@ function isSilence (error) {
 function metadataErrorName (code) {
   // librdkafka's own code for a topic that the broker does not list
   return code === -188 ? errorName(3) : errorName(code)
+}
+
+/**
+ * @param {any[]} topics `{ topic }`
+ * @returns {Set<string>}
+ */
+function namesThatRepeat (topics) {
+  const names = topics.map(({ topic }) => String(topic))
+  return new Set(names.filter((name, i) => names.indexOf(name) !== i))
 }
 
 /** @param {any} topic */
