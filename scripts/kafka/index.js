@@ -89,7 +89,7 @@ async function connectExternal (wanted) {
  * @param {object} [options]
  * @param {'4' | '3.9'} [options.version] `4` (default) runs in KRaft mode, `3.9` on ZooKeeper with broker id 1001
  * @param {number} [options.port] on 127.0.0.1; default: a random free one
- * @param {Record<string, string | number | boolean>} [options.properties] broker properties besides or instead of ours;
+ * @param {import('./properties').MoreProperties} [options.properties] broker properties besides or instead of ours;
  *   only for the broker from jars
  * @param {string[]} [options.jvmOptions] only for the broker from jars
  * @param {(line: string) => void} [options.log] told what takes long; default: nobody

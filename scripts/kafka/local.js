@@ -71,7 +71,7 @@ class LocalKafka {
    * @param {import('./properties').Release} options.release
    * @param {string} options.jars
    * @param {number} options.port
-   * @param {Record<string, string | number | boolean>} [options.properties] more broker properties; they win
+   * @param {import('./properties').MoreProperties} [options.properties] more broker properties; they win
    * @param {string[]} [options.jvmOptions]
    * @param {number} [options.heapMb] of the broker; default: 512
    * @param {Membership} [options.member] of a cluster in KRaft mode; default: alone, in the mode of the release
@@ -97,6 +97,14 @@ class LocalKafka {
     const file = path.join(this.dir, name)
     fs.writeFileSync(file, text)
     return file
+  }
+
+  /** @param {Record<string, any>} base @returns {Promise<string>} the text of the properties file */
+  async complete (base) {
+    const { properties } = this
+    return formatProperties(typeof properties === 'function'
+      ? await properties(base, this.dir)
+      : { ...base, ...properties })
   }
 
   /** @param {number} heapMb */
@@ -128,7 +136,7 @@ class LocalKafka {
   /** @param {Membership} member */
   async prepareKraft ({ clusterId, ...member }) {
     const node = { ...member, port: this.port, dataDir: this.dataDir }
-    const config = this.write('server.properties', formatProperties({ ...kraftProperties(node), ...this.properties }))
+    const config = this.write('server.properties', await this.complete(kraftProperties(node)))
     const args = [...this.java(ZOOKEEPER_HEAP_MB), 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', config]
     await promisify(execFile)(javaCommand(), args).catch((error) => {
       throw new Error(`Kafka's storage could not be formatted: ${error.stdout || ''}${error.stderr || error.message}`)
@@ -140,7 +148,7 @@ class LocalKafka {
     this.zookeeperPort = zookeeperPort
     const zookeeper = { port: zookeeperPort, dataDir: path.join(this.dir, 'zookeeper') }
     const node = { id: NODE_ID.zookeeper, port: this.port, zookeeperPort, dataDir: this.dataDir }
-    this.write('server.properties', formatProperties({ ...zookeeperModeProperties(node), ...this.properties }))
+    this.write('server.properties', await this.complete(zookeeperModeProperties(node)))
     const config = this.write('zookeeper.properties', formatProperties(zookeeperProperties(zookeeper)))
     const main = 'org.apache.zookeeper.server.quorum.QuorumPeerMain'
     // Not waited for: the broker itself waits until ZooKeeper answers, and its own start takes longer.

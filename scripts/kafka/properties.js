@@ -12,6 +12,14 @@
  * @property {string} logConfigFlag the JVM flag that takes the file's path
  */
 
+/**
+ * A user's own broker properties: added to ours, or a function that takes ours and the broker's folder and returns all
+ * of them.
+ *
+ * @typedef {Record<string, string | number | boolean> |
+ *   ((base: Record<string, any>, dir: string) => Promise<Record<string, any>>)} MoreProperties
+ */
+
 /** @type {Record<'4' | '3.9', Release>} */
 const RELEASES = {
   4: {
