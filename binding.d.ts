@@ -63,8 +63,17 @@ export declare class NativeProducer {
   close(timeout: number): void
 }
 
+/** Tries a property out: null when librdkafka takes the value, else its reason, which may show the value. */
+export declare function checkProperty(name: string, value: string): string | null
+
 /** What a code of librdkafka's or a broker's means, as JSON text of `error.rs`'s `KafkaError`. */
 export declare function describeError(code: number): string
+
+/**
+ * librdkafka's properties, as JSON text: an array of `{ name, scope, alias }`. `scope` is `P` for producers, `C` for
+ * consumers, `*` for both; `alias` names the property that this is another name of, or is null.
+ */
+export declare function librdkafkaProperties(): string
 
 /** The version of the librdkafka that is linked in, e.g. `2.12.1`. */
 export declare function librdkafkaVersion(): string

@@ -838,5 +838,7 @@ module.exports = nativeBinding
 module.exports.NativeConsumer = nativeBinding.NativeConsumer
 module.exports.NativeDevBroker = nativeBinding.NativeDevBroker
 module.exports.NativeProducer = nativeBinding.NativeProducer
+module.exports.checkProperty = nativeBinding.checkProperty
 module.exports.describeError = nativeBinding.describeError
+module.exports.librdkafkaProperties = nativeBinding.librdkafkaProperties
 module.exports.librdkafkaVersion = nativeBinding.librdkafkaVersion

@@ -7,6 +7,7 @@ const getLogger = require('./logging')
 const { BrokerNotAvailableError, InvalidConfigError } = require('./errors')
 const { describeError } = require('./addon')
 const { hidePrivate } = require('./hidePrivate')
+const { librdkafkaSettings } = require('./librdkafkaOptions')
 const { toError } = require('./nativeErrors')
 const { SendLines } = require('./sendLines')
 
@@ -54,7 +55,8 @@ const hasOwn = Object.prototype.hasOwnProperty
 class BaseProducer extends AdoptableEmitter {
   /**
    * @param {any} client a KafkaClient, which several producers may share
-   * @param {any} options `requireAcks`, `ackTimeoutMs`, `partitionerType`; `queueMaxMessages`, `queueMaxBytes`
+   * @param {any} options `requireAcks`, `ackTimeoutMs`, `partitionerType`; `queueMaxMessages`, `queueMaxBytes`,
+   *   `librdkafka`
    * @param {number} defaultPartitionerType
    * @param {Function} [customPartitioner] `(partitions, key) => partition`, with partitioner type custom
    */
@@ -79,7 +81,8 @@ class BaseProducer extends AdoptableEmitter {
       // own counts.
       ackTimeout: options.ackTimeoutMs,
       queueMaxMessages: options.queueMaxMessages,
-      queueMaxBytes: options.queueMaxBytes
+      queueMaxBytes: options.queueMaxBytes,
+      librdkafka: librdkafkaSettings(options.librdkafka, 'P')
     }
     /** @type {Map<number, Map<string, any>>} the client's handles that this producer has used, by acks and codec */
     this._handles = new Map()

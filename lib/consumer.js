@@ -4,6 +4,7 @@ const { AdoptableEmitter, callable } = require('./callable')
 const getLogger = require('./logging')
 const { ConsumerCore, partitionError } = require('./consumerCore')
 const { hidePrivate } = require('./hidePrivate')
+const { librdkafkaSettings } = require('./librdkafkaOptions')
 const { CODE } = require('./nativeErrors')
 const { defaults } = require('./options')
 const InvalidConfigError = require('./errors/InvalidConfigError')
@@ -48,6 +49,7 @@ class Consumer extends AdoptableEmitter {
     this.client = client
     this.options = defaults(options || {}, DEFAULTS)
     if (this.options.groupId) validateConfig('options.groupId', this.options.groupId)
+    librdkafkaSettings(this.options.librdkafka, 'C')
     this.ready = false
     this.paused = this.options.paused
     this.id = lastId++

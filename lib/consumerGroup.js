@@ -7,9 +7,11 @@ const KafkaClient = require('./kafkaClient')
 const builtInProtocols = require('./assignment')
 const { ConsumerCore, partitionError } = require('./consumerCore')
 const { hidePrivate } = require('./hidePrivate')
+const { librdkafkaSettings } = require('./librdkafkaOptions')
 const { CODE, toGroupError } = require('./nativeErrors')
 const { HEARTBEAT_INTERVAL, defaults, wholeNumber } = require('./options')
 const { errorName } = require('./errorCodes')
+const { hideSecrets } = require('./redact')
 const { InvalidConsumerOffsetError } = require('./errors')
 const { validateConfig } = require('./utils')
 const logger = getLogger('kafka-node:ConsumerGroup')
@@ -77,6 +79,7 @@ class ConsumerGroup extends AdoptableEmitter {
         'This version of KafkaClient cannot be used to migrate from Zookeeper use older version of kafka-node instead')
     }
     if (this.options.groupId) validateConfig('options.groupId', this.options.groupId)
+    librdkafkaSettings(this.options.librdkafka, 'C')
     memberOptions.clientId = memberOptions.id
 
     this.isLeader = false
@@ -603,4 +606,5 @@ function logCommitError (error) {
 // the same function under both names, as with kafka-node
 ConsumerGroup.prototype.autoCommit = ConsumerGroup.prototype.commit
 
+hideSecrets(ConsumerGroup)
 module.exports = callable(ConsumerGroup)

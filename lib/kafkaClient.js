@@ -9,8 +9,9 @@ const { clientOptions, consumerOptions, defaultsDeep, noAckBatch, producerOption
 const { callEach } = require('./callEach')
 const { hidePrivate } = require('./hidePrivate')
 const { parseHosts, checkPorts } = require('./hosts')
+const { hideSecrets, maskSecrets } = require('./redact')
 const { RetrySchedule } = require('./retrySchedule')
-const { CODE, toError, toSocketError } = require('./nativeErrors')
+const { CODE, isTlsError, toError, toSocketError, toTlsError } = require('./nativeErrors')
 const { errorName } = require('./errorCodes')
 const { createTopicPartitionList, validateConfig, validateTopicNames } = require('./utils')
 const { BrokerNotAvailableError, InvalidConfigError, TopicsNotExistError } = require('./errors')
@@ -118,7 +119,10 @@ class KafkaClient extends AdoptableEmitter {
     this.brokerMetadataLastUpdate = 0
     this.initialHosts = parseHosts(this.options.kafkaHost)
     // refused here and not when the first connection fails
-    this._native = clientOptions(this)
+    const native = clientOptions(this)
+    // in a closure: it holds secrets
+    this._native = () => native
+    maskSecrets(this.options)
     this._noAckBatch = noAckBatch(this.noAckBatchOptions)
     /** @type {Set<ProducerHandle | ConsumerHandle>} */
     this._handles = new Set()
@@ -152,8 +156,10 @@ class KafkaClient extends AdoptableEmitter {
     /** @type {Array<(err: null) => void>} */
     this._closeCallbacks = []
     this._closed = false
-    /** @type {Map<string, number>} when an error was last emitted, by name */
+    /** @type {Map<string, number>} when an error was last emitted, by class and code */
     this._lastErrors = new Map()
+    /** @type {Map<string, any>} by broker, why its certificate was refused */
+    this._refusedCertificates = new Map()
     hidePrivate(this)
     if (this.options.autoConnect) this.connect()
   }
@@ -169,6 +175,7 @@ class KafkaClient extends AdoptableEmitter {
     checkPorts(this.initialHosts)
     this.connecting = true
     if (this.closing) return
+    this._lastErrors.clear()
     this._keepAlive()
     const schedule = new RetrySchedule(this.options.connectRetryOptions)
     // not at once: a consumer that is made of this client in the same tick shares its handle with it
@@ -204,7 +211,9 @@ class KafkaClient extends AdoptableEmitter {
           this.connecting = false
           this._release()
           this._failWaiting(new BrokerNotAvailableError('Broker not available (loadMetadataForTopics)'))
-          this.emit('error', schedule.mainError())
+          const error = schedule.mainError()
+          // a refusal by the broker, or of its certificate, was told at once
+          if (!this._lastErrors.has(errorKey(error))) this.emit('error', error)
           return
         }
         this._retryTimer = setTimeout(() => this._tryToConnect(schedule), pause)
@@ -322,9 +331,9 @@ class KafkaClient extends AdoptableEmitter {
    * @returns {ProducerHandle}
    */
   _producer (settings) {
-    const options = producerOptions(this._native, settings)
+    const options = producerOptions(this._native(), settings)
     const key = JSON.stringify([options.requireAcks, options.ackTimeout, options.codec, options.queueMessages,
-      options.queueKbytes])
+      options.queueKbytes, options.librdkafka])
     let handle = this._producers.get(key)
     if (!handle) {
       const batch = options.requireAcks === 0 ? this._noAckBatch : null
@@ -343,7 +352,7 @@ class KafkaClient extends AdoptableEmitter {
    */
   _openConsumer (options, group, consumer) {
     /** @type {ConsumerHandle} */
-    const handle = new ConsumerHandle(consumerOptions(this._native, options, group), {
+    const handle = new ConsumerHandle(consumerOptions(this._native(), options, group), {
       ...this._eventsFor(() => handle, event => {
         if (event.type === 'assigned') handle.memberId = event.memberId
         consumer.event(event)
@@ -366,6 +375,7 @@ class KafkaClient extends AdoptableEmitter {
         switch (event.type) {
           case 'log': return this._log(event)
           case 'statistics': return this.emit('statistics', event.statistics)
+          case 'certificate': return this._refusedCertificates.set(event.broker, event)
           case 'broker': return handle() === this._primary && this._brokerChanged(event)
           case 'error':
             if (event.topic === null && this._nativeError(event.error, handle() === this._primary)) return
@@ -417,8 +427,11 @@ class KafkaClient extends AdoptableEmitter {
   _nativeError (error, primary) {
     if (this.closing) return true
     const { code } = error
-    if (code === CODE.AUTHENTICATION || code === CODE.SSL) {
-      const failure = toError(error, this.options.requestTimeout)
+    const isTls = isTlsError(error)
+    if (isTls || code === CODE.AUTHENTICATION) {
+      const failure = isTls
+        ? toTlsError(error, [...this._refusedCertificates.values()])
+        : toError(error, this.options.requestTimeout)
       this._outage = failure
       if (this._attempt) this._attempt.down(failure)
       this._emitOnce(failure)
@@ -439,7 +452,7 @@ class KafkaClient extends AdoptableEmitter {
     if (code === CODE.ALL_BROKERS_DOWN) {
       if (!primary) return true
       const first = !this._outage
-      this._outage = this._outage || this._socketError || toError(error, this.options.requestTimeout)
+      this._outage = this._outage || this._socketError || this._closedByBroker()
       if (this._attempt) this._attempt.down(this._outage)
       if (first && this.ready) {
         const cause = new Error('Unable to find available brokers to try')
@@ -451,15 +464,25 @@ class KafkaClient extends AdoptableEmitter {
     return false
   }
 
+  /** The error for brokers that close connections without a word. */
+  _closedByBroker () {
+    const { sslOptions, sasl } = this.options
+    const fixes = [!sslOptions && 'if it listens with TLS, give sslOptions', !sasl && 'if it asks for SASL, give sasl']
+    const hint = this.ready ? '' : [': the broker closed the connection', ...fixes.filter(Boolean)].join('; ')
+    return new BrokerNotAvailableError(`Broker not available${hint}`)
+  }
+
   /**
-   * Emits an error that librdkafka repeats with every attempt; once a minute is enough to be seen.
+   * Emits an error that librdkafka repeats with every attempt: once for a call of `connect`; later, when a broker no
+   * longer takes what it took before, once a minute.
    *
    * @param {Error} error
    */
   _emitOnce (error) {
-    const last = this._lastErrors.get(error.name)
-    if (last !== undefined && Date.now() - last < 60 * 1000) return
-    this._lastErrors.set(error.name, Date.now())
+    const key = errorKey(error)
+    const last = this._lastErrors.get(key)
+    if (last !== undefined && (!this.ready || Date.now() - last < 60 * 1000)) return
+    this._lastErrors.set(key, Date.now())
     this.emit('error', error)
   }
 
@@ -852,6 +875,11 @@ class KafkaClient extends AdoptableEmitter {
   }
 }
 
+/** @param {Error & { code?: string }} error */
+function errorKey ({ name, code }) {
+  return `${name} ${code}`
+}
+
 /**
  * @param {any} metadata a reply of src/control.rs
  * @returns {[Record<string, any>, { error?: string[], metadata: Record<string, any>, clusterMetadata: any }]}
@@ -916,6 +944,8 @@ function toNewTopic ({ topic, partitions, replicationFactor, configEntries, repl
     replicaAssignment: replicas
   }
 }
+
+hideSecrets(KafkaClient)
 
 // asked for only when someone looks
 Object.defineProperty(KafkaClient, 'librdkafkaVersion', { get: librdkafkaVersion, enumerable: true })

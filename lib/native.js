@@ -4,6 +4,7 @@ const { NativeConsumer, NativeProducer } = require('./addon')
 const { callEach } = require('./callEach')
 const { SendPacker } = require('./frame/sends')
 const { BlockViews } = require('./frame/records')
+const InvalidConfigError = require('./errors/InvalidConfigError')
 const { toError } = require('./nativeErrors')
 
 /**
@@ -89,6 +90,20 @@ function withNative (error, native) {
 }
 
 /**
+ * @template T
+ * @param {() => T} make
+ * @returns {T}
+ */
+function open (make) {
+  try {
+    return make()
+  } catch (error) {
+    const { message } = /** @type {Error} */ (error)
+    throw new InvalidConfigError(`librdkafka does not take this configuration: ${message}`)
+  }
+}
+
+/**
  * @typedef {{ topic: string, partition: number, parts: import('./frame/sends').Part[] }} SendGroup the records of one
  *   send for one partition
  * @typedef {object} Outcome takes what becomes of a send, or of a handle's part in it, with one call
@@ -123,7 +138,7 @@ class ProducerHandle {
     /** @type {(() => void) | null} */
     this.whenClosed = null
     this.flush = this.flush.bind(this)
-    this.native = new NativeProducer(JSON.stringify(options), this.receive.bind(this))
+    this.native = open(() => new NativeProducer(JSON.stringify(options), this.receive.bind(this)))
   }
 
   /**
@@ -266,6 +281,7 @@ class ConsumerHandle {
   constructor (options, events) {
     this.events = events
     this.requests = new Requests(events)
+    /** @type {Buffer[]} */
     const slabs = []
     // not from the pool of small Buffers, and not filled with zeros: memory that is never used is never there
     for (let i = 0; i < SLABS; i++) slabs.push(Buffer.allocUnsafeSlow(SLAB_BYTES))
@@ -277,7 +293,7 @@ class ConsumerHandle {
     this.memberId = ''
     /** @type {(() => void) | null} */
     this.whenClosed = null
-    this.native = new NativeConsumer(JSON.stringify(options), slabs, this.receive.bind(this))
+    this.native = open(() => new NativeConsumer(JSON.stringify(options), slabs, this.receive.bind(this)))
   }
 
   /**

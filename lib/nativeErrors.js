@@ -26,7 +26,9 @@ const CODE = {
   QUEUE_FULL: -184
 }
 
-/** Kafka's code for a failed SASL authentication */
+/** Kafka's codes for a mechanism that the broker does not offer, for SASL where it expects none, for bad credentials */
+const UNSUPPORTED_SASL_MECHANISM = 33
+const ILLEGAL_SASL_STATE = 34
 const SASL_AUTHENTICATION_FAILED = 58
 
 const GONE = new Set([-195, -187, -197, -152, -151, -193]) // transport, all down, destroyed, purged, resolve
@@ -65,12 +67,26 @@ function toError (error, requestTimeout) {
     case -190: return new BrokerNotAvailableError('Could not find the leader')
     case -188: return named('UnknownTopicOrPartition', error)
     case -165: return new ApiNotSupportedError()
-    case CODE.AUTHENTICATION: return new SaslAuthenticationError(SASL_AUTHENTICATION_FAILED, error.message)
+    case CODE.AUTHENTICATION: return toSaslError(error)
     case CODE.QUEUE_FULL:
       return new QueueFullError('The producer holds as many unsent records as it may; slow down until callbacks ' +
         'come, or raise queueMaxMessages or queueMaxBytes')
   }
   return named(code > 0 ? errorName(code) : error.message, error)
+}
+
+/**
+ * @param {NativeError} error its text is such as `sasl_ssl://127.0.0.1:9092/bootstrap: SASL authentication error:
+ *   Authentication failed: Invalid username or password (after 301ms in state AUTH_REQ)`
+ */
+function toSaslError ({ message }) {
+  const text = withoutState(message).replace(/^\S+: (SASL authentication error: )?/, '')
+  if (/Unsupported SASL mechanism/i.test(text)) return new SaslAuthenticationError(UNSUPPORTED_SASL_MECHANISM, text)
+  if (/current SASL state/.test(text)) {
+    return new SaslAuthenticationError(ILLEGAL_SASL_STATE, `${text}. If the broker listens without SASL, leave the ` +
+      'option sasl out')
+  }
+  return new SaslAuthenticationError(SASL_AUTHENTICATION_FAILED, text)
 }
 
 /**
@@ -110,7 +126,10 @@ function toGroupError (error, requestTimeout) {
  */
 function toSocketError (error) {
   const system = SYSTEM_ERRORS.find(({ text }) => text.test(error.message))
-  if (!system) return named(error.message, error)
+  if (!system) {
+    const isPlain = /PLAINTEXT broker listener/.test(error.message)
+    return named(withoutState(error.message) + (isPlain ? ' If so, leave sslOptions out' : ''), error)
+  }
   const { code, errno } = system
   const peer = /ipv[46]#(.+):(\d+) failed/.exec(error.message) || /(?:^|\/\/)([^/\s]+):(\d+)\//.exec(error.message)
   const syscall = code === 'ENOTFOUND' ? 'getaddrinfo' : 'connect'
@@ -125,4 +144,97 @@ function toSocketError (error) {
   return result
 }
 
-module.exports = { CODE, toError, toGroupError, toSocketError }
+/** OpenSSL's numbers of what can be wrong with a certificate, and Node's codes for them. */
+const CERTIFICATE_ERRORS = /** @type {Record<number, string>} */ ({
+  2: 'UNABLE_TO_GET_ISSUER_CERT',
+  3: 'UNABLE_TO_GET_CRL',
+  7: 'CERT_SIGNATURE_FAILURE',
+  9: 'CERT_NOT_YET_VALID',
+  10: 'CERT_HAS_EXPIRED',
+  12: 'CRL_HAS_EXPIRED',
+  18: 'DEPTH_ZERO_SELF_SIGNED_CERT',
+  19: 'SELF_SIGNED_CERT_IN_CHAIN',
+  20: 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  21: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  22: 'CERT_CHAIN_TOO_LONG',
+  23: 'CERT_REVOKED',
+  25: 'PATH_LENGTH_EXCEEDED',
+  26: 'INVALID_PURPOSE',
+  27: 'CERT_UNTRUSTED',
+  28: 'CERT_REJECTED',
+  62: 'ERR_TLS_CERT_ALTNAME_INVALID',
+  64: 'ERR_TLS_CERT_ALTNAME_INVALID',
+  79: 'INVALID_CA'
+})
+
+const TRUST = 'give the certificate of the authority that signed it as sslOptions.ca'
+
+/** What to do about them. */
+const CERTIFICATE_FIXES = /** @type {Record<string, string>} */ ({
+  UNABLE_TO_GET_ISSUER_CERT: TRUST,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: TRUST,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: TRUST,
+  SELF_SIGNED_CERT_IN_CHAIN: TRUST,
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'give it, or the authority that signed it, as sslOptions.ca',
+  CERT_HAS_EXPIRED: 'the broker needs a new one',
+  CERT_NOT_YET_VALID: 'compare the clock of this machine with the dates in the certificate',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'it is for other names than this: use a name that it has in kafkaHost and in the ' +
+    'broker\'s advertised.listeners, or give the broker a certificate with this one'
+})
+
+/**
+ * @param {NativeError} error
+ * @returns {boolean} it is about TLS, and will not pass by itself
+ */
+function isTlsError ({ code, message }) {
+  // with TLS 1.3 a broker refuses a client's certificate after the handshake: to librdkafka the connection broke
+  return code === CODE.SSL || (code === CODE.TRANSPORT && /SSL routines:.*\balert\b/.test(message))
+}
+
+/**
+ * What Node's own TLS socket would have reported, and what to do about it.
+ *
+ * @param {NativeError} error
+ * @param {Array<{ broker: string, error: number, reason: string }>} refused certificates, as src/bridge.rs tells them
+ * @returns {Error}
+ */
+function toTlsError (error, refused) {
+  const { message } = error
+  const certificate = refused.find(({ broker }) => message.includes(broker))
+  if (certificate && /certificate/.test(message)) {
+    const { broker, reason } = certificate
+    const code = CERTIFICATE_ERRORS[certificate.error] || 'ERR_KAFKA_SSL'
+    const fix = CERTIFICATE_FIXES[code] || 'look at the certificate of the broker'
+    return withCode(`${reason}: the certificate of ${broker} is refused; ${fix}`, code)
+  }
+  const alert = /SSL routines:[^:]*:([\w /-]+)/.exec(message)
+  if (!alert) return named(message, error)
+  const isOurs = /certificate|handshake failure|unknown ca/.test(alert[1])
+  const fix = isOurs ? '. If the broker asks for a client certificate, give sslOptions.cert and sslOptions.key, or ' +
+    'sslOptions.pfx, signed by an authority that it trusts' : ''
+  return withCode(`${withoutState(message)}${fix}`, sslCode(alert[1]))
+}
+
+/**
+ * @param {string} reason OpenSSL's, such as `ssl/tls alert bad certificate`
+ * @returns {string} Node's code for it; alerts of before TLS 1.3 are SSLV3 there
+ */
+function sslCode (reason) {
+  return `ERR_SSL_${reason.trim().toUpperCase().replace('SSL/TLS', 'SSLV3').replace(/\W+/g, '_')}`
+}
+
+/** @param {string} message librdkafka's, which ends with how long the connection was in which state */
+function withoutState (message) {
+  return message.replace(/ \(after \d+ms in state \w+\)$/, '')
+}
+
+/**
+ * @param {string} message
+ * @param {string} code
+ * @returns {Error}
+ */
+function withCode (message, code) {
+  return Object.assign(new Error(message), { code })
+}
+
+module.exports = { CODE, isTlsError, toError, toGroupError, toSocketError, toTlsError }

@@ -1,7 +1,9 @@
 'use strict'
 
 const InvalidConfigError = require('./errors/InvalidConfigError')
+const { librdkafkaSettings, settingsFor } = require('./librdkafkaOptions')
 const getLogger = require('./logging')
+const { sslOptions } = require('./tlsOptions')
 
 const logger = getLogger('kafka-node:KafkaClient')
 
@@ -18,8 +20,6 @@ const FETCH_QUEUE_KBYTES = 16 * 1024
 const HEARTBEAT_INTERVAL = 3000
 
 const SASL_MECHANISMS = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512']
-/** Of Node's TLS options, those that librdkafka can honour. */
-const SSL_OPTIONS = ['ca', 'cert', 'key', 'passphrase', 'rejectUnauthorized', 'ciphers']
 
 /**
  * Completes `target` in place with what it lacks, in depth.
@@ -86,55 +86,33 @@ function clientOptions ({ options, clientId }) {
     idleConnection: wholeNumber('idleConnection', options.idleConnection),
     statisticsInterval: wholeNumber('statisticsInterval', options.statisticsInterval || 0),
     ssl: options.sslOptions ? sslOptions(options.sslOptions) : null,
-    sasl: options.sasl ? saslOptions(options.sasl) : null
+    sasl: options.sasl ? saslOptions(options.sasl) : null,
+    // of all kinds of handles: each takes what is for it
+    librdkafka: librdkafkaSettings(options.librdkafka, '*')
   }
 }
 
-/** @param {any} options of `tls.connect` */
-function sslOptions (options) {
-  for (const name of Object.keys(options)) {
-    if (options[name] !== undefined && !SSL_OPTIONS.includes(name)) {
-      throw new InvalidConfigError(`sslOptions.${name} cannot be honoured by librdkafka; remove it. ` +
-        `Supported: ${SSL_OPTIONS.join(', ')}`)
-    }
-  }
-  const { ca, cert, key, passphrase, rejectUnauthorized, ciphers } = options
-  // not at load: `tls` would take the largest part of the time of require('kafka-node')
-  const { DEFAULT_CIPHERS, rootCertificates } = require('tls')
-  return {
-    // like Node: without `ca`, the roots that Node comes with
-    ca: pem('ca', ca === undefined || ca === null ? rootCertificates.slice() : ca),
-    cert: pem('cert', cert),
-    key: pem('key', key),
-    passphrase: passphrase === undefined ? null : String(passphrase),
-    rejectUnauthorized: rejectUnauthorized !== false,
-    // librdkafka's own list refuses some certificates that Node accepts
-    ciphers: ciphers || DEFAULT_CIPHERS
-  }
-}
-
-/**
- * @param {string} name
- * @param {any} value PEM as string or Buffer, or an array of them
- * @returns {string | null}
- */
-function pem (name, value) {
-  if (value === undefined || value === null) return null
-  const texts = (Array.isArray(value) ? value : [value]).map(part => String(part))
-  if (!texts.every(text => text.includes('-----BEGIN'))) {
-    throw new InvalidConfigError(`sslOptions.${name} must be PEM text, or an array of PEM texts`)
-  }
-  return texts.join('\n')
-}
-
-/** @param {any} sasl */
+/** @param {any} sasl `{ mechanism, username, password }` */
 function saslOptions ({ mechanism, username, password }) {
   const name = String(mechanism).toUpperCase()
   if (!SASL_MECHANISMS.includes(name)) {
     throw new InvalidConfigError(`sasl.mechanism ${mechanism} is not supported; use one of ` +
       SASL_MECHANISMS.map(known => known.toLowerCase()).join(', '))
   }
-  return { mechanism: name, username: String(username), password: String(password) }
+  return { mechanism: name, username: saslText('username', username), password: saslText('password', password) }
+}
+
+/**
+ * @param {string} name
+ * @param {any} value
+ */
+function saslText (name, value) {
+  // numbers become text, as they did in kafka-node's token
+  const text = typeof value === 'number' ? String(value) : value
+  if (typeof text !== 'string' || text === '') {
+    throw new InvalidConfigError(`sasl.${name} must be a string that is not empty`)
+  }
+  return text
 }
 
 /**
@@ -168,12 +146,14 @@ function noAckBatch (options) {
  * @property {string} [codec]
  * @property {number} [queueMaxMessages]
  * @property {number} [queueMaxBytes]
+ * @property {import('./librdkafkaOptions').Setting[]} [librdkafka] besides or instead of the client's
  *
  * @param {any} client `ClientOptions`
  * @param {ProducerSettings} settings
  * @returns {any} `ProducerOptions` of src/config.rs
  */
-function producerOptions (client, { requireAcks, ackTimeout, codec = 'none', queueMaxMessages, queueMaxBytes }) {
+function producerOptions (client, settings) {
+  const { requireAcks, ackTimeout, codec = 'none', queueMaxMessages, queueMaxBytes, librdkafka = [] } = settings
   const bytes = wholeNumber('queueMaxBytes', orElse(queueMaxBytes, QUEUE_BYTES), 1024)
   return {
     ...client,
@@ -181,7 +161,8 @@ function producerOptions (client, { requireAcks, ackTimeout, codec = 'none', que
     ackTimeout: ackTimeout === undefined ? null : wholeNumber('ackTimeoutMs', ackTimeout),
     codec,
     queueMessages: wholeNumber('queueMaxMessages', orElse(queueMaxMessages, QUEUE_MESSAGES), 1),
-    queueKbytes: Math.ceil(bytes / 1024)
+    queueKbytes: Math.ceil(bytes / 1024),
+    librdkafka: settingsFor([...client.librdkafka, ...librdkafka], 'P')
   }
 }
 
@@ -200,6 +181,7 @@ function consumerOptions (client, options, group) {
     fetchMinBytes: wholeNumber('fetchMinBytes', options.fetchMinBytes),
     fetchMaxBytes: wholeNumber('fetchMaxBytes', options.fetchMaxBytes, 1),
     queueKbytes: FETCH_QUEUE_KBYTES,
+    librdkafka: settingsFor([...client.librdkafka, ...librdkafkaSettings(options.librdkafka, 'C')], 'C'),
     group
   }
 }

@@ -67,6 +67,12 @@ pub enum Event {
     port: i32,
     state: String,
   },
+  /// Why a broker's certificate was refused: OpenSSL's number and text. The error about the connection follows.
+  Certificate {
+    broker: String,
+    error: i32,
+    reason: String,
+  },
   /// The answer to a request of the control plane; exactly one of `error` and `result` is there.
   Reply {
     id: u32,
@@ -121,6 +127,7 @@ impl Event {
         serde_json::from_str(&json).ok().map(|statistics| Event::Statistics { statistics })
       }
       ClientEvent::Broker { id, host, port, state } => Some(Event::Broker { id, host, port, state }),
+      ClientEvent::Certificate { broker, error, reason } => Some(Event::Certificate { broker, error, reason }),
       ClientEvent::Committed { id, error, partitions } => Some(Event::Committed {
         id,
         error: (error != 0).then(|| KafkaError::new(error)),

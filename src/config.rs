@@ -3,6 +3,9 @@
 //! The JavaScript side validates what kafka-node validated and fills in its defaults; here is decided what each option
 //! means to librdkafka. `docs/options.md` is the same table in prose.
 
+use crate::error::KafkaError;
+use crate::ffi::Conf;
+use crate::keystore;
 use serde::Deserialize;
 
 /// What every handle needs to know.
@@ -23,9 +26,12 @@ pub struct ClientOptions {
   pub statistics_interval: u32,
   pub ssl: Option<SslOptions>,
   pub sasl: Option<SaslOptions>,
+  /// The user's own properties for this kind of handle, names and values; JavaScript has refused those that are ours.
+  #[serde(default)]
+  pub librdkafka: Vec<(String, String)>,
 }
 
-/// TLS material, already as PEM text.
+/// TLS material. `ca`, `cert` and `key` are PEM text.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SslOptions {
@@ -33,6 +39,8 @@ pub struct SslOptions {
   pub cert: Option<String>,
   pub key: Option<String>,
   pub passphrase: Option<String>,
+  /// PKCS#12 in Base64; takes the place of `cert` and `key`.
+  pub pfx: Option<String>,
   pub reject_unauthorized: bool,
   pub ciphers: Option<String>,
 }
@@ -86,6 +94,28 @@ pub struct GroupOptions {
   pub heartbeat_interval: u32,
   /// ms between looks for new topics and partitions.
   pub metadata_interval: u32,
+}
+
+/// What a client is made of: the properties that our options choose, then the user's own.
+pub fn configure(client: &ClientOptions, properties: Properties) -> Result<Conf, KafkaError> {
+  let mut conf = Conf::new();
+  for (name, value) in properties {
+    conf.set(name, &value)?;
+  }
+  if let Some(ssl) = &client.ssl {
+    if let Some(pfx) = &ssl.pfx {
+      for (name, value) in keystore::properties(pfx, ssl)? {
+        conf.set(name, &value)?;
+      }
+    }
+    if ssl.reject_unauthorized {
+      conf.report_certificates();
+    }
+  }
+  for (name, value) in &client.librdkafka {
+    conf.set(name, value)?;
+  }
+  Ok(conf)
 }
 
 pub type Properties = Vec<(&'static str, String)>;
@@ -219,7 +249,6 @@ pub fn consumer_properties(options: &ConsumerOptions) -> Properties {
 #[cfg(test)]
 mod tests {
   use super::*;
-  use crate::ffi::Conf;
   use serde_json::{json, Value};
 
   fn base() -> Value {

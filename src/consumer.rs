@@ -5,12 +5,12 @@
 //! Rebalances are answered by this thread, after JavaScript has had its say or a deadline has passed.
 
 use crate::bridge::{Bridge, Callback, Event, PartitionAnswer, ToJs};
-use crate::config::{consumer_properties, ConsumerOptions};
+use crate::config::{configure, consumer_properties, ConsumerOptions};
 use crate::control::{self, list_of, Partition, Pool};
 use crate::error::{code, KafkaError};
 use crate::ffi::{
-  self, Client, ClientEvent, ClientKind, Conf, Message, MessageBatch, PartitionList, PartitionOffset, Queue,
-  RebalanceKind, SharedSlab,
+  self, Client, ClientEvent, ClientKind, Message, MessageBatch, PartitionList, PartitionOffset, Queue, RebalanceKind,
+  SharedSlab,
 };
 use crate::frame::records::{encode, Plan, Record, Run, Stamp};
 use crate::offsets::{start_offsets, StartError, StartPolicy};
@@ -580,10 +580,7 @@ impl NativeConsumer {
     ffi::keep_openssl_alive_at_exit();
     let options: ConsumerOptions =
       serde_json::from_str(&options).map_err(|error| napi::Error::from_reason(error.to_string()))?;
-    let mut conf = Conf::new();
-    for (name, value) in consumer_properties(&options) {
-      conf.set(name, &value)?;
-    }
+    let conf = configure(&options.client, consumer_properties(&options))?;
     let bridge = Bridge::new(&env, &callback)?;
     let rebalances = Arc::new(Mutex::new(VecDeque::new()));
     let revoke_committed = Arc::new(AtomicBool::new(false));

@@ -13,8 +13,10 @@ mod dev_broker;
 mod error;
 mod ffi;
 mod frame;
+mod keystore;
 mod offsets;
 mod producer;
+mod properties;
 
 /// The version of the librdkafka that is linked in, e.g. `2.12.1`.
 #[napi_derive::napi]

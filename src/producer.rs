@@ -6,10 +6,10 @@
 //! A `KafkaClient` without a producer uses such a handle too, for metadata.
 
 use crate::bridge::{Bridge, Callback, Event, ToJs};
-use crate::config::{producer_properties, ProducerOptions};
+use crate::config::{configure, producer_properties, ProducerOptions};
 use crate::control::{self, Pool};
 use crate::error::code;
-use crate::ffi::{self, Client, ClientKind, Conf, DeliveryReports, PlainRecords, ProduceRecord, Queue, Topic};
+use crate::ffi::{self, Client, ClientKind, DeliveryReports, PlainRecords, ProduceRecord, Queue, Topic};
 use crate::frame::sends::{Group, Malformed};
 use napi::bindgen_prelude::{Float64Array, Uint8Array};
 use napi::Env;
@@ -443,10 +443,7 @@ impl NativeProducer {
     ffi::keep_openssl_alive_at_exit();
     let options: ProducerOptions =
       serde_json::from_str(&options).map_err(|error| napi::Error::from_reason(error.to_string()))?;
-    let mut conf = Conf::new();
-    for (name, value) in producer_properties(&options) {
-      conf.set(name, &value)?;
-    }
+    let mut conf = configure(&options.client, producer_properties(&options))?;
     conf.set("queue.buffering.max.messages", &(options.queue_messages.saturating_add(QUEUE_MARGIN)).to_string())?;
     let bridge = Bridge::new(&env, &callback)?;
     let sink_bridge = Arc::clone(&bridge);

@@ -2,19 +2,26 @@
 
 const { test } = require('node:test')
 const assert = require('node:assert/strict')
+const { X509Certificate, generateKeyPairSync } = require('node:crypto')
 const { rootCertificates, DEFAULT_CIPHERS } = require('node:tls')
 const {
   clientOptions, consumerOptions, defaults, defaultsDeep, noAckBatch, producerOptions, wholeNumber
 } = require('../../lib/options')
 
-const PEM = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----'
+/** Some certificate, and a key of its kind that is not its own. */
+const PEM = String(rootCertificates.find(pem => new X509Certificate(pem).publicKey.asymmetricKeyType === 'ec'))
+const KEY = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+const sealed = (passphrase) =>
+  KEY.export(passphrase
+    ? { type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase }
+    : { type: 'pkcs8', format: 'pem' })
 
 const client = (options) => clientOptions({
   clientId: 'c',
   options: { kafkaHost: 'a:1', connectTimeout: 10000, requestTimeout: 30000, idleConnection: 300000, ...options }
 })
 
-const consumer = (options) => consumerOptions({}, {
+const consumer = (options) => consumerOptions({ librdkafka: [] }, {
   groupId: 'g', fetchMaxWaitMs: 100, fetchMinBytes: 1, fetchMaxBytes: 1048576, ...options
 }, null)
 
@@ -55,7 +62,8 @@ test('a client without TLS and SASL', () => {
     idleConnection: 300000,
     statisticsInterval: 0,
     ssl: null,
-    sasl: null
+    sasl: null,
+    librdkafka: []
   })
 })
 
@@ -82,7 +90,8 @@ test('each number of a client is refused by name', () => {
 
 test('TLS comes with Node\'s roots and ciphers, and verifies, unless told otherwise', () => {
   const { ssl } = client({ sslOptions: {} })
-  assert.equal(ssl.ca, rootCertificates.join('\n'))
+  // and those of NODE_EXTRA_CA_CERTS
+  for (const root of rootCertificates) assert.ok(ssl.ca.includes(root))
   assert.equal(ssl.ciphers, DEFAULT_CIPHERS)
   assert.equal(ssl.rejectUnauthorized, true)
   assert.equal(client({ sslOptions: { rejectUnauthorized: false } }).ssl.rejectUnauthorized, false)
@@ -92,18 +101,59 @@ test('TLS comes with Node\'s roots and ciphers, and verifies, unless told otherw
 })
 
 test('TLS material may be strings, Buffers and lists of them', () => {
-  const sslOptions = { ca: [PEM, Buffer.from(PEM)], cert: Buffer.from(PEM), key: PEM, passphrase: 'p' }
-  const { ssl } = client({ sslOptions })
-  assert.equal(ssl.ca, `${PEM}\n${PEM}`)
-  assert.equal(ssl.cert, PEM)
-  assert.equal(ssl.key, PEM)
-  assert.equal(ssl.passphrase, 'p')
+  const { ca, cert } = client({ sslOptions: { ca: [PEM, Buffer.from(PEM)], cert: Buffer.from(PEM) } }).ssl
+  assert.equal(ca, `${PEM}\n${PEM}`)
+  assert.equal(cert, PEM)
+  const key = sealed('p')
+  const ways = [
+    { key, passphrase: 'p' }, { key: [Buffer.from(key)], passphrase: 'p' }, { key: { pem: key, passphrase: 'p' } },
+    { key: [{ pem: new Uint8Array(Buffer.from(key)), passphrase: 'p' }] }
+  ]
+  for (const way of ways) {
+    const { ssl } = client({ sslOptions: way })
+    assert.deepEqual([ssl.key, ssl.passphrase], [key, 'p'])
+  }
+})
+
+test('TLS material that Node refuses is refused, with Node\'s code and the option\'s name', () => {
+  const rows = [
+    [{ key: sealed('right'), passphrase: 'wrong' }, /^sslOptions\.key .* sslOptions\.passphrase does not open it$/],
+    [{ key: sealed('right') }, /^sslOptions\.key .* It is encrypted: give sslOptions\.passphrase$/],
+    [{ key: sealed(), cert: PEM }, /^sslOptions\.key and sslOptions\.cert .* They do not belong together$/],
+    [{ cert: 'no PEM' }, /^sslOptions\.cert .* It must be PEM text$/],
+    [{ ca: 5 }, /^sslOptions\.ca /],
+    [{ pfx: Buffer.from('no PKCS#12') }, /^sslOptions\.pfx /],
+    [{ ciphers: 'NONE-SUCH' }, /^sslOptions\.ciphers /]
+  ]
+  for (const [sslOptions, message] of rows) assert.throws(() => client({ sslOptions }), invalid(message))
+  assert.throws(() => client({ sslOptions: { cert: 'no PEM' } }), { code: 'ERR_OSSL_PEM_NO_START_LINE' })
+})
+
+test('TLS material that Node would ignore, or that librdkafka cannot take, is refused', () => {
+  const rows = [
+    [{ ca: 'no PEM' }, /^sslOptions\.ca must be PEM text/],
+    [{ ca: [] }, /^sslOptions\.ca is empty/],
+    [{ key: [sealed(), sealed()] }, /^sslOptions\.key has 2 elements: librdkafka takes one/],
+    [{ cert: [PEM, PEM] }, /^sslOptions\.cert has 2 elements: .* chain/],
+    [{ pfx: Buffer.alloc(1), key: sealed() }, /^sslOptions\.pfx holds a certificate and its key/],
+    [{ key: sealed('p'), passphrase: 5 }, /^sslOptions\.passphrase must be a string/],
+    [{ ciphers: 'ECDHE-RSA-AES128-GCM-SHA256' }, /^sslOptions\.ciphers cannot choose among the ciphers of TLS 1\.3/],
+    [{ ciphers: 'TLS_AES_128_GCM_SHA256' }, /^sslOptions\.ciphers cannot choose among the ciphers of TLS 1\.3/]
+  ]
+  for (const [sslOptions, message] of rows) assert.throws(() => client({ sslOptions }), invalid(message))
+  for (const sslOptions of [true, 5, 'yes']) {
+    assert.throws(() => client({ sslOptions }), invalid(/^sslOptions must be an object/))
+  }
+})
+
+test('TLS options that say what is so anyway are taken', () => {
+  assert.doesNotThrow(() => client({ sslOptions: { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3', requestCert: true } }))
 })
 
 test('TLS options that librdkafka cannot honour are refused by name', () => {
-  for (const name of ['servername', 'checkServerIdentity', 'minVersion', 'pfx', 'secureContext']) {
+  for (const name of ['servername', 'checkServerIdentity', 'minVersion', 'maxVersion', 'secureContext', 'session']) {
     assert.throws(() => client({ sslOptions: { [name]: 'value' } }),
-      invalid(new RegExp(`^sslOptions.${name} cannot be honoured by librdkafka; remove it`)))
+      invalid(new RegExp(`^sslOptions.${name} is not supported: .*librdkafka.*\\. Supported are ca, cert, key, pfx,`)))
     assert.doesNotThrow(() => client({ sslOptions: { [name]: undefined } }))
   }
 })
@@ -115,6 +165,17 @@ test('SASL mechanisms are taken in any case, and refused by name', () => {
     'sasl.mechanism gssapi is not supported; use one of plain, scram-sha-256, scram-sha-512'))
 })
 
+test('SASL needs a user name and a password', () => {
+  const sasl = { mechanism: 'plain', username: 'u', password: 5 }
+  assert.equal(client({ sasl }).sasl.password, '5')
+  for (const value of [undefined, null, '', {}, ['p']]) {
+    for (const name of ['username', 'password']) {
+      assert.throws(() => client({ sasl: { ...sasl, [name]: value } }),
+        invalid(`sasl.${name} must be a string that is not empty`))
+    }
+  }
+})
+
 test('no error shows a secret', () => {
   const secret = 'hunter2'
   const attempts = [
@@ -122,7 +183,9 @@ test('no error shows a secret', () => {
     { sslOptions: { key: secret } },
     { sslOptions: { cert: secret } },
     { sslOptions: { ca: [PEM, secret] } },
-    { sslOptions: { passphrase: secret, pfx: secret } }
+    { sslOptions: { passphrase: secret, pfx: secret } },
+    { sslOptions: { passphrase: secret, key: sealed('another') } },
+    { librdkafka: { 'sasl.password': secret } }
   ]
   for (const options of attempts) {
     assert.throws(() => client(options), (error) => {
@@ -134,18 +197,20 @@ test('no error shows a secret', () => {
 })
 
 test('a producer has limits for what it holds', () => {
-  const { queueMessages, queueKbytes, ackTimeout, codec } = producerOptions({}, { requireAcks: 1 })
+  const producer = (settings) => producerOptions({ librdkafka: [] }, settings)
+  const { queueMessages, queueKbytes, ackTimeout, codec } = producer({ requireAcks: 1 })
   assert.deepEqual({ queueMessages, queueKbytes, ackTimeout, codec },
     { queueMessages: 500000, queueKbytes: 256 * 1024, ackTimeout: null, codec: 'none' })
-  const own = producerOptions({},
+  const own = producer(
     { requireAcks: -1, queueMaxMessages: 10, queueMaxBytes: 1025, ackTimeout: 100, codec: 'gzip' })
-  assert.deepEqual(own, { requireAcks: -1, queueMessages: 10, queueKbytes: 2, ackTimeout: 100, codec: 'gzip' })
+  assert.deepEqual(own,
+    { requireAcks: -1, queueMessages: 10, queueKbytes: 2, ackTimeout: 100, codec: 'gzip', librdkafka: [] })
   const bad = [['queueMaxMessages', 0], ['queueMaxBytes', 1], ['queueMaxBytes', 'all']]
   for (const [name, value] of bad) {
-    assert.throws(() => producerOptions({}, { requireAcks: 1, [name]: value }),
+    assert.throws(() => producer({ requireAcks: 1, [name]: value }),
       invalid(new RegExp(`^${name} ${value} is illegal`)))
   }
-  assert.throws(() => producerOptions({}, { requireAcks: 1, ackTimeout: -1 }), invalid(/^ackTimeoutMs -1 is illegal/))
+  assert.throws(() => producer({ requireAcks: 1, ackTimeout: -1 }), invalid(/^ackTimeoutMs -1 is illegal/))
 })
 
 test('a consumer\'s numbers are refused by name', () => {

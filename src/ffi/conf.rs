@@ -14,6 +14,8 @@ pub enum ClientEvent {
   /// A connection changed its state. `state` is librdkafka's name, e.g. `UP`, `DOWN`, `CONNECT`.
   /// `id` is -1 for a bootstrap address whose node id is not known yet.
   Broker { id: i32, host: String, port: i32, state: String },
+  /// A broker's certificate was refused, for OpenSSL's reason; `broker` is `host:port`.
+  Certificate { broker: String, error: i32, reason: String },
   /// The group gives or takes partitions; the group waits until it is answered with `assign` or `unassign`.
   Rebalance { kind: RebalanceKind, partitions: PartitionList },
   /// The answer to `Client::commit` with the same `id`. `error` is the request's own, each partition carries its own too.
@@ -56,6 +58,12 @@ impl Conf {
         Err(KafkaError::invalid_config(if reason.is_empty() { format!("bad value for {name}") } else { reason }))
       }
     }
+  }
+
+  /// Makes a client tell why it refuses a broker's certificate, which librdkafka's own errors leave out.
+  pub fn report_certificates(&mut self) {
+    // SAFETY: `raw` is live. The result is only an error without TLS support, which this build has.
+    unsafe { sys::rd_kafka_conf_set_ssl_cert_verify_cb(self.raw, Some(on_certificate)) };
   }
 
   /// Makes `sink` receive what the client has to tell. A producer's delivery reports are events of its main queue instead.
@@ -137,6 +145,70 @@ unsafe extern "C" fn on_statistics(
     deliver(opaque, ClientEvent::Statistics(String::from_utf8_lossy(bytes).into_owned()));
   }
   0 // librdkafka keeps and frees the document
+}
+
+/// OpenSSL's results of a verification (x509_vfy.h, `X509_V_ERR_*`).
+const ISSUER_NOT_FOUND: c_int = 20;
+const LEAF_NOT_VERIFIED: c_int = 21;
+
+/// Called for each certificate of a broker's chain, with OpenSSL's verdict; returns whether it may be trusted. The verdict
+/// stands: this callback only watches.
+unsafe extern "C" fn on_certificate(
+  _: *mut sys::rd_kafka_t,
+  broker: *const c_char,
+  _id: i32,
+  verdict: *mut c_int,
+  depth: c_int,
+  _certificate: *const c_char,
+  _size: usize,
+  text: *mut c_char,
+  text_size: usize,
+  opaque: *mut c_void,
+) -> c_int {
+  // SAFETY: librdkafka passes a valid verdict, a NUL-terminated name, a buffer with its size, and our own opaque.
+  unsafe {
+    let error = match (*verdict, depth) {
+      (0, _) => return 1,
+      // Asked to go on, OpenSSL would find this in the end, and Node does ask it to.
+      (ISSUER_NOT_FOUND, 0) => LEAF_NOT_VERIFIED,
+      (error, _) => error,
+    };
+    let reason = certificate_error(error);
+    let copied = reason.len().min(text_size.saturating_sub(1));
+    std::ptr::copy_nonoverlapping(reason.as_ptr().cast::<c_char>(), text, copied);
+    *text.add(copied) = 0;
+    deliver(opaque, ClientEvent::Certificate { broker: string_from(broker), error, reason });
+  }
+  0
+}
+
+/// OpenSSL's text for the result of a verification.
+fn certificate_error(error: i32) -> String {
+  // SAFETY: every number has a text; the type only wraps the number.
+  unsafe { openssl::x509::X509VerifyResult::from_raw(error) }.error_string().to_owned()
+}
+
+extern "C" {
+  // C's own, but not in the libc crate for every system.
+  fn open_memstream(text: *mut *mut c_char, size: *mut usize) -> *mut libc::FILE;
+}
+
+/// librdkafka's table of its properties, in Markdown: the only place where it tells which there are.
+pub fn properties_table() -> String {
+  let (mut text, mut size) = (std::ptr::null_mut::<c_char>(), 0_usize);
+  // SAFETY: the stream writes to `text` and `size`, which outlive it. After `fclose` the text is NUL-terminated and ours to
+  // free.
+  unsafe {
+    let stream = open_memstream(&mut text, &mut size);
+    if stream.is_null() {
+      return String::new();
+    }
+    sys::rd_kafka_conf_properties_show(stream);
+    libc::fclose(stream);
+    let table = string_from(text);
+    libc::free(text.cast());
+    table
+  }
 }
 
 unsafe extern "C" fn on_rebalance(

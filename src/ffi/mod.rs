@@ -21,7 +21,7 @@ pub use admin::{
   GroupInfo, GroupMember, MemberState, NewTopic, ResourceKind, Wanted,
 };
 pub use client::{Client, ClientKind};
-pub use conf::{ClientEvent, Conf, EventSink, RebalanceKind};
+pub use conf::{properties_table, ClientEvent, Conf, EventSink, RebalanceKind};
 pub use event::{DeliveryReports, Event};
 pub use message::{Message, MessageBatch};
 pub use metadata::fetch as fetch_metadata;

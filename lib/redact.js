@@ -1,0 +1,92 @@
+'use strict'
+
+const { inspect } = require('util')
+
+/**
+ * Keeps passwords and keys out of what is printed. A client's `options` are the caller's own object, secrets included,
+ * as with kafka-node; so what is shown is a copy without them.
+ */
+
+const HIDDEN = '[hidden]'
+
+/** Options that hold secrets, and how those are called in them. */
+const HOLDERS = ['sasl', 'ssl', 'sslOptions', 'librdkafka']
+const SECRET = /pass|secret|token|pem|jaas|(^|\.)key$|^pfx$/i
+
+/**
+ * @param {any} value
+ * @returns {any} a copy without secrets
+ */
+function withoutSecrets (value) {
+  if (value === null || typeof value !== 'object') return value
+  /** @type {Record<string, any>} */
+  const copy = {}
+  for (const name of Object.keys(value)) {
+    copy[name] = SECRET.test(name) && value[name] !== undefined ? HIDDEN : value[name]
+  }
+  return copy
+}
+
+/**
+ * @param {any} options of a client or a group
+ * @returns {any} a copy without secrets
+ */
+function shownOptions (options) {
+  if (options === null || typeof options !== 'object') return options
+  const copy = Object.assign({}, options)
+  for (const name of HOLDERS) if (copy[name]) copy[name] = withoutSecrets(copy[name])
+  return copy
+}
+
+/**
+ * Makes the parts of a user's options that hold secrets print without them. Nothing else about them changes, and copies
+ * that the user makes of them work.
+ *
+ * @param {any} options
+ */
+function maskSecrets (options) {
+  for (const name of HOLDERS) {
+    const holder = options[name]
+    if (holder === null || typeof holder !== 'object' || !Object.isExtensible(holder)) continue
+    Object.defineProperty(holder, inspect.custom, { value: () => withoutSecrets(holder), configurable: true })
+  }
+}
+
+/** @type {WeakMap<object, any>} what is shown in place of an object; always the same, so that cycles are seen */
+const views = new WeakMap()
+
+/**
+ * @param {any} target has `options`, or `sslOptions` of them
+ * @returns {any} what is printed in its place
+ */
+function view (target) {
+  let shown = views.get(target)
+  if (shown === undefined) {
+    shown = Object.create(Object.getPrototypeOf(target), {
+      [inspect.custom]: { value: undefined },
+      toJSON: { value: undefined }
+    })
+    views.set(target, shown)
+  }
+  for (const name of Reflect.ownKeys(target)) {
+    if (Object.prototype.propertyIsEnumerable.call(target, name)) shown[name] = target[name]
+  }
+  shown.options = shownOptions(target.options)
+  if (target.sslOptions) shown.sslOptions = withoutSecrets(target.sslOptions)
+  return shown
+}
+
+/**
+ * Lets `console.log`, `util.inspect` and `JSON.stringify` show the objects of a class without secrets.
+ *
+ * @param {Function} Class
+ */
+function hideSecrets (Class) {
+  /** @this {any} */
+  const show = function () { return view(this) }
+  for (const name of [inspect.custom, 'toJSON']) {
+    Object.defineProperty(Class.prototype, name, { value: show, configurable: true, writable: true })
+  }
+}
+
+module.exports = { hideSecrets, maskSecrets }

@@ -1,0 +1,80 @@
+//! librdkafka's own properties: which there are, and whether it takes a value. For the option `librdkafka`.
+
+use crate::ffi::{properties_table, Conf};
+use serde::Serialize;
+
+/// One property of librdkafka's.
+#[derive(Debug, PartialEq, Serialize)]
+pub struct Property {
+  pub name: String,
+  /// `P` for producers only, `C` for consumers only, `*` for both.
+  pub scope: char,
+  /// The property that this is another name of.
+  pub alias: Option<String>,
+}
+
+/// Reads the rows of librdkafka's table: `name | scope | range | default | importance | description`.
+fn parse(table: &str) -> Vec<Property> {
+  let mut properties: Vec<Property> = Vec::new();
+  for line in table.lines() {
+    let columns: Vec<&str> = line.split(" | ").map(str::trim).collect();
+    let [name, scope, .., description] = columns.as_slice() else { continue };
+    let scope = match *scope {
+      "P" => 'P',
+      "C" => 'C',
+      "*" => '*',
+      _ => continue,
+    };
+    let alias = description.strip_prefix("Alias for `").and_then(|rest| rest.split('`').next()).map(str::to_owned);
+    // Listed twice when it is a client's and a topic's: the client's comes first.
+    if !properties.iter().any(|known| known.name == *name) {
+      properties.push(Property { name: (*name).to_owned(), scope, alias });
+    }
+  }
+  properties
+}
+
+/// librdkafka's properties, as JSON text: an array of `{ name, scope, alias }`. `scope` is `P` for producers, `C` for
+/// consumers, `*` for both; `alias` names the property that this is another name of, or is null.
+#[napi_derive::napi]
+pub fn librdkafka_properties() -> napi::Result<String> {
+  serde_json::to_string(&parse(&properties_table())).map_err(|error| napi::Error::from_reason(error.to_string()))
+}
+
+/// Tries a property out: null when librdkafka takes the value, else its reason, which may show the value.
+#[napi_derive::napi]
+pub fn check_property(name: String, value: String) -> Option<String> {
+  Conf::new().set(&name, &value).err().map(|error| error.message.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+  use super::*;
+
+  fn property(name: &str) -> Property {
+    parse(&properties_table()).into_iter().find(|property| property.name == name).unwrap()
+  }
+
+  #[test]
+  fn the_table_has_the_properties_of_clients_and_topics() {
+    assert_eq!(property("bootstrap.servers").scope, '*');
+    assert_eq!(property("linger.ms").scope, 'P');
+    assert_eq!(property("isolation.level").scope, 'C');
+    assert_eq!(property("message.timeout.ms").scope, 'P');
+    assert!(parse(&properties_table()).len() > 150);
+  }
+
+  #[test]
+  fn another_name_of_a_property_leads_to_it() {
+    assert_eq!(property("bootstrap.servers").alias.as_deref(), Some("metadata.broker.list"));
+    assert_eq!(property("compression.type").alias.as_deref(), Some("compression.codec"));
+    assert_eq!(property("linger.ms").alias.as_deref(), Some("queue.buffering.max.ms"));
+  }
+
+  #[test]
+  fn a_value_is_tried_out() {
+    assert_eq!(check_property("isolation.level".into(), "read_committed".into()), None);
+    assert!(check_property("isolation.level".into(), "x".into()).unwrap().contains("isolation.level"));
+    assert!(check_property("no.such.property".into(), "1".into()).unwrap().contains("no.such.property"));
+  }
+}
