@@ -24,6 +24,15 @@ export declare class NativeConsumer {
   command(command: string): void
   /** Starts a request of the control plane (`control.rs`); its reply comes as an event with the same id. */
   request(id: number, request: string): void
+  /** What this member tells the group's leader when it joins next, with the given one of its protocols. */
+  offer(protocol: number, metadata: Uint8Array): void
+  /** True while the assignment with this number is waited for (event `assign`). */
+  assignmentWanted(number: number): boolean
+  /**
+   * Gives the assignment with this number, as JSON text of a list of `assignor.rs`'s `Share`; null when there is none:
+   * the group rebalances again. False when it comes too late.
+   */
+  assign(number: number, shares?: string | undefined | null): boolean
   /** Leaves the group and ends. The `closed` event is the last one. */
   close(): void
 }

@@ -2,10 +2,11 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 /// C files that reach into librdkafka's internals, where its public API has no way.
-const SHIMS: &[&str] = &["csrc/batches.c", "csrc/dev_broker.c", "csrc/in_order.c"];
+const SHIMS: &[&str] =
+  &["csrc/assignor.c", "csrc/batches.c", "csrc/dev_broker.c", "csrc/in_order.c", "csrc/join_group.c"];
 
-/// Functions of librdkafka that `csrc/in_order.c` stands in for.
-const WRAPPED: &[&str] = &["rd_kafka_ProduceRequest", "rd_kafka_msgbatch_destroy"];
+/// Functions of librdkafka that `csrc/in_order.c` and `csrc/join_group.c` stand in for.
+const WRAPPED: &[&str] = &["rd_kafka_ProduceRequest", "rd_kafka_msgbatch_destroy", "rd_kafka_JoinGroupRequest"];
 
 fn main() {
   napi_build::setup();
@@ -33,6 +34,7 @@ fn compile_shims() {
     // An option of the ELF linkers; elsewhere linking fails here, which is better than a producer that loses its order.
     println!("cargo:rustc-link-arg-cdylib=-Wl,--wrap={function}");
   }
+  println!("cargo:rerun-if-changed=csrc/assignor.h");
   for shim in SHIMS {
     println!("cargo:rerun-if-changed={shim}");
   }

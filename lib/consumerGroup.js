@@ -8,11 +8,13 @@ const builtInProtocols = require('./assignment')
 const { ConsumerCore, partitionError } = require('./consumerCore')
 const { hidePrivate } = require('./hidePrivate')
 const { librdkafkaSettings } = require('./librdkafkaOptions')
+const { isOwn, offers, toShares, toTask, toUserData } = require('./ownProtocols')
 const { CODE, toGroupError } = require('./nativeErrors')
 const { HEARTBEAT_INTERVAL, defaults, wholeNumber } = require('./options')
 const { errorName } = require('./errorCodes')
 const { hideSecrets } = require('./redact')
 const { InvalidConsumerOffsetError } = require('./errors')
+const TimeoutError = require('./errors/TimeoutError')
 const { validateConfig } = require('./utils')
 const logger = getLogger('kafka-node:ConsumerGroup')
 
@@ -73,6 +75,8 @@ class ConsumerGroup extends AdoptableEmitter {
     assert(Array.isArray(topics), 'Array of topics is required')
     assert(topics.length, 'Array of topics shall not be empty')
     this.topics = topics
+    /** @type {any[]} */
+    this.protocols = []
     const protocols = this.setupProtocols(this.options.protocol)
     if (this.options.migrateHLC) {
       throw new Error(
@@ -88,6 +92,8 @@ class ConsumerGroup extends AdoptableEmitter {
     this.generationId = null
     /** @type {string | null} */
     this.memberId = null
+    /** @type {any} what the leader's own protocol sent this member with its partitions */
+    this.assignedUserData = undefined
     this.ready = false
     this.connecting = false
     this.rebalancing = false
@@ -120,7 +126,7 @@ class ConsumerGroup extends AdoptableEmitter {
     this._assignment = 0
     hidePrivate(this)
     const group = {
-      protocols: protocols.map(({ name }) => name),
+      protocols: protocols.map(protocol => ({ name: String(protocol.name), own: isOwn(protocol) })),
       sessionTimeout: wholeNumber('sessionTimeout', this.options.sessionTimeout, 1),
       heartbeatInterval: heartbeatInterval
         ? wholeNumber('heartbeatInterval', heartbeatInterval, 1)
@@ -139,11 +145,14 @@ class ConsumerGroup extends AdoptableEmitter {
     this.client.on('statistics', (/** @type {any} */ statistics) => this.emit('statistics', statistics))
   }
 
-  /** @param {any} protocols names, in order of preference */
+  /**
+   * @param {any} protocols names of built-in ones, and own ones; in order of preference
+   * @returns {any[]}
+   */
   setupProtocols (protocols) {
     /** @type {any[]} */
     const list = Array.isArray(protocols) ? protocols : [protocols]
-    return (this.protocols = list.map(protocol => {
+    this.protocols = list.map(protocol => {
       if (typeof protocol === 'string') {
         if (!Object.prototype.hasOwnProperty.call(builtInProtocols, protocol)) {
           throw new Error('Unknown built in assignment protocol ' + protocol)
@@ -154,9 +163,11 @@ class ConsumerGroup extends AdoptableEmitter {
       assert(protocol.assign, 'assign function is not defined in the protocol')
       assert(protocol.name, 'name must be given to protocol')
       assert(protocol.version >= 0, 'version must be >= 0')
-      throw new Error(`protocol ${protocol.name}: assignment protocols of your own are not supported in this ` +
-        `version; use one of ${Object.keys(builtInProtocols).join(', ')}`)
-    }))
+      assert(protocol.version <= 0x7fff, 'version must be <= 32767')
+      protocol.subscription = this.topics
+      return protocol
+    })
+    return this.protocols
   }
 
   /** @param {object} group `GroupOptions` of src/config.rs */
@@ -202,6 +213,11 @@ class ConsumerGroup extends AdoptableEmitter {
     this._subscribed = true
     // librdkafka refuses to subscribe to nothing, or to a topic twice
     if (this.topics.length === 0) return this._handle().command({ type: 'unsubscribe' })
+    try {
+      this._offerProtocols()
+    } catch (error) {
+      return this._leaveFor(error)
+    }
     this._handle().command({
       type: 'subscribe',
       topics: [...new Set(this.topics)],
@@ -211,6 +227,63 @@ class ConsumerGroup extends AdoptableEmitter {
         timeout: this.client._requestTimeout()
       }
     })
+  }
+
+  /** What the leader is told when this member joins next. Throws what `JSON.stringify` throws for `userData`. */
+  _offerProtocols () {
+    for (const { protocol, metadata } of offers(this.protocols)) this._handle().offer(protocol, metadata)
+  }
+
+  /**
+   * The group waits for an assignment by one of the user's own protocols.
+   *
+   * @param {any} event
+   */
+  _assign (event) {
+    const handle = this._handle()
+    // the event loop may have been blocked for so long that the group has gone on
+    if (this.client.closing || !handle.assignmentWanted(event.number)) return
+    const protocol = this.protocols.find(({ name }) => String(name) === event.protocol)
+    const { topicPartitions, members } = toTask(event)
+    this.isLeader = true
+    this.memberId = event.memberId
+    this.generationId = event.generationId
+    let answered = false
+    const answer = (/** @type {any} */ error, /** @type {any} */ assignment = null) => {
+      if (answered) return
+      answered = true
+      if (this.client.closing || !handle.assignmentWanted(event.number)) return
+      if (!error) {
+        try {
+          return handle.assign(event.number, toShares(event, assignment))
+        } catch (invalid) {
+          error = invalid
+        }
+      }
+      this._leaveFor(error, () => handle.assign(event.number, null))
+    }
+    logger.debug('%s assigns %j to %j by %s', this.client.clientId, topicPartitions, members, event.protocol)
+    try {
+      const result = protocol.assign(topicPartitions, members, answer)
+      // of an async function only its failure counts, which nobody would see otherwise
+      if (result && typeof result.then === 'function') {
+        result.then(undefined, (/** @type {any} */ error) => answer(error || new Error('assign was rejected')))
+      }
+    } catch (error) {
+      if (answered) throw error
+      answer(error || new Error('assign failed'))
+    }
+  }
+
+  /**
+   * @param {any} error
+   * @param {() => void} [whenLeaving]
+   */
+  _leaveFor (error, whenLeaving = noop) {
+    this._subscribed = false
+    this._handle().command({ type: 'unsubscribe' })
+    whenLeaving()
+    this._stayOut(error)
   }
 
   /** @param {Error} error */
@@ -257,16 +330,23 @@ class ConsumerGroup extends AdoptableEmitter {
           `offsets for group '${this.options.groupId}'`))
       case 'startFailed':
         return this._stayOut(toGroupError(event.error, this.client.options.requestTimeout))
+      case 'assign': return this._assign(event)
+      case 'assignmentOverdue':
+        this.emit('error', new TimeoutError(`protocol ${event.protocol}: assign gave no assignment within ` +
+          `${event.timeout}ms, half of sessionTimeout; it has to call back in any case. The group tries again`))
+        return
       case 'error': return this._groupError(event)
     }
   }
 
   /** @param {any} event */
-  _assigned ({ epoch, partitions, memberId, generationId, committed }) {
+  _assigned ({ epoch, partitions, memberId, generationId, committed, leader, userData }) {
     if (this.client.closing) return
     this._assignment = epoch
     this.memberId = memberId
     this.generationId = generationId
+    this.isLeader = leader
+    this.assignedUserData = toUserData(userData)
     this.topicPayloads = this.buildPayloads(partitions.map((/** @type {any} */ { topic, partition, offset }) =>
       ({ topic, partition, offset })))
     this.payloadMap = this.buildPayloadMap(this.topicPayloads)
@@ -306,15 +386,20 @@ class ConsumerGroup extends AdoptableEmitter {
       this.topicPayloads = []
       this.payloadMap = {}
       this.needToCommit = false
+      if (!error) {
+        try {
+          this._offerProtocols()
+        } catch (invalid) {
+          error = /** @type {Error} */ (invalid)
+        }
+      }
       handle.command({
         type: 'revoked',
         epoch,
         commit: commit.map(({ topic, partition, offset }) => ({ topic, partition, offset, metadata: 'm' }))
       })
       if (error) {
-        this._subscribed = false
-        handle.command({ type: 'unsubscribe' })
-        this._stayOut(error)
+        this._leaveFor(error)
       } else if (this.topics.length === 0) {
         this._leftWithoutTopics()
       }

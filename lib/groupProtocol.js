@@ -91,6 +91,27 @@ function decodeSubscription (bytes) {
 }
 
 /**
+ * @param {{ version: any, subscription: string[], userData?: any }} protocol
+ * @returns {Buffer}
+ * @throws what `JSON.stringify` throws for the user data
+ */
+function encodeSubscription ({ version, subscription, userData }) {
+  const topics = subscription.map(topic => Buffer.from(topic))
+  const json = userData ? JSON.stringify(userData) : undefined
+  const data = json === undefined ? null : Buffer.from(json)
+  const size = topics.reduce((sum, topic) => sum + 2 + topic.length, 2 + 4 + 4) + (data ? data.length : 0)
+  const bytes = Buffer.alloc(size)
+  let at = bytes.writeInt32BE(topics.length, bytes.writeInt16BE(Number(version), 0))
+  for (const topic of topics) {
+    at = bytes.writeInt16BE(topic.length, at)
+    at += topic.copy(bytes, at)
+  }
+  at = bytes.writeInt32BE(data ? data.length : -1, at)
+  if (data) data.copy(bytes, at)
+  return bytes
+}
+
+/**
  * @typedef {{ partitions: Record<string, number[]>, version: number | null, userData?: any }} Assignment
  *
  * @param {Buffer} bytes empty while the group rebalances
@@ -110,4 +131,4 @@ function decodeAssignment (bytes) {
   return userData === undefined ? { partitions, version } : { partitions, version, userData }
 }
 
-module.exports = { decodeSubscription, decodeAssignment }
+module.exports = { decodeAssignment, decodeSubscription, encodeSubscription }

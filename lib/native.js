@@ -328,6 +328,30 @@ class ConsumerHandle {
     return this.native.epoch()
   }
 
+  /**
+   * @param {number} protocol index of a protocol of the user's own
+   * @param {Buffer} metadata what this member tells the group's leader when it joins next
+   */
+  offer (protocol, metadata) {
+    this.native.offer(protocol, metadata)
+  }
+
+  /**
+   * @param {number} number of the event `assign`
+   * @returns {boolean} false once the group has gone on without the assignment
+   */
+  assignmentWanted (number) {
+    return this.native.assignmentWanted(number)
+  }
+
+  /**
+   * @param {number} number of the event `assign`
+   * @param {object[] | null} shares `Share` of src/assignor.rs; null fails the rebalance
+   */
+  assign (number, shares) {
+    this.native.assign(number, shares && JSON.stringify(shares))
+  }
+
   /** @param {object} command `Command` of src/consumer.rs */
   command (command) {
     if (!this.requests.closed && this.whenClosed === null) this.native.command(JSON.stringify(command))

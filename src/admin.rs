@@ -3,12 +3,11 @@
 //! Questions are asked again while a broker does not answer; what changes something is asked again only where a second
 //! time does no harm.
 
-use crate::bridge::{Bridge, PartitionAnswer};
+use crate::bridge::{hex, Bridge, PartitionAnswer};
 use crate::control::{blocking, in_slices, list_of, Partition};
 use crate::error::KafkaError;
 use crate::ffi::{self, Client, GroupInfo, GroupMember, MemberState, NewTopic, PartitionOffset, ResourceKind, Wanted};
 use serde_json::{json, Value};
-use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -102,15 +101,6 @@ fn member_json(member: GroupMember) -> Value {
     MemberState::Assigned(partitions) => json["partitions"] = answers(partitions),
   }
   json
-}
-
-/// Bytes as JSON text can carry them.
-fn hex(bytes: &[u8]) -> String {
-  let mut text = String::with_capacity(2 * bytes.len());
-  for byte in bytes {
-    let _ = write!(text, "{byte:02x}");
-  }
-  text
 }
 
 #[cfg(test)]

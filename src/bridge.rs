@@ -10,6 +10,7 @@ use napi::bindgen_prelude::{Either4, Float64Array, FnArgs, Function, Uint8Array}
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Env, Status};
 use serde::Serialize;
+use std::fmt::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
@@ -42,6 +43,23 @@ impl From<PartitionOffset> for PartitionAnswer {
     let PartitionOffset { topic, partition, offset, metadata, error } = from;
     PartitionAnswer { topic, partition, offset, metadata, error }
   }
+}
+
+/// Bytes as JSON text can carry them.
+pub fn hex(bytes: &[u8]) -> String {
+  let mut text = String::with_capacity(2 * bytes.len());
+  for byte in bytes {
+    let _ = write!(text, "{byte:02x}");
+  }
+  text
+}
+
+/// A member of a group and what it tells the leader.
+#[derive(Serialize)]
+pub struct MemberText {
+  pub id: String,
+  /// As on the wire, in hexadecimal.
+  pub metadata: String,
 }
 
 #[derive(Serialize)]
@@ -91,6 +109,25 @@ pub enum Event {
     member_id: String,
     generation_id: i32,
     committed: bool,
+    /// This member has computed the group's assignment.
+    leader: bool,
+    /// JSON text that the leader sent along.
+    user_data: Option<String>,
+  },
+  /// librdkafka waits for the assignment with this number.
+  Assign {
+    number: u32,
+    protocol: String,
+    member_id: String,
+    generation_id: i32,
+    members: Vec<MemberText>,
+    /// Names and ids of partitions.
+    topics: Vec<(String, Vec<i32>)>,
+  },
+  /// No assignment came within `timeout` ms; the member joins anew.
+  AssignmentOverdue {
+    protocol: String,
+    timeout: u32,
   },
   Revoked {
     epoch: u32,

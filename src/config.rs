@@ -85,11 +85,20 @@ pub struct ConsumerOptions {
   pub group: Option<GroupOptions>,
 }
 
+/// An assignment strategy.
+#[derive(Deserialize)]
+pub struct Protocol {
+  pub name: String,
+  /// The user's, not one of librdkafka's.
+  #[serde(default)]
+  pub own: bool,
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GroupOptions {
   /// Assignment strategies in order of preference.
-  pub protocols: Vec<String>,
+  pub protocols: Vec<Protocol>,
   pub session_timeout: u32,
   pub heartbeat_interval: u32,
   /// ms between looks for new topics and partitions.
@@ -236,7 +245,7 @@ pub fn consumer_properties(options: &ConsumerOptions) -> Properties {
   ]);
   if let Some(group) = &options.group {
     properties.extend([
-      ("partition.assignment.strategy", group.protocols.join(",")),
+      ("partition.assignment.strategy", builtin_strategies(&group.protocols)),
       ("session.timeout.ms", group.session_timeout.clamp(1, 3_600_000).to_string()),
       ("heartbeat.interval.ms", group.heartbeat_interval.clamp(1, 3_600_000).to_string()),
       ("max.poll.interval.ms", MAX_POLL_INTERVAL.max(group.session_timeout).min(86_400_000).to_string()),
@@ -244,6 +253,16 @@ pub fn consumer_properties(options: &ConsumerOptions) -> Properties {
     ]);
   }
   properties
+}
+
+/// librdkafka knows the user's own only after it has been made (`Client::offer`), and wants one of its own until then.
+fn builtin_strategies(protocols: &[Protocol]) -> String {
+  let names: Vec<&str> = protocols.iter().filter(|protocol| !protocol.own).map(|protocol| protocol.name.as_str()).collect();
+  if names.is_empty() {
+    "roundrobin".into()
+  } else {
+    names.join(",")
+  }
 }
 
 #[cfg(test)]
@@ -273,7 +292,7 @@ mod tests {
   }
 
   fn group(extra: Value) -> Properties {
-    let defaults = json!({ "protocols": ["roundrobin", "range"], "sessionTimeout": 30000, "heartbeatInterval": 3000,
+    let defaults = json!({ "protocols": [{ "name": "roundrobin" }, { "name": "range" }], "sessionTimeout": 30000, "heartbeatInterval": 3000,
       "metadataInterval": 30000 });
     consumer(json!({ "group": merged(defaults, extra) }))
   }
@@ -308,6 +327,16 @@ mod tests {
       (consumer(json!({ "fetchMaxBytes": 33554432 })), "fetch.max.bytes", Some("33554432")),
       (consumer(json!({ "fetchMaxBytes": 1000 })), "fetch.message.max.bytes", Some("1000")),
       (group(json!({})), "partition.assignment.strategy", Some("roundrobin,range")),
+      (
+        group(json!({ "protocols": [{ "name": "mine", "own": true }, { "name": "range" }] })),
+        "partition.assignment.strategy",
+        Some("range"),
+      ),
+      (
+        group(json!({ "protocols": [{ "name": "mine", "own": true }] })),
+        "partition.assignment.strategy",
+        Some("roundrobin"),
+      ),
       (group(json!({ "sessionTimeout": 6000 })), "session.timeout.ms", Some("6000")),
       (group(json!({})), "heartbeat.interval.ms", Some("3000")),
       (group(json!({})), "max.poll.interval.ms", Some("300000")),

@@ -4,13 +4,14 @@
 //! when no slab is free. It goes on serving the group meanwhile, so that a slow or blocked handler keeps its membership.
 //! Rebalances are answered by this thread, after JavaScript has had its say or a deadline has passed.
 
+use crate::assignor::{Assignments, Joined};
 use crate::bridge::{Bridge, Callback, Event, PartitionAnswer, ToJs};
-use crate::config::{configure, consumer_properties, ConsumerOptions};
+use crate::config::{configure, consumer_properties, ConsumerOptions, Protocol};
 use crate::control::{self, list_of, Partition, Pool};
 use crate::error::{code, KafkaError};
 use crate::ffi::{
   self, Client, ClientEvent, ClientKind, Message, MessageBatch, PartitionList, PartitionOffset, Queue, RebalanceKind,
-  SharedSlab,
+  SharedSlab, Strategy,
 };
 use crate::frame::records::{encode, Plan, Record, Run, Stamp};
 use crate::offsets::{start_offsets, StartError, StartPolicy};
@@ -118,9 +119,18 @@ struct Shared {
   epoch: AtomicU32,
   bridge: Arc<Bridge>,
   pool: OnceLock<Arc<Pool>>,
+  /// Of a group member.
+  assignments: Option<Arc<Assignments>>,
 }
 
 impl Shared {
+  /// librdkafka's main thread may be waiting for an assignment, and much of librdkafka for that thread.
+  fn end_assignments(&self) {
+    if let Some(assignments) = &self.assignments {
+      assignments.end();
+    }
+  }
+
   fn send(&self, command: Command) {
     lock(&self.inbox).commands.push_back(command);
     self.arrived.notify_one();
@@ -390,12 +400,15 @@ impl ConsumerThread {
   }
 
   fn announce(&self, epoch: u32, partitions: Vec<PartitionOffset>, committed: bool) {
+    let Joined { leader, user_data } = self.shared.assignments.as_ref().map_or_else(Joined::default, |a| a.joined_as());
     self.shared.bridge.event(Event::Assigned {
       epoch,
       partitions: partitions.into_iter().map(PartitionAnswer::from).collect(),
       member_id: self.client().member_id(),
       generation_id: self.client().generation_id(),
       committed,
+      leader,
+      user_data,
     });
   }
 
@@ -532,6 +545,7 @@ impl ConsumerThread {
 
   /// Leaves the group, within limits, and gives everything back.
   fn close(mut self) {
+    self.shared.end_assignments();
     self.forget_assignment();
     let deadline = Instant::now() + CLOSE_WAIT;
     if self.client().start_consumer_close(&self.shared.queue).is_ok() {
@@ -599,7 +613,21 @@ impl NativeConsumer {
         }
       })
     };
-    let client = Arc::new(Client::new(ClientKind::Consumer, conf, sink)?);
+    let mut client = Client::new(ClientKind::Consumer, conf, sink)?;
+    let session = options.group.as_ref().map_or(0, |group| group.session_timeout);
+    let assignments = match &options.group {
+      Some(group) => {
+        let strategies: Vec<_> =
+          group.protocols.iter().map(|Protocol { name, own }| Strategy { name: name.clone(), own: *own }).collect();
+        // The coordinator hears nothing of this member meanwhile.
+        let bound = Duration::from_millis(u64::from(session) / 2);
+        let assignments = Assignments::new(strategies.clone(), bound, Arc::clone(&bridge));
+        client.offer(&strategies, Box::new(Arc::clone(&assignments)))?;
+        Some(assignments)
+      }
+      None => None,
+    };
+    let client = Arc::new(client);
     let shared = Arc::new(Shared {
       queue: Queue::consumer(&client),
       inbox: Mutex::new(Inbox { commands: VecDeque::new(), free_slabs: (0..slabs.len() as u32).collect() }),
@@ -607,8 +635,8 @@ impl NativeConsumer {
       epoch: AtomicU32::new(0),
       bridge,
       pool: OnceLock::new(),
+      assignments,
     });
-    let session = options.group.as_ref().map_or(0, |group| group.session_timeout);
     let thread = ConsumerThread {
       batch: MessageBatch::default(),
       overflow: MessageBatch::default(),
@@ -669,11 +697,37 @@ impl NativeConsumer {
     self.with(|shared| control::start(id, &request, shared.queue.client(), &shared.bridge, &shared.pool))
   }
 
+  fn assignments<T>(&self, call: impl FnOnce(&Assignments) -> T) -> Option<T> {
+    self.shared.borrow().as_ref()?.assignments.as_deref().map(call)
+  }
+
+  /// What this member tells the group's leader when it joins next, with the given one of its protocols.
+  #[napi]
+  pub fn offer(&self, protocol: u32, metadata: Uint8Array) {
+    self.assignments(|assignments| assignments.set_metadata(protocol as usize, metadata.to_vec()));
+  }
+
+  /// True while the assignment with this number is waited for (event `assign`).
+  #[napi]
+  pub fn assignment_wanted(&self, number: u32) -> bool {
+    self.assignments(|assignments| assignments.is_wanted(number)).unwrap_or(false)
+  }
+
+  /// Gives the assignment with this number, as JSON text of a list of `assignor.rs`'s `Share`; null when there is none:
+  /// the group rebalances again. False when it comes too late.
+  #[napi]
+  pub fn assign(&self, number: u32, shares: Option<String>) -> napi::Result<bool> {
+    let shares = shares.map(|text| serde_json::from_str(&text)).transpose();
+    let shares = shares.map_err(|error| napi::Error::from_reason(error.to_string()))?;
+    Ok(self.assignments(|assignments| assignments.answer(number, shares)).unwrap_or(false))
+  }
+
   /// Leaves the group and ends. The `closed` event is the last one.
   #[napi]
   pub fn close(&self) {
     if let Some(shared) = self.shared.take() {
       shared.bridge.start_closing();
+      shared.end_assignments();
       shared.send(Command::Close);
     }
   }
@@ -684,6 +738,7 @@ impl Drop for NativeConsumer {
     // Collected without `close`: nobody can receive anything any more, and the thread does the rest.
     if let Some(shared) = self.shared.take() {
       shared.bridge.abandon();
+      shared.end_assignments();
       shared.send(Command::Close);
     }
   }

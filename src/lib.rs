@@ -5,6 +5,7 @@
 //! picture.
 
 mod admin;
+mod assignor;
 mod bridge;
 mod config;
 mod consumer;

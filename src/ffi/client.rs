@@ -1,3 +1,4 @@
+use super::assignor::{Assignor, Strategies, Strategy};
 use super::conf::on_committed;
 use super::{string_from, sys, take_error, Conf, EventSink, PartitionList, Queue};
 use crate::error::KafkaError;
@@ -17,6 +18,8 @@ pub struct Client {
   raw: *mut sys::rd_kafka_t,
   // Used by librdkafka's callbacks until `raw` is destroyed, hence boxed for a stable address and dropped after it.
   sink: *mut EventSink,
+  // Used by librdkafka's callbacks too: fields are dropped after `drop` has destroyed `raw`.
+  strategies: Option<Strategies>,
 }
 
 // SAFETY: librdkafka's client functions are thread-safe; the sink is Send + Sync and only ever shared by reference.
@@ -63,7 +66,14 @@ impl Client {
         sys::rd_kafka_poll_set_consumer(raw);
       }
     }
-    Ok(Client { raw, sink })
+    Ok(Client { raw, sink, strategies: None })
+  }
+
+  /// Makes a consumer offer these assignment strategies, in order of preference, and no other. Before `subscribe`.
+  pub fn offer(&mut self, strategies: &[Strategy], assignor: Box<dyn Assignor>) -> Result<(), KafkaError> {
+    // SAFETY: `raw` is live, nothing has subscribed yet since nobody else has the client, and `drop` destroys it first.
+    self.strategies = Some(unsafe { Strategies::offer(self.raw.cast(), strategies, assignor) }?);
+    Ok(())
   }
 
   pub(super) fn raw(&self) -> *mut sys::rd_kafka_t {

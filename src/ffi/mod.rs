@@ -4,6 +4,7 @@
 //! block says in its `SAFETY` note why it holds, and nothing above this folder sees a raw pointer.
 
 mod admin;
+mod assignor;
 mod client;
 mod conf;
 mod event;
@@ -20,6 +21,7 @@ pub use admin::{
   commit_group_offsets, create_topics, describe_configs, describe_group, group_offsets, list_groups, list_offsets,
   GroupInfo, GroupMember, MemberState, NewTopic, ResourceKind, Wanted,
 };
+pub use assignor::{AssignmentTask, Assignor, MemberShare, Strategy};
 pub use client::{Client, ClientKind};
 pub use conf::{properties_table, ClientEvent, Conf, EventSink, RebalanceKind};
 pub use event::{DeliveryReports, Event};

@@ -1,0 +1,314 @@
+/*
+ * The assignment strategies that a group member offers: librdkafka's and the application's, in any order.
+ *
+ * librdkafka can be given a strategy (rd_kafka_assignor_add), but only from the inside. Each of a client's strategies
+ * calls back here. So this is also where a member learns that it leads its group: nobody else computes an assignment.
+ *
+ * All callbacks come on librdkafka's main thread. While the application computes an assignment, that thread waits.
+ */
+#include "assignor.h"
+#include "rdkafka_cgrp.h"
+#include "rdlist.h"
+
+/* One assignment to compute; valid during `assign`. */
+typedef struct run_s {
+        const strategies_t *all;
+        rd_kafka_group_member_t *members;
+        size_t member_cnt;
+        rd_kafka_assignor_topic_t **topics;
+        size_t topic_cnt;
+        const char *member_id;
+        int32_t generation;
+        char *errstr;
+        size_t errstr_size;
+} run_t;
+
+typedef struct callbacks_s {
+        /* Fills in the assignment; other than 0 when there is none, after `kafka_node_run_fail`. May wait. */
+        int (*assign)(void *opaque, size_t strategy, run_t *run);
+        /* What this member tells the leader, made with `kafka_node_bytes`. */
+        rd_kafkap_bytes_t *(*metadata)(void *opaque, size_t strategy);
+        /* The member has its assignment. `user_data` is the leader's, of `size` bytes. */
+        void (*joined)(void *opaque, int leader, const void *user_data, size_t size);
+} callbacks_t;
+
+typedef rd_kafka_resp_err_t (*assign_cb_t)(rd_kafka_t *, const struct rd_kafka_assignor_s *, const char *,
+                                           const rd_kafka_metadata_t *, rd_kafka_group_member_t *, size_t,
+                                           rd_kafka_assignor_topic_t **, size_t, char *, size_t, void *);
+
+typedef struct strategy_s {
+        strategies_t *all;
+        size_t index;
+        /* librdkafka's own way to compute it; NULL if the application does. */
+        assign_cb_t builtin;
+} strategy_t;
+
+typedef struct member_metadata_s {
+        rd_kafkap_str_t *id;
+        rd_kafkap_bytes_t *bytes;
+} member_metadata_t;
+
+struct strategies_s {
+        callbacks_t callbacks;
+        void *opaque;
+        /* The generation that this member last computed the assignment of; -1 if none. */
+        int32_t led;
+        member_metadata_t *metadata;
+        size_t metadata_cnt;
+        size_t cnt;
+        strategy_t list[];
+};
+
+static int32_t generation_of(rd_kafka_t *rk) {
+        return rk->rk_cgrp->rkcg_generation_id;
+}
+
+static rd_kafka_resp_err_t assign_builtin(rd_kafka_t *rk, const rd_kafka_assignor_t *rkas, const char *member_id,
+                                          const rd_kafka_metadata_t *metadata, rd_kafka_group_member_t *members,
+                                          size_t member_cnt, rd_kafka_assignor_topic_t **topics, size_t topic_cnt,
+                                          char *errstr, size_t errstr_size, void *opaque) {
+        strategy_t *strategy = opaque;
+
+        strategy->all->led = generation_of(rk);
+        return strategy->builtin(rk, rkas, member_id, metadata, members, member_cnt, topics, topic_cnt, errstr,
+                                 errstr_size, NULL);
+}
+
+static rd_kafka_resp_err_t assign_own(rd_kafka_t *rk, const rd_kafka_assignor_t *rkas, const char *member_id,
+                                      const rd_kafka_metadata_t *metadata, rd_kafka_group_member_t *members,
+                                      size_t member_cnt, rd_kafka_assignor_topic_t **topics, size_t topic_cnt,
+                                      char *errstr, size_t errstr_size, void *opaque) {
+        strategy_t *strategy = opaque;
+        strategies_t *all    = strategy->all;
+        run_t run            = {all, members, member_cnt, topics, topic_cnt, member_id, generation_of(rk), errstr,
+                                errstr_size};
+        size_t i;
+        int failed;
+
+        (void)rkas;
+        (void)metadata;
+        all->led = run.generation;
+        for (i = 0; i < member_cnt; i++) {
+                /* librdkafka would send each member its own user data back. */
+                if (members[i].rkgm_userdata)
+                        rd_kafkap_bytes_destroy(members[i].rkgm_userdata);
+                members[i].rkgm_userdata = rd_kafkap_bytes_new(NULL, 0);
+        }
+        failed = all->callbacks.assign(all->opaque, strategy->index, &run);
+        kafka_node_members_forget(all);
+        return failed ? RD_KAFKA_RESP_ERR__FAIL : RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+static rd_kafkap_bytes_t *metadata_own(const rd_kafka_assignor_t *rkas, void *state, const rd_list_t *topics,
+                                       const rd_kafka_topic_partition_list_t *owned, const rd_kafkap_str_t *rack) {
+        const strategy_t *strategy = rkas->rkas_opaque;
+
+        (void)state;
+        (void)topics;
+        (void)owned;
+        (void)rack;
+        return strategy->all->callbacks.metadata(strategy->all->opaque, strategy->index);
+}
+
+static void on_assignment(const rd_kafka_assignor_t *rkas, void **state,
+                          const rd_kafka_topic_partition_list_t *assignment, const rd_kafkap_bytes_t *user_data,
+                          const rd_kafka_consumer_group_metadata_t *group) {
+        const strategy_t *strategy = rkas->rkas_opaque;
+        strategies_t *all          = strategy->all;
+        int leader                 = all->led == rd_kafka_consumer_group_metadata_generation_id(group);
+
+        (void)state;
+        (void)assignment;
+        /* Only what the application's own leader sent is worth anything to the application. */
+        if (strategy->builtin || !user_data->data)
+                all->callbacks.joined(all->opaque, leader, NULL, 0);
+        else
+                all->callbacks.joined(all->opaque, leader, user_data->data, RD_KAFKAP_BYTES_LEN(user_data));
+}
+
+static int by_index(const void *one, const void *other) {
+        const rd_kafka_assignor_t *a = one, *b = other;
+
+        return (a->rkas_index > b->rkas_index) - (a->rkas_index < b->rkas_index);
+}
+
+/*
+ * Makes a client offer the named strategies, in this order, and no other. `own` says for each whether the application
+ * computes its assignments; one of that kind may have the name of one of librdkafka's. Of two with one name the first
+ * counts. Only between rd_kafka_new and rd_kafka_subscribe. NULL when a name is not known, or there is no memory.
+ */
+strategies_t *kafka_node_strategies_offer(rd_kafka_t *rk, const char *const *names, const int *own, size_t cnt,
+                                          const callbacks_t *callbacks, void *opaque) {
+        rd_list_t *known = &rk->rk_conf.partition_assignors;
+        strategies_t *all;
+        rd_kafka_assignor_t *rkas;
+        size_t i;
+        int j;
+
+        for (i = 0; i < cnt; i++) {
+                if (!own[i] && !rd_kafka_assignor_find(rk, names[i]))
+                        return NULL;
+        }
+        all = calloc(1, sizeof(*all) + cnt * sizeof(*all->list));
+        if (!all)
+                return NULL;
+        all->callbacks = *callbacks;
+        all->opaque    = opaque;
+        all->led       = -1;
+        all->cnt       = cnt;
+
+        RD_LIST_FOREACH(rkas, known, j) {
+                rkas->rkas_enabled = 0;
+                rkas->rkas_index   = INT_MAX;
+        }
+        rk->rk_conf.enabled_assignor_cnt = 0;
+
+        for (i = 0; i < cnt; i++) {
+                strategy_t *strategy = &all->list[i];
+
+                rkas = rd_kafka_assignor_find(rk, names[i]);
+                if (!rkas) {
+                        rd_kafka_assignor_add(rk, "consumer", names[i], RD_KAFKA_REBALANCE_PROTOCOL_EAGER, assign_own,
+                                              metadata_own, on_assignment, NULL, NULL, strategy);
+                        rkas = rd_kafka_assignor_find(rk, names[i]);
+                } else if (rkas->rkas_enabled) {
+                        continue;
+                }
+                strategy->all                = all;
+                strategy->index              = i;
+                strategy->builtin            = own[i] ? NULL : rkas->rkas_assign_cb;
+                rkas->rkas_protocol          = RD_KAFKA_REBALANCE_PROTOCOL_EAGER;
+                rkas->rkas_assign_cb         = own[i] ? assign_own : assign_builtin;
+                rkas->rkas_on_assignment_cb  = on_assignment;
+                rkas->rkas_destroy_state_cb  = NULL;
+                rkas->rkas_opaque            = strategy;
+                rkas->rkas_enabled           = 1;
+                rkas->rkas_index             = (int)i;
+                if (own[i])
+                        rkas->rkas_get_metadata_cb = metadata_own;
+                rk->rk_conf.enabled_assignor_cnt++;
+        }
+        rd_list_sort(known, by_index);
+        /* It is searched by name, which is not its order. */
+        known->rl_flags &= ~RD_LIST_F_SORTED;
+        return all;
+}
+
+/* After rd_kafka_destroy of their client. */
+void kafka_node_strategies_free(strategies_t *all) {
+        kafka_node_members_forget(all);
+        free(all);
+}
+
+strategies_t *kafka_node_strategies_of(rd_kafka_t *rk) {
+        rd_kafka_assignor_t *rkas;
+        int i;
+
+        RD_LIST_FOREACH(rkas, &rk->rk_conf.partition_assignors, i) {
+                if (rkas->rkas_on_assignment_cb == on_assignment)
+                        return ((const strategy_t *)rkas->rkas_opaque)->all;
+        }
+        return NULL;
+}
+
+rd_bool_t kafka_node_is_own(const rd_kafka_assignor_t *rkas) {
+        return rkas->rkas_assign_cb == assign_own;
+}
+
+void kafka_node_members_forget(strategies_t *all) {
+        size_t i;
+
+        for (i = 0; i < all->metadata_cnt; i++) {
+                rd_kafkap_str_destroy(all->metadata[i].id);
+                rd_kafkap_bytes_destroy(all->metadata[i].bytes);
+        }
+        free(all->metadata);
+        all->metadata     = NULL;
+        all->metadata_cnt = 0;
+}
+
+void kafka_node_members_add(strategies_t *all, const rd_kafkap_str_t *id, const rd_kafkap_bytes_t *metadata) {
+        size_t cnt             = all->metadata_cnt;
+        member_metadata_t *more = realloc(all->metadata, (cnt + 1) * sizeof(*more));
+
+        if (!more)
+                return;
+        more[cnt].id      = rd_kafkap_str_copy(id);
+        more[cnt].bytes   = rd_kafkap_bytes_copy(metadata);
+        all->metadata     = more;
+        all->metadata_cnt = cnt + 1;
+}
+
+/* ---- what the application sees of a run ---- */
+
+rd_kafkap_bytes_t *kafka_node_bytes(const void *data, size_t size) {
+        return rd_kafkap_bytes_new(data, (int32_t)size);
+}
+
+int32_t kafka_node_run_generation(const run_t *run) {
+        return run->generation;
+}
+
+const char *kafka_node_run_me(const run_t *run) {
+        return run->member_id;
+}
+
+size_t kafka_node_run_member_cnt(const run_t *run) {
+        return run->member_cnt;
+}
+
+const char *kafka_node_run_member_id(const run_t *run, size_t member, size_t *size) {
+        const rd_kafkap_str_t *id = run->members[member].rkgm_member_id;
+
+        *size = RD_KAFKAP_STR_LEN(id);
+        return id->str;
+}
+
+/* NULL when it is not known. */
+const void *kafka_node_run_member_metadata(const run_t *run, size_t member, size_t *size) {
+        const strategies_t *all = run->all;
+        size_t i;
+
+        for (i = 0; i < all->metadata_cnt; i++) {
+                /* The members come in the same order, so that the search starts where it ends, as a rule. */
+                const member_metadata_t *candidate = &all->metadata[(member + i) % all->metadata_cnt];
+
+                if (rd_kafkap_str_cmp(candidate->id, run->members[member].rkgm_member_id))
+                        continue;
+                *size = RD_KAFKAP_BYTES_LEN(candidate->bytes);
+                return candidate->bytes->data;
+        }
+        return NULL;
+}
+
+size_t kafka_node_run_topic_cnt(const run_t *run) {
+        return run->topic_cnt;
+}
+
+/* `partition_cnt` is 0 for a topic that is not there. */
+const char *kafka_node_run_topic(const run_t *run, size_t topic, size_t *partition_cnt) {
+        const rd_kafka_metadata_topic_t *metadata = run->topics[topic]->metadata;
+
+        *partition_cnt = metadata->err || metadata->partition_cnt < 0 ? 0 : (size_t)metadata->partition_cnt;
+        return metadata->topic;
+}
+
+int32_t kafka_node_run_partition(const run_t *run, size_t topic, size_t index) {
+        return run->topics[topic]->metadata->partitions[index].id;
+}
+
+void kafka_node_run_assign(run_t *run, size_t member, const char *topic, int32_t partition) {
+        rd_kafka_topic_partition_list_add(run->members[member].rkgm_assignment, topic, partition);
+}
+
+void kafka_node_run_user_data(run_t *run, size_t member, const void *data, size_t size) {
+        rd_kafka_group_member_t *to = &run->members[member];
+
+        if (to->rkgm_userdata)
+                rd_kafkap_bytes_destroy(to->rkgm_userdata);
+        to->rkgm_userdata = rd_kafkap_bytes_new(data, (int32_t)size);
+}
+
+void kafka_node_run_fail(run_t *run, const char *reason) {
+        rd_snprintf(run->errstr, run->errstr_size, "%s", reason);
+}

@@ -1,0 +1,19 @@
+/* What `assignor.c` and `join_group.c` share. */
+#ifndef KAFKA_NODE_ASSIGNOR_H
+#define KAFKA_NODE_ASSIGNOR_H
+
+#include "rdkafka_int.h"
+#include "rdkafka_assignor.h"
+
+/* The strategies of one client, or NULL when it keeps librdkafka's own. For librdkafka's main thread. */
+typedef struct strategies_s strategies_t;
+strategies_t *kafka_node_strategies_of(rd_kafka_t *rk);
+
+/* True when the application computes the assignments of this strategy. */
+rd_bool_t kafka_node_is_own(const rd_kafka_assignor_t *rkas);
+
+/* The members' metadata as it came, for the assignment that this client is about to compute. */
+void kafka_node_members_forget(strategies_t *all);
+void kafka_node_members_add(strategies_t *all, const rd_kafkap_str_t *id, const rd_kafkap_bytes_t *metadata);
+
+#endif

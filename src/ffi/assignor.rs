@@ -1,0 +1,222 @@
+use super::{c_string, string_from};
+use crate::error::KafkaError;
+use std::ffi::{c_char, c_int, c_void, CString};
+use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::ptr::NonNull;
+
+/// A way to share the partitions of a group.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Strategy {
+  pub name: String,
+  /// Computed by the application's `Assignor`, not by librdkafka.
+  pub own: bool,
+}
+
+/// An assignment to compute.
+pub struct AssignmentTask {
+  /// Index into the strategies of the member.
+  pub strategy: usize,
+  /// This member, the group's leader.
+  pub member_id: String,
+  pub generation_id: i32,
+  pub members: Vec<GroupMemberMetadata>,
+  /// What the members subscribe to and the cluster has, with the ids of the partitions.
+  pub topics: Vec<(String, Vec<i32>)>,
+}
+
+pub struct GroupMemberMetadata {
+  pub id: String,
+  /// As on the wire (`lib/groupProtocol.js`).
+  pub metadata: Vec<u8>,
+}
+
+/// What one member gets.
+pub struct MemberShare {
+  /// Index into `AssignmentTask::members`.
+  pub member: usize,
+  pub partitions: Vec<(String, Vec<i32>)>,
+  pub user_data: Option<Vec<u8>>,
+}
+
+/// The application's part in a group. All of it is called on librdkafka's main thread.
+pub trait Assignor: Send + Sync {
+  /// What this member tells the leader when it joins, as on the wire.
+  fn metadata(&self, strategy: usize) -> Vec<u8>;
+  /// May wait, but the member sends no heartbeats meanwhile. After an error the member joins anew.
+  fn assign(&self, task: AssignmentTask) -> Result<Vec<MemberShare>, String>;
+  /// The member has got its assignment; `rebalance` follows.
+  fn joined(&self, leader: bool, user_data: Option<Vec<u8>>);
+}
+
+/// `strategies_t`, `run_t` and `rd_kafkap_bytes_t` of csrc/assignor.c; only passed on.
+type RawStrategies = c_void;
+type RawRun = c_void;
+type RawBytes = c_void;
+
+#[repr(C)]
+struct Callbacks {
+  assign: unsafe extern "C" fn(*mut c_void, usize, *mut RawRun) -> c_int,
+  metadata: unsafe extern "C" fn(*mut c_void, usize) -> *mut RawBytes,
+  joined: unsafe extern "C" fn(*mut c_void, c_int, *const c_void, usize),
+}
+
+extern "C" {
+  fn kafka_node_strategies_offer(
+    rk: *mut c_void,
+    names: *const *const c_char,
+    own: *const c_int,
+    count: usize,
+    callbacks: *const Callbacks,
+    opaque: *mut c_void,
+  ) -> *mut RawStrategies;
+  fn kafka_node_strategies_free(all: *mut RawStrategies);
+  fn kafka_node_bytes(data: *const c_void, size: usize) -> *mut RawBytes;
+  fn kafka_node_run_generation(run: *const RawRun) -> i32;
+  fn kafka_node_run_me(run: *const RawRun) -> *const c_char;
+  fn kafka_node_run_member_cnt(run: *const RawRun) -> usize;
+  fn kafka_node_run_member_id(run: *const RawRun, member: usize, size: *mut usize) -> *const c_void;
+  fn kafka_node_run_member_metadata(run: *const RawRun, member: usize, size: *mut usize) -> *const c_void;
+  fn kafka_node_run_topic_cnt(run: *const RawRun) -> usize;
+  fn kafka_node_run_topic(run: *const RawRun, topic: usize, partitions: *mut usize) -> *const c_char;
+  fn kafka_node_run_partition(run: *const RawRun, topic: usize, index: usize) -> i32;
+  fn kafka_node_run_assign(run: *mut RawRun, member: usize, topic: *const c_char, partition: i32);
+  fn kafka_node_run_user_data(run: *mut RawRun, member: usize, data: *const c_void, size: usize);
+  fn kafka_node_run_fail(run: *mut RawRun, reason: *const c_char);
+}
+
+/// Owner of the strategies that a client offers, and of the assignor behind them.
+pub(super) struct Strategies {
+  raw: NonNull<RawStrategies>,
+  // Used by librdkafka's callbacks until the client is destroyed, hence boxed for a stable address.
+  assignor: *mut Box<dyn Assignor>,
+}
+
+impl Strategies {
+  /// Makes a client offer these strategies, in order of preference, and no other.
+  ///
+  /// # Safety
+  /// `rk` is a live consumer that has not subscribed yet, and is destroyed before the result is dropped.
+  pub(super) unsafe fn offer(
+    rk: *mut c_void,
+    strategies: &[Strategy],
+    assignor: Box<dyn Assignor>,
+  ) -> Result<Strategies, KafkaError> {
+    let names: Vec<CString> = strategies.iter().map(|strategy| c_string(&strategy.name)).collect();
+    let pointers: Vec<*const c_char> = names.iter().map(|name| name.as_ptr()).collect();
+    let own: Vec<c_int> = strategies.iter().map(|strategy| c_int::from(strategy.own)).collect();
+    let callbacks = Callbacks { assign, metadata, joined };
+    let assignor = Box::into_raw(Box::new(assignor));
+    // SAFETY: `rk` by the caller's promise; arrays and names live through the call, which copies what it keeps.
+    let raw = unsafe {
+      kafka_node_strategies_offer(rk, pointers.as_ptr(), own.as_ptr(), names.len(), &callbacks, assignor.cast())
+    };
+    match NonNull::new(raw) {
+      Some(raw) => Ok(Strategies { raw, assignor }),
+      None => {
+        // SAFETY: made above, and the failed call has not kept it.
+        drop(unsafe { Box::from_raw(assignor) });
+        Err(KafkaError::invalid_config("protocol: librdkafka has no such assignment strategy".into()))
+      }
+    }
+  }
+}
+
+impl Drop for Strategies {
+  fn drop(&mut self) {
+    // SAFETY: owned, dropped once; the client is gone by the promise given to `offer`, so no callback comes any more.
+    unsafe {
+      kafka_node_strategies_free(self.raw.as_ptr());
+      drop(Box::from_raw(self.assignor));
+    }
+  }
+}
+
+/// # Safety
+/// `opaque` is the assignor that `Strategies::offer` was given, still live.
+unsafe fn assignor<'a>(opaque: *mut c_void) -> &'a dyn Assignor {
+  // SAFETY: by the caller's promise; only ever shared by reference.
+  unsafe { &**opaque.cast::<Box<dyn Assignor>>() }
+}
+
+/// # Safety
+/// `data` points to `size` bytes that stay valid during the call, or is null.
+unsafe fn bytes_from(data: *const c_void, size: usize) -> Vec<u8> {
+  if data.is_null() {
+    return Vec::new();
+  }
+  // SAFETY: by the caller's promise.
+  unsafe { std::slice::from_raw_parts(data.cast::<u8>(), size) }.to_vec()
+}
+
+/// # Safety
+/// `run` is live.
+unsafe fn task_of(strategy: usize, run: *const RawRun) -> AssignmentTask {
+  // SAFETY: the indices stay below the counts that the run gives; sizes belong to the pointers they come with.
+  unsafe {
+    let members = (0..kafka_node_run_member_cnt(run)).map(|member| {
+      let mut size = 0;
+      let id = kafka_node_run_member_id(run, member, &mut size);
+      let id = String::from_utf8_lossy(&bytes_from(id, size)).into_owned();
+      let metadata = kafka_node_run_member_metadata(run, member, &mut size);
+      GroupMemberMetadata { id, metadata: bytes_from(metadata, size) }
+    });
+    let topics = (0..kafka_node_run_topic_cnt(run)).filter_map(|topic| {
+      let mut count = 0;
+      let name = string_from(kafka_node_run_topic(run, topic, &mut count));
+      let partitions = (0..count).map(|index| kafka_node_run_partition(run, topic, index)).collect();
+      (count > 0).then_some((name, partitions))
+    });
+    AssignmentTask {
+      strategy,
+      member_id: string_from(kafka_node_run_me(run)),
+      generation_id: kafka_node_run_generation(run),
+      members: members.collect(),
+      topics: topics.collect(),
+    }
+  }
+}
+
+unsafe extern "C" fn assign(opaque: *mut c_void, strategy: usize, run: *mut RawRun) -> c_int {
+  // SAFETY: the run is live during this call, and the opaque is ours.
+  let (assignor, task) = unsafe { (assignor(opaque), task_of(strategy, run)) };
+  let members = task.members.len();
+  let outcome = catch_unwind(AssertUnwindSafe(|| assignor.assign(task)));
+  let shares = match outcome.unwrap_or_else(|_| Err("the assignment protocol panicked".into())) {
+    Ok(shares) => shares,
+    Err(reason) => {
+      let reason = c_string(&reason);
+      // SAFETY: both are live; the text is copied.
+      unsafe { kafka_node_run_fail(run, reason.as_ptr()) };
+      return 1;
+    }
+  };
+  for share in shares.iter().filter(|share| share.member < members) {
+    for (topic, partitions) in &share.partitions {
+      let topic = c_string(topic);
+      for &partition in partitions {
+        // SAFETY: the run is live, the member is one of its own, the name is copied.
+        unsafe { kafka_node_run_assign(run, share.member, topic.as_ptr(), partition) };
+      }
+    }
+    if let Some(data) = &share.user_data {
+      // SAFETY: as above; the bytes are copied.
+      unsafe { kafka_node_run_user_data(run, share.member, data.as_ptr().cast(), data.len()) };
+    }
+  }
+  0
+}
+
+unsafe extern "C" fn metadata(opaque: *mut c_void, strategy: usize) -> *mut RawBytes {
+  // SAFETY: the opaque is ours.
+  let assignor = unsafe { assignor(opaque) };
+  let bytes = catch_unwind(AssertUnwindSafe(|| assignor.metadata(strategy))).unwrap_or_default();
+  // SAFETY: the bytes are copied. An empty vector has a dangling address, which is not read.
+  unsafe { kafka_node_bytes(bytes.as_ptr().cast(), bytes.len()) }
+}
+
+unsafe extern "C" fn joined(opaque: *mut c_void, leader: c_int, user_data: *const c_void, size: usize) {
+  // SAFETY: the opaque is ours, and the bytes are valid during this call.
+  let (assignor, user_data) = unsafe { (assignor(opaque), bytes_from(user_data, size)) };
+  let user_data = (!user_data.is_empty()).then_some(user_data);
+  let _ = catch_unwind(AssertUnwindSafe(|| assignor.joined(leader != 0, user_data)));
+}
