@@ -500,6 +500,10 @@ export class ConsumerGroup extends EventEmitter {
   memberId: string
   ready: boolean
   paused: boolean
+  /** True in the member that computes, or has its `protocol` compute, who gets which partitions. */
+  isLeader: boolean
+  /** The `userData` that a protocol of the user's own assigned to this member; undefined when there is none. */
+  assignedUserData: any
   /** The partitions owned, with their positions. */
   topicPayloads: TopicPayload[]
 
@@ -606,15 +610,19 @@ export interface ConsumerGroupOptions extends KafkaClientOptions {
   onRebalance?: ((isAlreadyMember: boolean, callback: (error?: any) => void) => any) | null
 }
 
-/** An assignment protocol of the user's own; the leader of the group runs it. */
+/** An assignment protocol of the user's own; the leader of the group runs it. All members must have one of its name. */
 export interface CustomPartitionAssignmentProtocol {
   name: string
+  /** From 0 to 32767. */
   version: number
-  /** Told to the leader, as JSON. */
+  /** Told to the leader, as JSON; looked at whenever this member joins. */
   userData?: {}
 
   /**
-   * Takes `{ topic: ['0', '1'] }` and `GroupMember`s, and calls back with one `PartitionAssignment` for each member.
+   * Takes `{ topic: ['0', '1'] }` and `GroupMember`s, and calls back with one `PartitionAssignment` for each member
+   * that is to get anything. It may take half of `sessionTimeout`; then there is an `error` event, and it is asked
+   * again. An error, or an assignment that does not fit, is an `error` event too, and the member leaves the group until
+   * `connect()`.
    */
   assign (topicPattern: any, groupMembers: any, cb: (error: any, result: any) => void): void
 }
@@ -629,6 +637,7 @@ export interface GroupMember {
 export interface PartitionAssignment {
   memberId: string
   topicPartitions: { [topic: string]: Array<string | number> }
+  /** Accepted and not sent: members see 0. */
   version: number
   userData?: any
 }

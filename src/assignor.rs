@@ -9,6 +9,9 @@ use serde::Deserialize;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+/// How often the wait looks whether JavaScript is still there; `end` ends it at once.
+const LOOK: Duration = Duration::from_millis(200);
+
 /// What JavaScript says that one member gets. It has checked it.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -103,11 +106,11 @@ impl Assignments {
         return Some(answer);
       }
       let left = deadline.saturating_duration_since(Instant::now());
-      if state.ended || left.is_zero() || state.wanted != number {
+      if state.ended || self.bridge.is_closing() || left.is_zero() || state.wanted != number {
         state.wanted = 0;
         return None;
       }
-      state = self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+      state = self.changed.wait_timeout(state, left.min(LOOK)).unwrap_or_else(PoisonError::into_inner).0;
     }
   }
 }
@@ -154,7 +157,7 @@ impl Assignor for Arc<Assignments> {
         })
         .collect(),
       Some(None) => Err("its assign function failed".into()),
-      None if self.state().ended => Err("the member is closing".into()),
+      None if self.state().ended || self.bridge.is_closing() => Err("the member is closing".into()),
       None => {
         let timeout = u32::try_from(self.bound.as_millis()).unwrap_or(u32::MAX);
         self.bridge.event(Event::AssignmentOverdue { protocol, timeout });

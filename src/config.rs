@@ -257,7 +257,8 @@ pub fn consumer_properties(options: &ConsumerOptions) -> Properties {
 
 /// librdkafka knows the user's own only after it has been made (`Client::offer`), and wants one of its own until then.
 fn builtin_strategies(protocols: &[Protocol]) -> String {
-  let names: Vec<&str> = protocols.iter().filter(|protocol| !protocol.own).map(|protocol| protocol.name.as_str()).collect();
+  let names: Vec<&str> =
+    protocols.iter().filter(|protocol| !protocol.own).map(|protocol| protocol.name.as_str()).collect();
   if names.is_empty() {
     "roundrobin".into()
   } else {
