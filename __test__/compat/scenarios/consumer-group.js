@@ -704,7 +704,7 @@ module.exports = section('ConsumerGroup', (scenario) => {
 
   scenario('close with force whose commit fails', {
     contract: '8.9 close',
-    meant: { 'is closed': { id: 'D27', original: ['false'], ours: ['true'] } }
+    meant: { 'is closed': { id: 'D80', original: ['false'], ours: ['true'] } }
   }, async (t) => {
     const topic = await t.topic()
     const group = t.group({ groupId: t.name('group') }, topic)
