@@ -1,9 +1,8 @@
 'use strict'
 
 const { AdoptableEmitter, callable } = require('./callable')
+const { callbackOf } = require('./arguments')
 const KafkaClient = require('./kafkaClient')
-
-const noop = () => {}
 
 /**
  * Topics, configurations and groups of the cluster. Calls before `ready` wait for it.
@@ -35,12 +34,14 @@ class Admin extends AdoptableEmitter {
   }
 
   /** @param {(err: any, groups?: any) => void} [callback] groups: the protocol type of each, mostly `consumer` */
-  listGroups (callback = noop) {
+  listGroups (callback) {
+    callback = callbackOf(callback)
     this._whenReady(() => this.client.getListGroups(callback))
   }
 
   /** @param {(err: any, metadata?: any) => void} [callback] metadata: as `loadMetadataForTopics` gives it */
-  listTopics (callback = noop) {
+  listTopics (callback) {
+    callback = callbackOf(callback)
     this._whenReady(() => this.client.loadMetadataForTopics([], callback))
   }
 
@@ -49,7 +50,8 @@ class Admin extends AdoptableEmitter {
    * @param {(err: any, descriptions?: any) => void} [callback] descriptions by group; one that does not exist has the
    *   state `Dead`
    */
-  describeGroups (consumerGroups, callback = noop) {
+  describeGroups (consumerGroups, callback) {
+    callback = callbackOf(callback)
     this._whenReady(() => this.client.getDescribeGroups(consumerGroups, callback))
   }
 
@@ -58,7 +60,8 @@ class Admin extends AdoptableEmitter {
    * @param {(err: any, failed?: Array<{ topic: string, error: string }>) => void} [callback] failed: the topics that
    *   could not be created, with the broker's text
    */
-  createTopics (topics, callback = noop) {
+  createTopics (topics, callback) {
+    callback = callbackOf(callback)
     this._whenReady(() => this.client.createTopics(topics, callback))
   }
 
@@ -67,7 +70,8 @@ class Admin extends AdoptableEmitter {
    *   `{ resourceType: 'topic' | 'broker', resourceName, configNames? }`, all names by default
    * @param {(err: any, configs?: any[]) => void} [callback]
    */
-  describeConfigs (payload, callback = noop) {
+  describeConfigs (payload, callback) {
+    callback = callbackOf(callback)
     this._whenReady(() => this.client.describeConfigs(payload, callback))
   }
 }

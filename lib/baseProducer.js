@@ -1,5 +1,6 @@
 'use strict'
 
+const { callbackOf, checkClient, kindOf, optionsOf, textOf } = require('./arguments')
 const assert = require('./assert')
 const { AdoptableEmitter, callable } = require('./callable')
 const { errorName } = require('./errorCodes')
@@ -62,7 +63,8 @@ class BaseProducer extends AdoptableEmitter {
    */
   constructor (client, options, defaultPartitionerType, customPartitioner) {
     super()
-    options = options || {}
+    options = optionsOf(options)
+    checkClient(client)
     this.ready = false
     this.client = client
     this.requireAcks = options.requireAcks === undefined ? DEFAULTS.requireAcks : options.requireAcks
@@ -123,12 +125,14 @@ class BaseProducer extends AdoptableEmitter {
    * @param {(err: Error | null, result?: any) => void} [callback] result: the offset of the first record, as
    *   `{ topic: { partition: offset } }`
    */
-  send (payloads, callback = noop) {
+  send (payloads, callback) {
+    callback = callbackOf(callback)
     const { client } = this
     let isPartitionKnown = true
     let isFree = !client.closing
     payloads.forEach(payload => {
       const { topic } = payload
+      if (typeof topic !== 'string') throw new TypeError(`topic of a payload must be a string, not ${kindOf(topic)}`)
       if (this._needsMetadata(payload)) isPartitionKnown = false
       if (this._lines.has(topic)) isFree = false
     })
@@ -288,7 +292,7 @@ class BaseProducer extends AdoptableEmitter {
    */
   createTopics (topics, isAsync, callback) {
     if (!this.ready) {
-      const done = typeof isAsync === 'function' && callback === undefined ? isAsync : callback || noop
+      const done = typeof isAsync === 'function' && callback === undefined ? isAsync : callbackOf(callback)
       done(new Error('Producer not ready!'))
       return
     }
@@ -310,10 +314,10 @@ class BaseProducer extends AdoptableEmitter {
  * @returns {-1 | 0 | 1}
  */
 function acks (requireAcks) {
-  const number = Number(requireAcks)
+  const number = typeof requireAcks === 'symbol' ? NaN : Number(requireAcks)
   if (number === 0 || number === 1 || number === -1) return number
   throw new InvalidConfigError(
-    `requireAcks ${requireAcks} is illegal, must be 0 (none), 1 (leader) or -1 (all in-sync replicas)`)
+    `requireAcks ${textOf(requireAcks)} is illegal, must be 0 (none), 1 (leader) or -1 (all in-sync replicas)`)
 }
 
 /**
@@ -329,7 +333,7 @@ function isKnown (client, { topic, partition }) {
 function codecOf (attributes) {
   const codec = CODECS[attributes]
   if (codec === undefined) {
-    throw new InvalidConfigError(`attributes ${attributes} is illegal, must be one of ${
+    throw new InvalidConfigError(`attributes ${textOf(attributes)} is illegal, must be one of ${
       CODECS.map((name, number) => `${number} (${name})`).join(', ')}`)
   }
   return codec

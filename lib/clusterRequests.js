@@ -1,6 +1,7 @@
 'use strict'
 
 const { BrokerNotAvailableError, InvalidConfigError, InvalidRequestError } = require('./errors')
+const { checkObject, offsetOf, textOf } = require('./arguments')
 const { errorName } = require('./errorCodes')
 const { decodeAssignment, decodeSubscription } = require('./groupProtocol')
 const NotControllerError = require('./errors/NotControllerError')
@@ -122,6 +123,7 @@ function parallel (tasks, limit, callback) {
 function lastOfEach (payloads) {
   /** @type {Map<string, Payload>} */
   const last = new Map()
+  for (const payload of payloads) checkObject('each of payloads', payload)
   for (const payload of payloads) last.set(`${payload.topic}/${Number(payload.partition || 0)}`, payload)
   return [...last.values()]
 }
@@ -138,10 +140,10 @@ function toPartitions (payloads) {
  */
 function toCommits (payloads) {
   return lastOfEach(payloads).map(({ topic, partition, offset, metadata }) => {
-    const number = typeof offset === 'string' && offset !== '' ? Number(offset) : offset
-    if (!Number.isSafeInteger(number) || /** @type {number} */ (number) < 0) {
-      throw new InvalidConfigError(`offset ${offset} to commit for topic ${topic}, partition ${partition || 0} ` +
-        'is illegal, must be a whole number of at least 0')
+    const number = offsetOf(offset)
+    if (number === null) {
+      throw new InvalidConfigError(`offset ${textOf(offset)} to commit for topic ${textOf(topic)}, partition ` +
+        `${textOf(partition || 0)} is illegal, must be a whole number of at least 0`)
     }
     return {
       topic: String(topic),
@@ -528,6 +530,7 @@ function toSynonym ({ name, value, source }) {
 module.exports = {
   brokerError,
   commit,
+  commitsOrCallback,
   commitAsMember,
   describeConfigs,
   describeGroups,

@@ -1,6 +1,7 @@
 'use strict'
 
 const { Transform } = require('stream')
+const { callbackOf } = require('./arguments')
 const { hidePrivate } = require('./hidePrivate')
 const { defaults } = require('./options')
 
@@ -10,8 +11,6 @@ const DEFAULTS = {
   autoCommitMsgCount: 100,
   passthrough: false
 }
-
-const noop = () => {}
 
 /**
  * Commits the offsets of the messages that are written to it, every so many messages and every so often. The messages
@@ -130,7 +129,8 @@ class CommitStream extends Transform {
    * @param {Callback} [callback] result: `{ topic: { partition, errorCode } }`, or a text that says why nothing was
    *   committed
    */
-  commit (callback = noop) {
+  commit (callback) {
+    callback = callbackOf(callback)
     if (this.committing) {
       callback(null, 'Commit in progress')
       return

@@ -1,6 +1,9 @@
 'use strict'
 
 const { AdoptableEmitter, callable } = require('./callable')
+const {
+  callbackOf, checkClient, checkEncoding, checkTimer, offsetOf, optionsOf, textOf, wrongType
+} = require('./arguments')
 const getLogger = require('./logging')
 const { ConsumerCore, partitionError } = require('./consumerCore')
 const { hidePrivate } = require('./hidePrivate')
@@ -45,9 +48,13 @@ class Consumer extends AdoptableEmitter {
     super()
     if (!topics) throw new Error('Must have payloads')
     validateTopics(topics)
+    checkClient(client)
     this.fetchCount = 0
     this.client = client
-    this.options = defaults(options || {}, DEFAULTS)
+    this.options = defaults(optionsOf(options), DEFAULTS)
+    checkEncoding('encoding', this.options.encoding)
+    if (this.options.keyEncoding) checkEncoding('keyEncoding', this.options.keyEncoding)
+    checkTimer('autoCommitIntervalMs', this.options.autoCommitIntervalMs)
     if (this.options.groupId) validateConfig('options.groupId', this.options.groupId)
     librdkafkaSettings(this.options.librdkafka, 'C')
     this.ready = false
@@ -155,6 +162,10 @@ class Consumer extends AdoptableEmitter {
       for (const payload of payloads) this._located.add(payload)
       callback(null)
     }
+    const nameless = payloads.find(({ topic }) => typeof topic !== 'string')
+    if (nameless) return callback(wrongType('topic', 'a string', nameless.topic))
+    const wrong = fromOffset && payloads.find(({ offset }) => offsetOf(offset) === null)
+    if (wrong) return callback(illegalOffset(wrong))
     if (fromOffset) return located()
     this.fetchOffset(payloads, (error, offsets) => {
       if (error) return callback(error)
@@ -255,11 +266,16 @@ class Consumer extends AdoptableEmitter {
     // eslint-disable-next-line eqeqeq -- kafka-node takes '0' for 0 here
     const payload = this._allPayloads().find(other => other.topic === topic && other.partition == partition)
     if (!payload) return
-    payload.offset = offset
+    const start = offsetOf(offset)
+    if (start === null) {
+      this.emit('error', illegalOffset({ topic, offset }))
+      return
+    }
+    payload.offset = start
     const key = `${topic}/${payload.partition}`
     clearTimeout(this._outOfRange.get(key))
     this._outOfRange.delete(key)
-    this._core.seek(topic, payload.partition, offset)
+    this._core.seek(topic, payload.partition, start)
   }
 
   /**
@@ -271,10 +287,10 @@ class Consumer extends AdoptableEmitter {
    *   missing
    * @param {any} [fromOffset] true starts at the offsets in `topics`; otherwise where the group committed, or at 0
    */
-  addTopics (topics, callback = noop, fromOffset = false) {
+  addTopics (topics, callback, fromOffset = false) {
     const list = typeof topics === 'string' ? [topics] : topics
     const names = list.map((/** @type {any} */ topic) => typeof topic === 'object' ? topic.topic : topic)
-    const done = callback || noop
+    const done = callbackOf(callback)
     this._core.whenReady(unavailable => {
       if (unavailable) return done(unavailable)
       this.client.addTopics(names, (/** @type {Error | null} */ error) => {
@@ -306,12 +322,13 @@ class Consumer extends AdoptableEmitter {
    * @param {(err: Error | null, count: number) => void} [callback] called at once, with the number of names
    */
   removeTopics (topics, callback) {
+    const done = callbackOf(callback)
     const names = typeof topics === 'string' ? [topics] : topics
     const stays = (/** @type {any} */ { topic }) => !names.includes(topic)
     this.payloads = this.payloads.filter(stays)
     if (this.pausedPayloads) this.pausedPayloads = this.pausedPayloads.filter(stays)
     this._core.reassign()
-    this.client.removeTopicMetadata(names, callback || noop)
+    this.client.removeTopicMetadata(names, done)
   }
 
   /**
@@ -366,7 +383,7 @@ class Consumer extends AdoptableEmitter {
       callback = force
       force = false
     }
-    const done = callback || noop
+    const done = callbackOf(callback)
     if (this.committing && !force) return done(null, 'Offset committing')
     this.committing = true
     setTimeout(() => { this.committing = false }, this.options.autoCommitIntervalMs).unref()
@@ -387,7 +404,7 @@ class Consumer extends AdoptableEmitter {
       force = false
     }
     this.ready = false
-    const done = callback || noop
+    const done = callbackOf(callback)
     const leave = (/** @type {() => void} */ left) => {
       this._core.stop()
       for (const timer of this._outOfRange.values()) clearTimeout(timer)
@@ -405,6 +422,12 @@ class Consumer extends AdoptableEmitter {
 function isIn (topics) {
   return ({ topic, partition }) => topics.some(wanted =>
     typeof wanted === 'string' ? wanted === topic : wanted.topic === topic && wanted.partition === partition)
+}
+
+/** @param {{ topic: any, offset?: any }} position */
+function illegalOffset ({ topic, offset }) {
+  return new InvalidConfigError(
+    `offset ${textOf(offset)} for topic ${textOf(topic)} is illegal, must be a whole number of at least 0`)
 }
 
 /** @param {Error | null} error */

@@ -44,7 +44,10 @@ class ConsumerCore {
     this.flow = new RecordFlow(consumer, {
       encodings: owner.encodings,
       timestamps: owner.timestamps,
-      maxRecords: () => consumer.options.maxTickMessages || 1000,
+      maxRecords: () => {
+        const { maxTickMessages } = consumer.options
+        return maxTickMessages >= 1 ? Math.floor(maxTickMessages) : 1000
+      },
       progress: progress => this.moveTo(progress)
     })
     this.records = (/** @type {any} */ views) => this.flow.add(views)

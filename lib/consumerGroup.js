@@ -1,5 +1,8 @@
 'use strict'
 
+const {
+  callbackOf, checkArray, checkEncoding, checkTimer, offsetOf, optionsOf, textOf, wrongType
+} = require('./arguments')
 const assert = require('./assert')
 const { AdoptableEmitter, callable } = require('./callable')
 const getLogger = require('./logging')
@@ -11,9 +14,10 @@ const { librdkafkaSettings } = require('./librdkafkaOptions')
 const { isOwn, offers, toShares, toTask, toUserData } = require('./ownProtocols')
 const { CODE, toGroupError } = require('./nativeErrors')
 const { HEARTBEAT_INTERVAL, defaults, wholeNumber } = require('./options')
+const { commitsOrCallback } = require('./clusterRequests')
 const { errorName } = require('./errorCodes')
 const { hideSecrets } = require('./redact')
-const { InvalidConsumerOffsetError } = require('./errors')
+const { InvalidConfigError, InvalidConsumerOffsetError } = require('./errors')
 const TimeoutError = require('./errors/TimeoutError')
 const { validateConfig } = require('./utils')
 const logger = getLogger('kafka-node:ConsumerGroup')
@@ -65,7 +69,8 @@ class ConsumerGroup extends AdoptableEmitter {
   constructor (memberOptions, topics) {
     super()
     // kafka-node shows a third of the session as its default, but only a value of the user's counts
-    const { heartbeatInterval } = memberOptions
+    if (!memberOptions) throw wrongType('options', 'an object', memberOptions)
+    const { heartbeatInterval } = optionsOf(memberOptions)
     this.options = defaults(memberOptions, DEFAULTS)
     if (!heartbeatInterval) this.options.heartbeatInterval = Math.floor(this.options.sessionTimeout / 3)
     if (memberOptions.ssl === true) memberOptions.ssl = {}
@@ -74,6 +79,11 @@ class ConsumerGroup extends AdoptableEmitter {
     if (typeof topics === 'string') topics = [topics]
     assert(Array.isArray(topics), 'Array of topics is required')
     assert(topics.length, 'Array of topics shall not be empty')
+    for (const topic of topics) if (typeof topic !== 'string') throw wrongType('each of topics', 'a string', topic)
+    checkEncoding('encoding', this.options.encoding)
+    if (this.options.keyEncoding) checkEncoding('keyEncoding', this.options.keyEncoding)
+    checkTimer('autoCommitIntervalMs', this.options.autoCommitIntervalMs)
+    checkTimer('maxTickMessages', this.options.maxTickMessages)
     this.topics = topics
     /** @type {any[]} */
     this.protocols = []
@@ -528,9 +538,15 @@ class ConsumerGroup extends AdoptableEmitter {
     // eslint-disable-next-line eqeqeq -- kafka-node takes '0' for 0 here
     const payload = this.topicPayloads.find(other => other.topic === topic && other.partition == partition)
     if (!payload) return
-    payload.offset = offset
-    this.payloadMap[topic][payload.partition] = offset
-    this._core.seek(topic, payload.partition, offset)
+    const start = offsetOf(offset)
+    if (start === null) {
+      this.emit('error', new InvalidConfigError(
+        `offset ${textOf(offset)} for topic ${topic} is illegal, must be a whole number of at least 0`))
+      return
+    }
+    payload.offset = start
+    this.payloadMap[topic][payload.partition] = start
+    this._core.seek(topic, payload.partition, start)
   }
 
   /** Stops emitting after the current batch. The membership goes on. */
@@ -559,7 +575,7 @@ class ConsumerGroup extends AdoptableEmitter {
       callback = force
       force = false
     }
-    const done = callback || noop
+    const done = callbackOf(callback)
     if (!force) {
       if (this.committing) return done(null, 'Offset committing')
       if (!this.needToCommit) return done(null, 'Commit not needed')
@@ -577,9 +593,12 @@ class ConsumerGroup extends AdoptableEmitter {
    * @param {any[]} commits `{ topic, partition, offset, metadata = 'm' }`
    * @param {(err: Error | null, result?: any) => void} [callback]
    */
-  sendOffsetCommitRequest (commits, callback = noop) {
-    if (!this._isMember()) return callback(null, 'Nothing to be committed')
-    this._core.commit(commits, callback)
+  sendOffsetCommitRequest (commits, callback) {
+    callback = callbackOf(callback)
+    checkArray('commits', commits)
+    if (!this._isMember() || commits.length === 0) return callback(null, 'Nothing to be committed')
+    const list = commitsOrCallback(commits, callback)
+    if (list) this._core.commit(list, callback)
   }
 
   // ---- topics ----
@@ -617,7 +636,12 @@ class ConsumerGroup extends AdoptableEmitter {
    * @param {(err: Error | null, result?: string) => void} [callback]
    */
   _changeTopics (names, changed, result, callback) {
-    const done = callback || noop
+    const done = callbackOf(callback)
+    const wrong = names.find(name => typeof name !== 'string')
+    if (names.some(name => typeof name !== 'string')) {
+      setImmediate(done, wrongType('each of topics', 'a string', wrong))
+      return
+    }
     const change = (/** @type {Error | null} */ error) => {
       if (error) return done(error)
       this.topics = changed()
@@ -650,7 +674,7 @@ class ConsumerGroup extends AdoptableEmitter {
       callback = force
       force = false
     }
-    const done = callback || noop
+    const done = callbackOf(callback)
     const wasReady = this.ready
     this.ready = false
     const leave = (/** @type {() => void} */ left) => {
@@ -671,7 +695,7 @@ class ConsumerGroup extends AdoptableEmitter {
  */
 function checkOffsetOption (name, value) {
   if (!(value in OFFSET_TIMES)) {
-    throw new Error(`${name} ${value} should be either: ${Object.keys(OFFSET_TIMES).join(', ')}`)
+    throw new Error(`${name} ${textOf(value)} should be either: ${Object.keys(OFFSET_TIMES).join(', ')}`)
   }
 }
 
@@ -680,7 +704,8 @@ function checkOffsetOption (name, value) {
  * @returns {string[]}
  */
 function topicNames (topics) {
-  return (Array.isArray(topics) ? topics : [topics]).map(topic => typeof topic === 'object' ? topic.topic : topic)
+  return (Array.isArray(topics) ? topics : [topics]).map(topic =>
+    topic !== null && typeof topic === 'object' ? topic.topic : topic)
 }
 
 /** @param {Error | null} error */

@@ -1,5 +1,6 @@
 'use strict'
 
+const { callbackOf } = require('./arguments')
 const getLogger = require('./logging')
 const ConsumerGroup = require('./consumerGroup')
 const { hidePrivate } = require('./hidePrivate')
@@ -8,8 +9,6 @@ const { defaults } = require('./options')
 const logger = getLogger('kafka-node:ConsumerGroupStream')
 
 const DEFAULT_HIGH_WATER_MARK = 100
-
-const noop = () => {}
 
 /**
  * A member of a consumer group as a stream of its messages. It joins when it is first read from.
@@ -130,6 +129,8 @@ class ConsumerGroupStream extends MessageStream {
    * @param {(err: Error | null) => void} [callback] without it a failure is emitted as `error`
    */
   commit (message, force, callback) {
+    // without one, a failure is emitted
+    if (callback) callbackOf(callback)
     if (message) this._queue(message)
     if (this.committing && !force) {
       if (callback) callback(null)
@@ -231,7 +232,8 @@ class ConsumerGroupStream extends MessageStream {
    *
    * @param {(err: Error | null, results?: undefined[]) => void} [callback]
    */
-  close (callback = noop) {
+  close (callback) {
+    callback = callbackOf(callback)
     if (this._closed) {
       setImmediate(callback, null, [undefined, undefined])
       return

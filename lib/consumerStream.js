@@ -1,6 +1,7 @@
 'use strict'
 
 const { callable } = require('./callable')
+const { checkClient, optionsOf, wrongType } = require('./arguments')
 const CommitStream = require('./commitStream')
 const Consumer = require('./consumer')
 const { hidePrivate } = require('./hidePrivate')
@@ -32,11 +33,14 @@ class ConsumerStream extends MessageStream {
    * @param {any} options of Consumer, and `highWaterMark` (100); completed in place
    */
   constructor (client, topics, options) {
+    if (!options) throw wrongType('options', 'an object', options)
+    optionsOf(options)
     options.objectMode = true
     options.highWaterMark = options.highWaterMark || DEFAULT_HIGH_WATER_MARK
     // Readable would take `encoding` for its own and decode messages
     super(Object.assign({}, options, { encoding: undefined }))
     if (isEmpty(topics)) throw new Error('You must specify topics to subscribe to.')
+    checkClient(client)
     this.highWaterMark = options.highWaterMark
     this.fetchCount = 0
     this.client = client
@@ -91,7 +95,8 @@ class ConsumerStream extends MessageStream {
    *   completed with this stream's own
    */
   createCommitStream (options) {
-    return new CommitStream(this.client, this.payloads, this.options.groupId, defaults(options || {}, this.options),
+    const own = defaults(optionsOf(options), this.options)
+    return new CommitStream(this.client, this.payloads, this.options.groupId, own,
       (commits, callback) => this._consumer._core.commit(commits, callback))
   }
 

@@ -1,6 +1,9 @@
 'use strict'
 
 const { AdoptableEmitter, callable } = require('./callable')
+const {
+  callbackOf, checkArray, checkObject, optionsOf, textOf, wrongType
+} = require('./arguments')
 const getLogger = require('./logging')
 const clusterRequests = require('./clusterRequests')
 const { librdkafkaVersion } = require('./addon')
@@ -95,7 +98,7 @@ class KafkaClient extends AdoptableEmitter {
    */
   constructor (options) {
     super()
-    this.options = defaultsDeep(options || {}, DEFAULTS)
+    this.options = defaultsDeep(optionsOf(options), DEFAULTS)
     this.sslOptions = this.options.sslOptions
     this.ssl = !!this.sslOptions
     if (this.options.ssl === true) {
@@ -117,7 +120,9 @@ class KafkaClient extends AdoptableEmitter {
     this.ready = false
     this.connecting = false
     this.brokerMetadataLastUpdate = 0
-    this.initialHosts = parseHosts(this.options.kafkaHost)
+    const { kafkaHost } = this.options
+    if (typeof kafkaHost !== 'string') throw wrongType('kafkaHost', 'a string', kafkaHost)
+    this.initialHosts = parseHosts(kafkaHost)
     // refused here and not when the first connection fails
     const native = clientOptions(this)
     // in a closure: it holds secrets
@@ -177,7 +182,7 @@ class KafkaClient extends AdoptableEmitter {
     if (this.closing) return
     this._lastErrors.clear()
     this._keepAlive()
-    const schedule = new RetrySchedule(this.options.connectRetryOptions)
+    const schedule = new RetrySchedule(this.options.connectRetryOptions || DEFAULTS.connectRetryOptions)
     // not at once: a consumer that is made of this client in the same tick shares its handle with it
     setImmediate(() => {
       if (this.closing) return
@@ -195,8 +200,12 @@ class KafkaClient extends AdoptableEmitter {
 
   /** @param {RetrySchedule} schedule */
   _tryToConnect (schedule) {
+<<<<<<< HEAD
     const { connectTimeout } = this.options
     const tooLate = () => new TimeoutError(`Connection timeout of ${connectTimeout}ms exceeded`)
+=======
+    const { connectTimeout } = this._native
+>>>>>>> f6cd517 (Refuse callbacks that are no functions at the call: their first call crashed the process)
     let isDown = false
     /** @type {any} */
     let timer = setTimeout(() => attempt.failed(tooLate()), connectTimeout)
@@ -494,7 +503,7 @@ class KafkaClient extends AdoptableEmitter {
    * @param {(err: null) => void} [callback]
    */
   close (callback) {
-    if (callback) this._closeCallbacks.push(callback)
+    if (callback) this._closeCallbacks.push(callbackOf(callback))
     if (this._closed) {
       setImmediate(() => this._callCloseCallbacks())
       return
@@ -560,16 +569,21 @@ class KafkaClient extends AdoptableEmitter {
    * @param {(err: Error | null, result?: any) => void} [callback] result: brokers by id, and
    *   `{ metadata, clusterMetadata }`; while the client connects for the first time, it waits for that
    */
+<<<<<<< HEAD
   loadMetadataForTopics (topics, callback = noop) {
     if (this._isConnectingFirst()) {
       this._whenReady(error => { error ? callback(error) : this.loadMetadataForTopics(topics, callback) })
       return
     }
+=======
+  loadMetadataForTopics (topics, callback) {
+    callback = callbackOf(callback)
+    const named = namesOf(topics)
+>>>>>>> f6cd517 (Refuse callbacks that are no functions at the call: their first call crashed the process)
     if (!this.ready || this.closing) {
       setImmediate(callback, new BrokerNotAvailableError('Broker not available (loadMetadataForTopics)'))
       return
     }
-    const named = topics && topics.length > 0 ? topics : null
     this._primary.request({ op: 'metadata', topics: named, timeout: this._requestTimeout() },
       (/** @type {Error | null} */ error, /** @type {any} */ result) => {
         if (error) callback(error)
@@ -578,7 +592,7 @@ class KafkaClient extends AdoptableEmitter {
   }
 
   _requestTimeout () {
-    return this.options.requestTimeout || MAX_TIMER
+    return this._native.requestTimeout || MAX_TIMER
   }
 
   /** @param {(err: Error | null, result?: any) => void} [callback] */
@@ -592,7 +606,9 @@ class KafkaClient extends AdoptableEmitter {
    * @param {string[]} topics
    * @param {(err?: Error) => void} [callback] success: no argument
    */
-  refreshMetadata (topics, callback = noop) {
+  refreshMetadata (topics, callback) {
+    callback = callbackOf(callback)
+    if (topics === undefined || topics === null) throw wrongType('topics', 'an array of names', topics)
     if (topics.length === 0) {
       callback()
       return
@@ -634,7 +650,8 @@ class KafkaClient extends AdoptableEmitter {
   }
 
   /** @param {(err: Error | null) => void} [callback] */
-  refreshBrokerMetadata (callback = noop) {
+  refreshBrokerMetadata (callback) {
+    callback = callbackOf(callback)
     if (this._refreshing || this.closing) return
     this._refreshing = true
     this.loadMetadataForTopics([], (error, result) => {
@@ -649,11 +666,14 @@ class KafkaClient extends AdoptableEmitter {
    * @param {string[]} topics
    * @param {(err: Error | null) => void} [callback] `TopicsNotExistError`, whose `topics` are the missing ones
    */
-  topicExists (topics, callback = noop) {
+  topicExists (topics, callback) {
+    callback = callbackOf(callback)
     this.loadMetadataForTopics([], (error, result) => {
       if (error) return callback(error)
       this.updateMetadatas(result)
-      const missing = typeof topics === 'string' ? [] : topics.filter(topic => !(topic in result[1].metadata))
+      // kafka-node misses nothing then
+      const names = Array.isArray(topics) ? topics : []
+      const missing = names.filter(topic => !(topic in result[1].metadata))
       callback(missing.length > 0 ? new TopicsNotExistError(missing) : null)
     })
   }
@@ -664,7 +684,8 @@ class KafkaClient extends AdoptableEmitter {
    * @param {string[]} topics
    * @param {(err: null, count: number) => void} [callback]
    */
-  removeTopicMetadata (topics, callback = noop) {
+  removeTopicMetadata (topics, callback) {
+    callback = callbackOf(callback)
     for (const topic of topics) delete this.topicMetadata[topic]
     callback(null, topics.length)
   }
@@ -675,7 +696,12 @@ class KafkaClient extends AdoptableEmitter {
    * @param {string[]} topics
    * @param {(err: Error | null, topics?: string[]) => void} [callback]
    */
-  addTopics (topics, callback = noop) {
+  addTopics (topics, callback) {
+    callback = callbackOf(callback)
+    if (topics && !Array.isArray(topics) && typeof topics !== 'string') {
+      setImmediate(callback, wrongType('topics', 'an array of names', topics))
+      return
+    }
     this.topicExists(topics, error => {
       if (error) callback(error)
       else callback(null, topics)
@@ -696,7 +722,8 @@ class KafkaClient extends AdoptableEmitter {
       callback = isAsync
       isAsync = true
     }
-    const done = callback || noop
+    const done = callbackOf(callback)
+    checkArray('topics', topics)
     if (topics.every(topic => typeof topic === 'string')) {
       this._createTopicsByName(topics, isAsync, done)
     } else {
@@ -741,6 +768,7 @@ class KafkaClient extends AdoptableEmitter {
       this._whenReady(error => { error ? callback(error) : this._createTopicsAsDescribed(topics, callback) })
       return
     }
+<<<<<<< HEAD
     if (!this.ready || this.closing) {
       setImmediate(callback, new BrokerNotAvailableError('Broker not available (loadMetadataForTopics)'))
       return
@@ -755,6 +783,18 @@ class KafkaClient extends AdoptableEmitter {
       return
     }
     this._primary.request({ op: 'createTopics', topics: wanted.map(toNewTopic), timeout: this._requestTimeout() },
+=======
+    topics.forEach(checkNewTopic)
+    /** @type {any[]} */
+    let list
+    try {
+      list = topics.map(toNewTopic)
+    } catch (error) {
+      setImmediate(callback, error)
+      return
+    }
+    this._primary.request({ op: 'createTopics', topics: list, timeout: this._requestTimeout() },
+>>>>>>> f6cd517 (Refuse callbacks that are no functions at the call: their first call crashed the process)
       (/** @type {any} */ error, /** @type {any} */ failed) => {
         if (error instanceof TimeoutError) return callback(clusterRequests.brokerError(REQUEST_TIMED_OUT), undefined)
         if (error) {
@@ -769,7 +809,8 @@ class KafkaClient extends AdoptableEmitter {
   }
 
   /** @param {(err: Error | null, broker?: any, controllerId?: number) => void} [callback] */
-  getController (callback = noop) {
+  getController (callback) {
+    callback = callbackOf(callback)
     const found = () => {
       const { controllerId } = this.clusterMetadata
       const broker = controllerId === undefined ? undefined : this.brokerMetadata[controllerId]
@@ -789,7 +830,8 @@ class KafkaClient extends AdoptableEmitter {
   // ---- groups, offsets, configurations ----
 
   /** @param {(err: Error | null, groups?: Record<string, string>) => void} [callback] groups: their protocol types */
-  getListGroups (callback = noop) {
+  getListGroups (callback) {
+    callback = callbackOf(callback)
     if (!this.ready) return callback(new Error('Client is not ready (getListGroups)'))
     clusterRequests.listGroups(this, callback)
   }
@@ -798,7 +840,8 @@ class KafkaClient extends AdoptableEmitter {
    * @param {string[]} groups
    * @param {(err: Error | null, descriptions?: any) => void} [callback] descriptions by group
    */
-  getDescribeGroups (groups, callback = noop) {
+  getDescribeGroups (groups, callback) {
+    callback = callbackOf(callback)
     if (!this.ready) return callback(new Error('Client is not ready (getDescribeGroups)'))
     clusterRequests.describeGroups(this, groups, callback)
   }
@@ -808,7 +851,8 @@ class KafkaClient extends AdoptableEmitter {
    *   resourceName, configNames? }`, all names by default
    * @param {(err: Error | null, configs?: any[]) => void} [callback]
    */
-  describeConfigs (payload, callback = noop) {
+  describeConfigs (payload, callback) {
+    callback = callbackOf(callback)
     if (!this.ready) return callback(new Error('Client is not ready (describeConfigs)'))
     clusterRequests.describeConfigs(this, payload, callback)
   }
@@ -817,7 +861,8 @@ class KafkaClient extends AdoptableEmitter {
    * @param {any[]} payloads `{ topic, partition, time, maxNum }`; `time` in ms, -1 is the end of the log, -2 its start
    * @param {(err: any, offsets?: any) => void} [callback] offsets: `{ topic: { partition: [offset, ...] } }`
    */
-  sendOffsetRequest (payloads, callback = noop) {
+  sendOffsetRequest (payloads, callback) {
+    callback = callbackOf(callback)
     clusterRequests.fetchOffsets(this, payloads, callback)
   }
 
@@ -828,7 +873,8 @@ class KafkaClient extends AdoptableEmitter {
    * @param {any[]} payloads `{ topic, partition, offset, metadata = 'm' }`
    * @param {(err: any, result?: any) => void} [callback] result: `{ topic: { partition, errorCode } }`
    */
-  sendOffsetCommitRequest (group, payloads, callback = noop) {
+  sendOffsetCommitRequest (group, payloads, callback) {
+    callback = callbackOf(callback)
     clusterRequests.commit(this, group, payloads, callback)
   }
 
@@ -841,7 +887,9 @@ class KafkaClient extends AdoptableEmitter {
    * @param {any[]} payloads `{ topic, partition, offset, metadata = 'm' }`
    * @param {(err: any, result?: any) => void} [callback] result: `{ topic: { partition, errorCode } }`
    */
-  sendOffsetCommitV2Request (group, generationId, memberId, payloads, callback = noop) {
+  sendOffsetCommitV2Request (group, generationId, memberId, payloads, callback) {
+    callback = callbackOf(callback)
+    checkArray('payloads', payloads)
     if (!memberId) return clusterRequests.commit(this, group, payloads, callback)
     const member = [...members].find(handle => handle.memberId === memberId)
     clusterRequests.commitAsMember(this, member, payloads, callback)
@@ -852,7 +900,8 @@ class KafkaClient extends AdoptableEmitter {
    * @param {any[]} payloads `{ topic, partition }`
    * @param {(err: any, offsets?: any) => void} [callback] offsets: `{ topic: { partition: offset } }`, -1 for none
    */
-  sendOffsetFetchRequest (group, payloads, callback = noop) {
+  sendOffsetFetchRequest (group, payloads, callback) {
+    callback = callbackOf(callback)
     clusterRequests.fetchCommits(this, group, payloads, callback)
   }
 
@@ -861,7 +910,9 @@ class KafkaClient extends AdoptableEmitter {
    * @param {Record<string, number[]>} topicPartitions
    * @param {(err: any, offsets?: any) => void} [callback] offsets: `{ topic: { partition: offset } }`, -1 for none
    */
-  sendOffsetFetchV1Request (group, topicPartitions, callback = noop) {
+  sendOffsetFetchV1Request (group, topicPartitions, callback) {
+    callback = callbackOf(callback)
+    checkObject('topicPartitions', topicPartitions)
     clusterRequests.fetchCommits(this, group, createTopicPartitionList(topicPartitions), callback)
   }
 
@@ -870,7 +921,8 @@ class KafkaClient extends AdoptableEmitter {
    * @param {(err: any, coordinator?: any) => void} [callback] coordinator:
    *   `{ coordinatorHost, coordinatorPort, coordinatorId }`
    */
-  sendGroupCoordinatorRequest (group, callback = noop) {
+  sendGroupCoordinatorRequest (group, callback) {
+    callback = callbackOf(callback)
     clusterRequests.groupCoordinator(this, group, callback)
   }
 }
@@ -920,12 +972,53 @@ function metadataErrorName (code) {
 }
 
 /**
+<<<<<<< HEAD
  * @param {any[]} topics `{ topic }`
  * @returns {Set<string>}
  */
 function namesThatRepeat (topics) {
   const names = topics.map(({ topic }) => String(topic))
   return new Set(names.filter((name, i) => names.indexOf(name) !== i))
+=======
+ * @param {any} topics
+ * @returns {string[] | null} null stands for all
+ */
+function namesOf (topics) {
+  if (!topics || !(topics.length > 0)) return null
+  checkArray('topics', topics)
+  const wrong = topics.findIndex((/** @type {any} */ topic) => typeof topic !== 'string')
+  if (wrong >= 0) throw wrongType(`topics[${wrong}]`, 'a string', topics[wrong])
+  return topics
+}
+
+/**
+ * What kafka-node threw at.
+ *
+ * @param {any} topic
+ */
+function checkNewTopic (topic) {
+  checkObject('each of topics', topic)
+  const { configEntries, replicaAssignment } = topic
+  for (const [name, list] of Object.entries({ configEntries, replicaAssignment })) {
+    if (!list) continue
+    checkArray(name, list)
+    for (const element of list) checkObject(`each of ${name}`, element)
+  }
+}
+
+/**
+ * @param {string} name
+ * @param {any} value
+ * @param {any} topic
+ * @returns {number} -1 stands for the broker's default
+ */
+function countOf (name, value, topic) {
+  if (value === undefined || value === null) return -1
+  const number = typeof value === 'symbol' ? NaN : Number(value)
+  if (Number.isInteger(number) && number >= -1 && number <= 10000) return number
+  throw new InvalidConfigError(`${name} ${textOf(value)} of topic ${textOf(topic)} is illegal, ` +
+    'must be a whole number up to 10000')
+>>>>>>> f6cd517 (Refuse callbacks that are no functions at the call: their first call crashed the process)
 }
 
 /** @param {any} topic */
@@ -938,8 +1031,8 @@ function toNewTopic ({ topic, partitions, replicationFactor, configEntries, repl
   }
   return {
     topic: String(topic),
-    partitions: partitions === undefined ? -1 : partitions,
-    replicationFactor: replicationFactor === undefined ? -1 : replicationFactor,
+    partitions: countOf('partitions', partitions, topic),
+    replicationFactor: countOf('replicationFactor', replicationFactor, topic),
     configEntries: (configEntries || []).map((/** @type {any} */ { name, value }) => [name, value]),
     replicaAssignment: replicas
   }

@@ -1,12 +1,11 @@
 'use strict'
 
 const { AdoptableEmitter, callable } = require('./callable')
+const { callbackOf, checkClient } = require('./arguments')
 
 /** As times in a look-up of offsets */
 const LATEST = -1
 const EARLIEST = -2
-
-const noop = () => {}
 
 /**
  * Offsets of partitions and of groups. Calls before `ready` wait for it.
@@ -15,6 +14,7 @@ class Offset extends AdoptableEmitter {
   /** @param {any} client a KafkaClient */
   constructor (client) {
     super()
+    checkClient(client)
     this.client = client
     this.ready = client.ready
     client.on('ready', () => {
@@ -31,7 +31,8 @@ class Offset extends AdoptableEmitter {
    * @param {(err: any, offsets?: any) => void} [callback] offsets: `{ topic: { partition: [offset, ...] } }`, the
    *   newest first
    */
-  fetch (payloads, callback = noop) {
+  fetch (payloads, callback) {
+    callback = callbackOf(callback)
     if (!this.ready) {
       this.once('ready', () => this.fetch(payloads, callback))
       return
@@ -73,7 +74,8 @@ class Offset extends AdoptableEmitter {
    * @param {(err: any, result?: any) => void} [callback] result: `{ topic: { partition, errorCode } }`; what the broker
    *   refuses is there and not in `err`
    */
-  commit (groupId, payloads, callback = noop) {
+  commit (groupId, payloads, callback) {
+    callback = callbackOf(callback)
     if (!this.ready) {
       this.once('ready', () => this.commit(groupId, payloads, callback))
       return
@@ -87,7 +89,8 @@ class Offset extends AdoptableEmitter {
    * @param {(err: any, offsets?: any) => void} [callback] offsets: `{ topic: { partition: offset } }`, -1 where nothing
    *   is committed
    */
-  fetchCommits (groupId, payloads, callback = noop) {
+  fetchCommits (groupId, payloads, callback) {
+    callback = callbackOf(callback)
     if (!this.ready) {
       this.once('ready', () => this.fetchCommits(groupId, payloads, callback))
       return
@@ -102,7 +105,8 @@ class Offset extends AdoptableEmitter {
    * @param {(err: any, offsets?: any) => void} [callback] offsets: `{ topic: { partition: offset } }`, without topics
    *   that do not exist
    */
-  fetchLatestOffsets (topics, callback = noop) {
+  fetchLatestOffsets (topics, callback) {
+    callback = callbackOf(callback)
     this._fetchAll(topics, LATEST, callback)
   }
 
@@ -112,7 +116,8 @@ class Offset extends AdoptableEmitter {
    * @param {string[] | null} topics null and []: all of the cluster
    * @param {(err: any, offsets?: any) => void} [callback] as for `fetchLatestOffsets`
    */
-  fetchEarliestOffsets (topics, callback = noop) {
+  fetchEarliestOffsets (topics, callback) {
+    callback = callbackOf(callback)
     this._fetchAll(topics, EARLIEST, callback)
   }
 

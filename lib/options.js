@@ -1,5 +1,6 @@
 'use strict'
 
+const { textOf } = require('./arguments')
 const InvalidConfigError = require('./errors/InvalidConfigError')
 const { librdkafkaSettings, settingsFor } = require('./librdkafkaOptions')
 const getLogger = require('./logging')
@@ -57,9 +58,9 @@ function defaults (target, defaults) {
  * @returns {number}
  */
 function wholeNumber (name, value, least = 0) {
-  const number = Number(value)
+  const number = typeof value === 'symbol' ? NaN : Number(value)
   if (!Number.isFinite(number) || number < least) {
-    throw new InvalidConfigError(`${name} ${value} is illegal, must be a number of at least ${least}`)
+    throw new InvalidConfigError(`${name} ${textOf(value)} is illegal, must be a number of at least ${least}`)
   }
   return Math.min(Math.floor(number), 0x7fffffff)
 }
@@ -96,7 +97,7 @@ function clientOptions ({ options, clientId }) {
 function saslOptions ({ mechanism, username, password }) {
   const name = String(mechanism).toUpperCase()
   if (!SASL_MECHANISMS.includes(name)) {
-    throw new InvalidConfigError(`sasl.mechanism ${mechanism} is not supported; use one of ` +
+    throw new InvalidConfigError(`sasl.mechanism ${textOf(mechanism)} is not supported; use one of ` +
       SASL_MECHANISMS.map(known => known.toLowerCase()).join(', '))
   }
   return { mechanism: name, username: saslText('username', username), password: saslText('password', password) }
@@ -176,7 +177,7 @@ function consumerOptions (client, options, group) {
   return {
     ...client,
     // librdkafka wants one, also for a consumer that only keeps offsets under it
-    groupId: options.groupId || 'kafka-node-group',
+    groupId: String(options.groupId || '') || 'kafka-node-group',
     fetchMaxWaitMs: wholeNumber('fetchMaxWaitMs', options.fetchMaxWaitMs),
     fetchMinBytes: wholeNumber('fetchMinBytes', options.fetchMinBytes),
     fetchMaxBytes: wholeNumber('fetchMaxBytes', options.fetchMaxBytes, 1),

@@ -1,6 +1,7 @@
 'use strict'
 
 const { Writable } = require('stream')
+const { callbackOf, optionsOf } = require('./arguments')
 const HighLevelProducer = require('./highLevelProducer')
 const KafkaClient = require('./kafkaClient')
 const { BrokerNotAvailableError } = require('./errors')
@@ -18,8 +19,6 @@ const DEFAULTS = {
 
 const DEFAULT_HIGH_WATER_MARK = 100
 
-const noop = () => {}
-
 /**
  * A Writable that sends the payloads written to it. `end()` leaves its client open, `close()` closes it.
  *
@@ -31,11 +30,13 @@ class ProducerStream extends Writable {
    *   `customPartitioner`
    */
   constructor (options) {
-    options = options || {}
+    options = optionsOf(options)
     super({ objectMode: true, decodeStrings: false, highWaterMark: options.highWaterMark || DEFAULT_HIGH_WATER_MARK })
     defaultsDeep(options, DEFAULTS)
+    optionsOf(options.kafkaClient, 'kafkaClient')
+    const producer = optionsOf(options.producer, 'producer')
     this.client = new KafkaClient(options.kafkaClient)
-    this.producer = new HighLevelProducer(this.client, options.producer, options.producer.customPartitioner)
+    this.producer = new HighLevelProducer(this.client, producer, producer.customPartitioner)
     /** @type {Array<{ payloads: any[], callback: Callback }>} sends from before the producer was ready */
     this._waiting = []
     hidePrivate(this)
@@ -51,7 +52,8 @@ class ProducerStream extends Writable {
    * @param {any} payload as for `HighLevelProducer.send`, or an array of such
    * @param {Callback} [callback] result: the offset of the first record, as `{ topic: { partition: offset } }`
    */
-  sendPayload (payload, callback = noop) {
+  sendPayload (payload, callback) {
+    callback = callbackOf(callback)
     const payloads = Array.isArray(payload) ? payload : [payload]
     if (this.producer.ready || this.client.closing) this.producer.send(payloads, callback)
     else this._waiting.push({ payloads, callback })

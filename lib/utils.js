@@ -1,6 +1,7 @@
 'use strict'
 
 const assert = require('./assert')
+const { wrongType } = require('./arguments')
 const InvalidConfigError = require('./errors/InvalidConfigError')
 
 const LEGAL_NAME = /^[a-zA-Z0-9._-]*$/
@@ -12,6 +13,7 @@ const MAX_TOPIC_LENGTH = 249
  * @throws {InvalidConfigError} if the value has a character that Kafka does not allow in names
  */
 function validateConfig (property, value) {
+  if (typeof value === 'symbol') throw wrongType(property, 'a string', value)
   if (!LEGAL_NAME.test(value)) {
     throw new InvalidConfigError(
       `${property} ${value} is illegal, contains a character other than ASCII alphanumerics, '.', '_' and '-'`
@@ -79,8 +81,10 @@ function groupPartitionsByTopic (topicPartitions) {
  * @returns {Array<{ topic: string, partition: P }>}
  */
 function createTopicPartitionList (topicPartitions) {
-  return Object.entries(topicPartitions).flatMap(([topic, partitions]) =>
-    partitions.map(partition => ({ topic, partition })))
+  return Object.entries(topicPartitions).flatMap(([topic, partitions]) => {
+    if (!Array.isArray(partitions)) throw wrongType('topicPartitions', 'an object of arrays of partitions', partitions)
+    return partitions.map(partition => ({ topic, partition }))
+  })
 }
 
 module.exports = {
