@@ -135,9 +135,9 @@ module.exports = section('ProducerStream', (scenario) => {
     contract: '6 write',
     isolated: true,
     meant: {
-      uncaught: { id: 'D42', original: [/AssertionError/], ours: [] },
-      last: { id: 'D42', original: [], ours: ['(null)'] },
-      written: { id: 'D42', original: [], ours: ["['0 null a', '0 null b', '0 null c', '0 null d']"] }
+      uncaught: { id: 'D41', original: [/AssertionError/], ours: [] },
+      last: { id: 'D41', original: [], ours: ['(null)'] },
+      written: { id: 'D41', original: [], ours: ["['0 null a', '0 null b', '0 null c', '0 null d']"] }
     }
   }, async (t) => {
     const topic = await t.topic()
