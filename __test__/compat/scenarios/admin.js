@@ -260,7 +260,11 @@ module.exports = section('Admin', (scenario) => {
 
   scenario('createTopics: what fails is told for each topic', {
     contract: '11 createTopics',
-    modern: { 'too many replicas': [/error: '.*factor of 9 cannot be reached/] }
+    modern: {
+      'too many replicas': [/error: '.*factor of 9 cannot be reached/],
+      'no partitions': [/error: 'Number of partitions was set to an invalid/],
+      'no replicas': [/error: 'Replication factor must be larger than 0, or -1/]
+    }
   }, async (t) => {
     const [topic, other] = [await t.topic(), t.name('other')]
     const admin = await readyAdmin(t)
@@ -352,7 +356,7 @@ module.exports = section('Admin', (scenario) => {
       }, (/** @type {any[]} */ ...args) => resolve(args)))
       t.log('resource', error, rest)
       t.log('many', configEntries.length > 20)
-      for (const name of ['retention.ms', 'cleanup.policy', 'min.insync.replicas']) {
+      for (const name of ['retention.ms', 'cleanup.policy', 'max.message.bytes']) {
         t.log('entry', brief(configEntries.find((/** @type {any} */ { configName }) => configName === name)))
       }
     })

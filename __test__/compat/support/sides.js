@@ -51,8 +51,12 @@ function runSide ({ side, file, brokers, grep = '', zookeeper = true }) {
       const wanted = scenarios.map((scenario, index) => ({ ...scenario, index }))
         .filter((scenario) => scenario.title.includes(grep) && (zookeeper || !scenario.zookeeper))
       const together = wanted.filter(({ isolated }) => !isolated).map(({ index }) => index)
-      if (together.length > 0) await runTogether({ ...options, wanted: together })
-      for (const { isolated, index } of wanted) if (isolated) await runAlone(options, index)
+      await Promise.all([
+        together.length > 0 && runTogether({ ...options, wanted: together }),
+        (async () => {
+          for (const { isolated, index } of wanted) if (isolated) await runAlone(options, index)
+        })()
+      ])
     } catch (error) {
       for (const { reject } of outcomes) reject(/** @type {Error} */ (error))
     }
