@@ -96,6 +96,98 @@ async function untilDelivered (context, workloads, logs) {
   while (!isDone() && Date.now() < deadline) await context.delay(200)
 }
 
+/** @param {Context} context */
+async function brokerLate (context) {
+  const { kafka } = context
+  const client = { kafkaHost: context.brokers }
+  const topic = await context.createTopic('late', PARTITIONS)
+  await kafka.terminate()
+  const workloads = [
+    context.start('producer', { client, producer: {}, topic, partitions: PARTITIONS, id: 'p', rate: 100 }),
+    context.start('consumer', { client, topic, partitions: PARTITIONS }),
+    context.start('member', {
+      options: { ...client, groupId: context.uniqueName('group'), fromOffset: 'earliest' }, topics: [topic]
+    })
+  ]
+  await Promise.all(workloads.map((workload) => workload.see('started')))
+  await context.delay(6000)
+  await kafka.restart()
+  const back = Date.now()
+  for (const workload of workloads) {
+    const works = workload === workloads[0] ? 'acked' : 'message'
+    const [time] = await workload.see(works)
+    const late = time - back
+    context.saw(`${workload.name.slice(2)} works ${late} ms after the broker, ${workload.all('error').length} errors`)
+    context.expect(late <= 2000, `${workload.name.slice(2)} works only ${late} ms after the broker`)
+    context.expectNone(checkErrors(workload.read()), workload.name)
+  }
+  await workloads[0].finish()
+  const log = await context.readLog(topic)
+  context.expectNone(checkProducer({ events: workloads[0].read(), log, id: 'p', mayDouble: () => false }), 'producer')
+  await untilDelivered(context, workloads.slice(1), [{ [topic]: log }, { [topic]: log }])
+  for (const workload of workloads.slice(1)) {
+    await workload.finish()
+    context.expectNone(checkDelivery({ members: [workload.read()], logs: { [topic]: log } }), workload.name)
+  }
+}
+
+/** @param {Context} context */
+async function closeWithoutBroker (context) {
+  const { kafka } = context
+  const client = { kafkaHost: context.brokers }
+  const topic = await context.createTopic('gone', PARTITIONS)
+  const producers = [0, 1, -1].map((requireAcks) => context.start('producer', {
+    client, producer: { requireAcks }, topic, partitions: PARTITIONS, id: `p${requireAcks}`, rate: RATE, exitCode: 7
+  }))
+  const groupId = context.uniqueName('group')
+  const readers = [
+    context.start('consumer', { client, topic, partitions: PARTITIONS, exitCode: 7 }),
+    context.start('member', { options: { ...client, groupId, fromOffset: 'earliest' }, topics: [topic], exitCode: 7 }),
+    context.start('member', {
+      options: { ...client, groupId: `${groupId}-2`, fromOffset: 'earliest' }, topics: [topic], exitCode: 7
+    })
+  ]
+  await Promise.all(readers.map((reader) => reader.see('message')))
+  await kafka.kill()
+  await context.delay(1000)
+  // and some that have never seen a broker
+  const strangers = [
+    context.start('producer', {
+      client, producer: {}, topic, partitions: PARTITIONS, id: 'stranger', rate: RATE, exitCode: 7
+    }),
+    context.start('member', { options: { ...client, groupId: `${groupId}-3` }, topics: [topic], exitCode: 7 })
+  ]
+  await Promise.all(strangers.map((stranger) => stranger.see('started')))
+  await context.delay(1000)
+  const signals = /** @type {const} */ (['SIGUSR2', 'SIGUSR2', 'SIGUSR2', 'SIGTERM', 'SIGTERM', 'SIGUSR2', 'SIGUSR2',
+    'SIGUSR2'])
+  const all = [...producers, ...readers, ...strangers]
+  let longest = 0
+  await Promise.all(all.map(async (workload, i) => {
+    workload.child.kill(signals[i])
+    const patience = setTimeout(() => { workload.kill('SIGKILL') }, 30000)
+    const { code, signal, time } = await workload.ended
+    clearTimeout(patience)
+    const [closing] = workload.all('closing')
+    const [closed] = workload.all('closed')
+    if (!closing || !closed) return context.fail(`${workload.name}: close() never called back`)
+    const [late, end] = [closed[0] - closing[0], time - closed[0]]
+    longest = Math.max(longest, late)
+    context.expect(late <= 5000, `${workload.name}: close() called back after ${late} ms`)
+    context.expect(code === 7, `${workload.name} ended with ${signal || `exit code ${code}`} instead of 7`)
+    context.expect(end <= 5000, `${workload.name} ended only ${end} ms after the callback of close()`)
+    const after = workload.read().filter(([time, event]) => event === 'message' && time > closed[0])
+    context.expect(after.length === 0, `${workload.name} emitted ${after.length} messages after close`)
+  }))
+  for (const producer of producers) {
+    const unanswered = checkProducer({ events: producer.read(), log: [], id: 'x', mayFail: () => true })
+      .filter(({ kind }) => kind === 'never answered' || kind === 'answered more than once')
+    context.expectNone(unanswered, producer.name)
+  }
+  context.saw(`${all.length} clients closed, the last after ${longest} ms`)
+  await kafka.restart()
+}
+
 const MUST = 'no send fails within requestTimeout (30 s); 0 lost, 0 reordered; requireAcks -1: 0 doubled, 1: only ' +
   'what was in flight at the break; consumers go on by themselves within 3 s of the return of the broker; at most 60 ' +
   'error events a minute, all Error objects'
@@ -133,5 +225,19 @@ module.exports = [
       await kafka.resume()
       return { down, back: Date.now() }
     })
+  },
+  {
+    id: 'broker-late',
+    fault: 'broker there only 6 s after the start of the clients',
+    must: 'a producer, a group member and a Consumer work within 2 s of it',
+    kafka: { nodes: 1 },
+    run: brokerLate
+  },
+  {
+    id: 'close-without-broker',
+    fault: 'close() with all brokers gone',
+    must: 'calls back within 5 s; the process ends by itself with its own exit code',
+    kafka: { nodes: 1 },
+    run: closeWithoutBroker
   }
 ]
