@@ -2,7 +2,7 @@
 
 // A service that answers each message it gets, with the README's own lines for its shutdown.
 // config: { kafkaHost, groupId, requests: topic, answers: topic, exitCode }
-// says: answering | message partition offset | answered partition offset error | exit code
+// says: started | answering | message partition offset | answered partition offset error | exit code
 
 const { ConsumerGroup, KafkaClient, Producer } = require('../../..')
 const { codeBlocks } = require('../../support/document')
@@ -26,3 +26,4 @@ group.on('message', (/** @type {any} */ { partition, offset, value }) => {
 })
 process.on('exit', (code) => say('exit', code))
 new Function('process', 'group', 'producer', shutdown[0].code)(process, group, producer)
+say('started')

@@ -132,6 +132,14 @@ async function closeWithoutBrokers (context) {
   })
   const consumer = context.start('consumer', { client, topic, partitions: 3, exitCode: EXIT_CODE })
   const members = [member(), member()]
+  const service = context.start('service', {
+    ...client,
+    groupId: context.uniqueName('group'),
+    requests: topic,
+    answers: await context.createTopic('answers'),
+    exitCode: EXIT_CODE
+  })
+  await service.see('answering')
   await producer.see('acked')
   for (const reader of [consumer, ...members]) await reader.see('message')
   await context.kafka.kill()
@@ -151,6 +159,11 @@ async function closeWithoutBrokers (context) {
     close(producer, 'SIGUSR2'), close(consumer, 'SIGTERM'), close(members[0], 'SIGUSR2'), close(members[1], 'SIGTERM')
   ])
   closings.saw()
+  const since = Date.now()
+  const { code, signal, time } = await service.finish(30000)
+  context.expect(code === EXIT_CODE && signal === null, `the service ended with ${code} ${signal}`)
+  context.expect(time - since <= 2 * CLOSE_MS, `the service took ${time - since} ms to close both`)
+  context.saw(`a service with the shutdown that the README shows ended after ${time - since} ms`)
   context.saw(`close(true) of the member called back with ${outcomes[3]}`)
   const answered = new Set([...producer.all('acked'), ...producer.all('failed')].map((event) => event[2]))
   context.expect(answered.size === producer.all('send').length, 'sends were never answered')
@@ -262,10 +275,13 @@ async function workers (context) {
     args: [...topics, rounds, '8', '200'], env: environment(context), deadline: 600000
   })
   const good = ['threads as before', 'in order true', 'threads gone']
-  const others = end.lines.filter((line) => !/^(round|sent)/.test(line))
+  const others = end.lines.filter((line) => !/^(round|sent|waited)/.test(line))
   context.expect(end.code === 0 && end.signal === null && !end.late && others.join() === good.join(), describe(end))
   const sent = end.lines.find((line) => line.startsWith('sent'))
-  context.saw(`8 workers terminated ${rounds} times; main: ${sent}, all back in order; threads as before`)
+  const waited = parseInt(String(end.lines.find((line) => line.startsWith('waited'))).slice(7), 10)
+  context.expect(waited <= 5000, `the threads were back to the start after ${waited} ms`)
+  context.saw(`8 workers terminated ${rounds} times; main: ${sent}, all back in order; threads as before after ` +
+    `${waited} ms`)
 }
 
 /** @param {Context} context */
@@ -292,6 +308,7 @@ async function exitAtRandom (context) {
 async function documentedShutdown (context) {
   const times = context.quick ? 2 : 20
   let longest = 0
+  let total = 0
   for (let i = 0; i < times; i++) {
     const [requests, answers] = [await context.createTopic('requests', 3), await context.createTopic('answers', 3)]
     const client = { kafkaHost: context.brokers }
@@ -300,7 +317,8 @@ async function documentedShutdown (context) {
     })
     const groupId = context.uniqueName('group')
     const service = context.start('service', { ...client, groupId, requests, answers, exitCode: EXIT_CODE })
-    await service.see('answering')
+    // half of them in full flow, half at any moment of the start
+    await service.see(i % 2 ? 'started' : 'answering')
     await context.delay(Math.random() * 1000)
     const since = Date.now()
     const { code, signal, time } = await service.finish(20000)
@@ -309,6 +327,7 @@ async function documentedShutdown (context) {
     context.expect(code === EXIT_CODE && signal === null, `ended with ${code} ${signal}`)
     context.expect(time - since <= END_MS, `took ${time - since} ms to end`)
     const taken = service.all('message')
+    total += taken.length
     const answered = service.all('answered').filter((event) => event[4] === null)
     const written = await context.readLog(answers)
     context.expect(taken.length === answered.length && answered.length === written.length,
@@ -318,7 +337,8 @@ async function documentedShutdown (context) {
       context.expect(offset === next, `partition ${partition}: took up to ${next}, committed ${offset}`)
     }
   }
-  context.saw(`${times} times: exit code kept, ended within ${longest} ms, everything taken was answered and committed`)
+  context.saw(`${times} times: exit code kept, ended within ${longest} ms, all ${total} taken were answered and ` +
+    'committed')
 }
 
 /** @param {Context} context */

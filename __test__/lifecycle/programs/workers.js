@@ -74,7 +74,9 @@ if (alone) {
     when(() => nativeThreads().length > 0, () => {
       const before = nativeThreads().length
       useWorkers().then(() => {
+        const terminated = Date.now()
         when(() => nativeThreads().length <= before, () => {
+          say('waited ' + (Date.now() - terminated) + ' ms')
           say('threads as before')
           stop(end)
         })
