@@ -200,12 +200,8 @@ class KafkaClient extends AdoptableEmitter {
 
   /** @param {RetrySchedule} schedule */
   _tryToConnect (schedule) {
-<<<<<<< HEAD
-    const { connectTimeout } = this.options
+    const { connectTimeout } = this._native()
     const tooLate = () => new TimeoutError(`Connection timeout of ${connectTimeout}ms exceeded`)
-=======
-    const { connectTimeout } = this._native
->>>>>>> f6cd517 (Refuse callbacks that are no functions at the call: their first call crashed the process)
     let isDown = false
     /** @type {any} */
     let timer = setTimeout(() => attempt.failed(tooLate()), connectTimeout)
@@ -569,17 +565,13 @@ class KafkaClient extends AdoptableEmitter {
    * @param {(err: Error | null, result?: any) => void} [callback] result: brokers by id, and
    *   `{ metadata, clusterMetadata }`; while the client connects for the first time, it waits for that
    */
-<<<<<<< HEAD
-  loadMetadataForTopics (topics, callback = noop) {
-    if (this._isConnectingFirst()) {
-      this._whenReady(error => { error ? callback(error) : this.loadMetadataForTopics(topics, callback) })
-      return
-    }
-=======
   loadMetadataForTopics (topics, callback) {
     callback = callbackOf(callback)
     const named = namesOf(topics)
->>>>>>> f6cd517 (Refuse callbacks that are no functions at the call: their first call crashed the process)
+    if (this._isConnectingFirst()) {
+      this._whenReady(error => { error ? callback(error) : this.loadMetadataForTopics(named, callback) })
+      return
+    }
     if (!this.ready || this.closing) {
       setImmediate(callback, new BrokerNotAvailableError('Broker not available (loadMetadataForTopics)'))
       return
@@ -592,7 +584,7 @@ class KafkaClient extends AdoptableEmitter {
   }
 
   _requestTimeout () {
-    return this._native.requestTimeout || MAX_TIMER
+    return this._native().requestTimeout || MAX_TIMER
   }
 
   /** @param {(err: Error | null, result?: any) => void} [callback] */
@@ -764,11 +756,11 @@ class KafkaClient extends AdoptableEmitter {
    * @param {(err: Error | null, result?: any) => void} callback
    */
   _createTopicsAsDescribed (topics, callback) {
+    topics.forEach(checkNewTopic)
     if (this._isConnectingFirst()) {
       this._whenReady(error => { error ? callback(error) : this._createTopicsAsDescribed(topics, callback) })
       return
     }
-<<<<<<< HEAD
     if (!this.ready || this.closing) {
       setImmediate(callback, new BrokerNotAvailableError('Broker not available (loadMetadataForTopics)'))
       return
@@ -782,19 +774,15 @@ class KafkaClient extends AdoptableEmitter {
       setImmediate(callback, null, refused)
       return
     }
-    this._primary.request({ op: 'createTopics', topics: wanted.map(toNewTopic), timeout: this._requestTimeout() },
-=======
-    topics.forEach(checkNewTopic)
     /** @type {any[]} */
     let list
     try {
-      list = topics.map(toNewTopic)
+      list = wanted.map(toNewTopic)
     } catch (error) {
-      setImmediate(callback, error)
+      setImmediate(callback, /** @type {Error} */ (error))
       return
     }
     this._primary.request({ op: 'createTopics', topics: list, timeout: this._requestTimeout() },
->>>>>>> f6cd517 (Refuse callbacks that are no functions at the call: their first call crashed the process)
       (/** @type {any} */ error, /** @type {any} */ failed) => {
         if (error instanceof TimeoutError) return callback(clusterRequests.brokerError(REQUEST_TIMED_OUT), undefined)
         if (error) {
@@ -972,14 +960,15 @@ function metadataErrorName (code) {
 }
 
 /**
-<<<<<<< HEAD
  * @param {any[]} topics `{ topic }`
  * @returns {Set<string>}
  */
 function namesThatRepeat (topics) {
   const names = topics.map(({ topic }) => String(topic))
   return new Set(names.filter((name, i) => names.indexOf(name) !== i))
-=======
+}
+
+/**
  * @param {any} topics
  * @returns {string[] | null} null stands for all
  */
@@ -1018,7 +1007,6 @@ function countOf (name, value, topic) {
   if (Number.isInteger(number) && number >= -1 && number <= 10000) return number
   throw new InvalidConfigError(`${name} ${textOf(value)} of topic ${textOf(topic)} is illegal, ` +
     'must be a whole number up to 10000')
->>>>>>> f6cd517 (Refuse callbacks that are no functions at the call: their first call crashed the process)
 }
 
 /** @param {any} topic */

@@ -30,3 +30,16 @@ pub fn librdkafka_version() -> String {
 pub fn describe_error(code: i32) -> napi::Result<String> {
   serde_json::to_string(&error::KafkaError::new(code)).map_err(|error| napi::Error::from_reason(error.to_string()))
 }
+
+/// librdkafka's properties, as JSON text: an array of `{ name, scope, alias }`. `scope` is `P` for producers, `C` for
+/// consumers, `*` for both; `alias` names the property that this is another name of, or is null.
+#[napi_derive::napi]
+pub fn librdkafka_properties() -> napi::Result<String> {
+  serde_json::to_string(&properties::all()).map_err(|error| napi::Error::from_reason(error.to_string()))
+}
+
+/// Tries a property out: null when librdkafka takes the value, else its reason, which may show the value.
+#[napi_derive::napi]
+pub fn check_property(name: String, value: String) -> Option<String> {
+  properties::refusal(&name, &value)
+}

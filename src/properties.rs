@@ -34,17 +34,14 @@ fn parse(table: &str) -> Vec<Property> {
   properties
 }
 
-/// librdkafka's properties, as JSON text: an array of `{ name, scope, alias }`. `scope` is `P` for producers, `C` for
-/// consumers, `*` for both; `alias` names the property that this is another name of, or is null.
-#[napi_derive::napi]
-pub fn librdkafka_properties() -> napi::Result<String> {
-  serde_json::to_string(&parse(&properties_table())).map_err(|error| napi::Error::from_reason(error.to_string()))
+/// All of librdkafka's properties.
+pub fn all() -> Vec<Property> {
+  parse(&properties_table())
 }
 
-/// Tries a property out: null when librdkafka takes the value, else its reason, which may show the value.
-#[napi_derive::napi]
-pub fn check_property(name: String, value: String) -> Option<String> {
-  Conf::new().set(&name, &value).err().map(|error| error.message.trim().to_owned())
+/// Tries a property out: librdkafka's reason when it does not take the value, which may show the value.
+pub fn refusal(name: &str, value: &str) -> Option<String> {
+  Conf::new().set(name, value).err().map(|error| error.message.trim().to_owned())
 }
 
 #[cfg(test)]
@@ -52,7 +49,7 @@ mod tests {
   use super::*;
 
   fn property(name: &str) -> Property {
-    parse(&properties_table()).into_iter().find(|property| property.name == name).unwrap()
+    all().into_iter().find(|property| property.name == name).unwrap()
   }
 
   #[test]
@@ -61,7 +58,7 @@ mod tests {
     assert_eq!(property("linger.ms").scope, 'P');
     assert_eq!(property("isolation.level").scope, 'C');
     assert_eq!(property("message.timeout.ms").scope, 'P');
-    assert!(parse(&properties_table()).len() > 150);
+    assert!(all().len() > 150);
   }
 
   #[test]
@@ -73,8 +70,8 @@ mod tests {
 
   #[test]
   fn a_value_is_tried_out() {
-    assert_eq!(check_property("isolation.level".into(), "read_committed".into()), None);
-    assert!(check_property("isolation.level".into(), "x".into()).unwrap().contains("isolation.level"));
-    assert!(check_property("no.such.property".into(), "1".into()).unwrap().contains("no.such.property"));
+    assert_eq!(refusal("isolation.level", "read_committed"), None);
+    assert!(refusal("isolation.level", "x").unwrap().contains("isolation.level"));
+    assert!(refusal("no.such.property", "1").unwrap().contains("no.such.property"));
   }
 }
