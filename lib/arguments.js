@@ -93,8 +93,7 @@ function textOf (value) {
  */
 function checkEncoding (name, value) {
   if (value === undefined || value === 'buffer' || Buffer.isEncoding(value)) return
-  throw new InvalidConfigError(
-    `${name} ${textOf(value)} is illegal, must be an encoding of Buffer.toString, or 'buffer'`)
+  throw new InvalidConfigError(`${name} ${textOf(value)} is illegal, must be 'buffer' or an encoding of Node's`)
 }
 
 /**

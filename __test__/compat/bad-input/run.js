@@ -25,22 +25,23 @@ const SILENCE = 20000
  * @param {string} options.brokers
  * @param {number} options.deadline ms for a case to show something
  * @param {(label: string) => boolean} [options.only]
+ * @param {number} [options.lanes] arguments at a time: kafka-node mostly keeps silent until the deadline
+ * @param {Map<string, Outcome>} [options.outcomes] to be filled
  * @returns {Promise<{ outcomes: Map<string, Outcome>, strays: string[] }>} outcomes by label; strays: exceptions that
  *   nobody caught and that cannot be told from which case they came
  */
-async function runCases ({ side, brokers, deadline, only = () => true }) {
+async function runCases ({ side, brokers, deadline, only = () => true, lanes: most = 8,
+  outcomes = new Map() }) {
   const folder = side === 'original' ? await originalFolder() : ROOT
   const tag = `bad-${crypto.randomBytes(4).toString('hex')}${side[1]}`
   const [topic, other] = await Promise.all(['topic', 'other'].map((name) => createTopic(brokers, `${tag}-${name}`)))
   await produceRaw(brokers, topic, [{ value: 'one' }])
   const values = Object.keys(VALUES)
-  /** @type {Map<string, Outcome>} */
-  const outcomes = new Map()
   /** @type {string[]} */
   const strays = []
   let lanes = ARGUMENTS.map((argument, index) => ({ index, from: 0 }))
     .filter(({ index }) => only(label(ARGUMENTS[index], '')))
-  let concurrency = 8
+  let concurrency = most
 
   while (lanes.length > 0) {
     /** @type {Map<number, number>} the value at which each argument is */
@@ -92,7 +93,7 @@ async function runCases ({ side, brokers, deadline, only = () => true }) {
     const outcome = isBlocked ? 'blocks' : `ends the process: ${errors}`
     outcomes.set(label(ARGUMENTS[index], values[from]), { outcome, later: [] })
     if (from + 1 < values.length) lanes = [{ index, from: from + 1 }, ...lanes]
-    concurrency = 8
+    concurrency = most
   }
   return { outcomes, strays }
 }

@@ -238,7 +238,9 @@ module.exports = section('KafkaClient', (scenario) => {
     await t.call('not ready', (cb) => client.refreshMetadata(['a'], cb))
   })
 
-  scenario('createTopics by name', { contract: '3.3 createTopics' }, async (t) => {
+  scenario('createTopics by name, where async false means at once', {
+    contract: '3.3 createTopics (Q11)'
+  }, async (t) => {
     const client = await t.readyClient()
     const names = [t.name('created'), t.name('created')]
     const [error, created] = await new Promise((resolve) =>
@@ -353,4 +355,90 @@ module.exports = section('KafkaClient', (scenario) => {
     client.close()
     await t.seen('close', '')
   })
+
+  scenario('Q08: versions.disabled', {
+    contract: '3.1 versions (Q08)',
+    isolated: true,
+    timeout: 30000,
+    meant: { 'became ready': { id: 'D52', original: 'varies', ours: ['yes'] },
+      uncaught: { id: 'D52', original: 'varies', ours: [] },
+      errors: { id: 'D52', original: 'varies', ours: [] },
+      process: { id: 'D52', original: 'varies', ours: ['ends by itself'] } }
+  }, async (t) => {
+    const client = new t.kafka.KafkaClient({
+      kafkaHost: t.brokers, versions: { disabled: true }, requestTimeout: 2000, connectRetryOptions: { retries: 0 }
+    })
+    client.on('error', (/** @type {Error} */ error) => t.log('errors', error))
+    client.on('ready', () => t.line('became ready', 'yes'))
+    await new Promise((resolve) => setTimeout(resolve, 4000))
+    await t.call('closed', (cb) => client.close(cb))
+  })
+
+  scenario('Q09: a broker that refuses the way of logging in', {
+    contract: '3.2 (Q09)',
+    timeout: 60000,
+    meant: {
+      message: { id: 'D53', original: ["'Handshake failed.'"], ours: [/mechanism/] },
+      'repeated within 5 s': { id: 'D53', original: 'varies', ours: ['false'] }
+    }
+  }, async (t) => {
+    const broker = await refusingBroker()
+    const client = t.client({
+      kafkaHost: broker.address, sasl: { mechanism: 'plain', username: 'u', password: 'p' }, requestTimeout: 2000,
+      connectRetryOptions: { retries: 0 }
+    })
+    let count = 0
+    client.on('error', (/** @type {any} */ { name }) => { if (name === 'SaslAuthenticationError') count++ })
+    const [error] = await t.event(client, 'error')
+    t.log('class', error instanceof t.require('lib/errors').SaslAuthenticationError, error.name)
+    t.log('message', error.message)
+    await new Promise((resolve) => setTimeout(resolve, 5000))
+    t.log('repeated within 5 s', count > 1)
+    broker.close()
+  })
 })
+
+/**
+ * A broker that knows no mechanism of SASL: it answers which versions it speaks, and refuses the handshake.
+ *
+ * @returns {Promise<{ address: string, close: () => void }>}
+ */
+async function refusingBroker () {
+  const net = require('node:net')
+  const sockets = new Set()
+  const server = net.createServer((socket) => {
+    sockets.add(socket)
+    let waiting = Buffer.alloc(0)
+    socket.on('error', () => {})
+    socket.on('data', (chunk) => {
+      waiting = Buffer.concat([waiting, chunk])
+      while (waiting.length >= 4 && waiting.length >= 4 + waiting.readInt32BE(0)) {
+        const request = waiting.subarray(4, 4 + waiting.readInt32BE(0))
+        waiting = waiting.subarray(4 + request.length)
+        const [key, version] = [request.readInt16BE(0), request.readInt16BE(2)]
+        const body = key === 18
+          // Versions 0 of what both ask for; 35 says that it speaks no newer one.
+          ? shorts(version === 0 ? 0 : 35, 0, 2, 17, 0, 1, 18, 0, 0)
+          : shorts(33, 0, 0)
+        const answer = Buffer.alloc(8 + body.length)
+        answer.writeInt32BE(4 + body.length, 0)
+        request.copy(answer, 4, 4, 8)
+        body.copy(answer, 8)
+        socket.write(answer)
+      }
+    })
+  })
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)))
+  const close = () => {
+    server.close()
+    for (const socket of sockets) socket.destroy()
+  }
+  return { address: `127.0.0.1:${/** @type {any} */ (server.address()).port}`, close }
+}
+
+/** @param {...number} values @returns {Buffer} 16 bits each */
+function shorts (...values) {
+  const bytes = Buffer.alloc(values.length * 2)
+  values.forEach((value, i) => bytes.writeInt16BE(value, i * 2))
+  return bytes
+}

@@ -795,4 +795,189 @@ module.exports = section('ConsumerGroup', (scenario) => {
     t.watch('events', group, GROUP_EVENTS)
     await t.event(group, 'error')
   })
+
+  // ---- topics and partitions that come and go ----
+
+  const SWIFT = { sessionTimeout: 6000, heartbeatInterval: 500, retryMinTimeout: 200 }
+
+  /** @param {import('../support/trace').Trace} t @param {any} group @returns {string[]} such as `<topic1>/0` */
+  const owned = (t, group) => (group.topicPayloads || []).map((/** @type {any} */ { topic, partition }) =>
+    `${t.names.get(topic)}/${partition}`).sort()
+
+  scenario('addTopics and removeTopics', { contract: '8.9 addTopics', timeout: 120000 }, async (t) => {
+    const [first, second] = [await t.topic(), await t.topic(2)]
+    const missing = t.name('missing')
+    const group = t.group({ groupId: t.name('group'), ...SWIFT }, [first])
+    group.on('message', (/** @type {any} */ { topic, value }) => t.log('messages', topic, value))
+    await t.event(group, 'rebalanced')
+    await t.call('missing', (cb) => group.addTopics([missing], cb))
+    t.log('topics', group.topics)
+    await t.call('added', (cb) => group.addTopics([second], cb))
+    await t.until(() => owned(t, group).length === 3 && group.ready, 'three partitions')
+    t.log('owned', owned(t, group))
+    t.log('topics', group.topics)
+    await t.produce(second, values(0, 1))
+    await t.seen('messages', '')
+    await t.call('removed', (cb) => group.removeTopics(first, cb))
+    await t.until(() => owned(t, group).length === 2 && group.ready, 'two partitions')
+    t.log('owned', owned(t, group))
+    t.log('topics', group.topics)
+  })
+
+  scenario('addTopics commits first, if it commits by itself', { contract: '8.9 addTopics', timeout: 120000 },
+    async (t) => {
+      const [first, second] = [await t.topic(), await t.topic()]
+      await t.produce(first, values(0, 3))
+      const groupId = t.name('group')
+      const group = t.group({ groupId, fromOffset: 'earliest', ...SWIFT }, [first])
+      await t.until(() => position(group) === 3, 'the end')
+      await t.call('added', (cb) => group.addTopics(second, cb))
+      await t.until(() => owned(t, group).length === 2 && group.ready, 'both topics')
+      t.log('committed', await t.committed(groupId, first))
+    })
+
+  scenario('partitions that are added while it runs', { contract: '8.1 topicPartitionCheckInterval', timeout: 120000 },
+    async (t) => {
+      const topic = await t.topic()
+      const options = { groupId: t.name('group'), topicPartitionCheckInterval: 1000, ...SWIFT }
+      const group = t.group(options, topic)
+      await t.event(group, 'rebalanced')
+      const admin = require('../../support/kafka').kafkaJs(t.brokers).admin()
+      await admin.connect()
+      await admin.createPartitions({ topicPartitions: [{ topic, count: 3 }] })
+      await admin.disconnect()
+      await t.until(() => owned(t, group).length === 3 && group.ready, 'three partitions')
+      t.log('owned', owned(t, group))
+    })
+
+  scenario('a topic that is created while it runs', { contract: '8.3 missing topics', timeout: 120000 }, async (t) => {
+    const [known, topic] = [await t.topic(), t.name('created')]
+    const options = { groupId: t.name('group'), topicPartitionCheckInterval: 1000, fromOffset: 'earliest', ...SWIFT }
+    const group = t.group(options, [known, topic])
+    group.on('message', (/** @type {any} */ { value }) => t.line('messages', value))
+    await t.event(group, 'rebalanced')
+    await t.until(() => owned(t, group).length === 2 && group.ready, 'both topics')
+    t.log('owned', owned(t, group))
+    await t.produce(topic, values(0, 1))
+    await t.seen('messages', 'm0')
+  })
+
+  scenario('Q42: range and a topic that is missing', {
+    contract: '8.3 (Q42)',
+    isolated: true,
+    meant: {
+      uncaught: { id: 'D60', original: 'varies', ours: [] },
+      owned: { id: 'D60', original: 'varies', ours: ["['<topic1>/0', '<created1>/0']"] },
+      process: { id: 'D60', original: 'varies', ours: ['ends by itself'] },
+      closed: { id: 'D60', original: 'varies', ours: ['(null)'] }
+    }
+  }, async (t) => {
+    const [known, missing] = [await t.topic(), t.name('created')]
+    const group = new t.kafka.ConsumerGroup({
+      kafkaHost: t.brokers, groupId: t.name('group'), protocol: ['range'], topicPartitionCheckInterval: 500, ...SWIFT
+    }, [known, missing])
+    group.on('error', () => {})
+    await new Promise((resolve) => setTimeout(resolve, 2000))
+    if (t.side === 'ours') await t.until(() => owned(t, group).length === 2 && group.ready, 'both topics')
+    t.log('owned', owned(t, group).reverse())
+    group.close(t.callback('closed'))
+    await new Promise((resolve) => setTimeout(resolve, 1000))
+  })
+
+  // ---- options ----
+
+  scenario('Q39: id is the client id, whatever clientId says', { contract: '8.1 id (Q39)' }, async (t) => {
+    const topic = await t.topic()
+    const groupId = t.name('group')
+    const options = { groupId, id: 'me', clientId: 'other' }
+    const group = t.group(options, topic)
+    await t.event(group, 'rebalanced')
+    t.log('client', group.client.clientId)
+    const { members } = await require('../../support/kafka').groupMembers(t.brokers, groupId)
+    t.log('at the broker', members.map((/** @type {any} */ { clientId }) => clientId))
+  })
+
+  scenario('migrateHLC is refused, migrateRolling is not looked at', { contract: '8.1 migrateHLC' }, (t) => {
+    const options = { kafkaHost: t.brokers, autoConnect: false, connectOnReady: false, groupId: 'g' }
+    t.attempt('migrateHLC', () => new t.kafka.ConsumerGroup({ ...options, migrateHLC: true }, 't'))
+    t.attempt('migrateRolling', () => t.closing(new t.kafka.ConsumerGroup({ ...options, migrateRolling: true }, 't')))
+  })
+
+  scenario('sessionTimeout is what the broker waits for', { contract: '8.1 sessionTimeout' }, async (t) => {
+    const topic = await t.topic()
+    for (const sessionTimeout of [6000, 5]) {
+      const group = t.group({ groupId: t.name('group'), sessionTimeout }, topic)
+      t.watch(`with ${sessionTimeout}`, group, ['rebalanced', 'error'])
+      await t.seen(`with ${sessionTimeout}`, '')
+    }
+  })
+
+  scenario('maxTickMessages divides a batch and loses no message', { contract: '8.1 maxTickMessages' }, async (t) => {
+    const topic = await t.topic()
+    await t.produce(topic, values(0, 25))
+    const options = { groupId: t.name('group'), fromOffset: 'earliest', maxTickMessages: 3 }
+    const group = t.group(options, topic)
+    group.on('message', (/** @type {any} */ { value }) => t.line('messages', value))
+    await t.seen('messages', 'm24')
+  })
+
+  // ---- fields ----
+
+  scenario('the fields that services read', { contract: '8.1 fields' }, async (t) => {
+    const topic = await t.topic()
+    await t.produce(topic, values(0, 2))
+    const groupId = t.name('group')
+    const group = t.group({ groupId, fromOffset: 'earliest' }, topic)
+    t.log('before', group.generationId, group.ready)
+    await t.until(() => position(group) === 2, 'the end')
+    const { members } = await require('../../support/kafka').groupMembers(t.brokers, groupId)
+    t.log('memberId', members[0].memberId === group.memberId)
+    t.log('generationId', group.generationId)
+    t.log('topicPayloads', group.topicPayloads)
+    t.log('payloadMap', group.payloadMap)
+    t.log('others', group.topics, group.ready, group.paused, !!group.closed, group.coordinatorId)
+    t.log('client', group.client instanceof t.kafka.KafkaClient, group.options.groupId === groupId)
+    t.log('protocols', group.protocols.map((/** @type {any} */ { name, subscription }) => [name, subscription]))
+  })
+
+  // ---- commits and errors ----
+
+  scenario('Q33: a commit that the broker refuses is a result, not an error', {
+    contract: '7.5 (Q33)'
+  }, async (t) => {
+    const topic = await t.topic()
+    const group = t.group({ groupId: t.name('group'), autoCommit: false }, topic)
+    await t.event(group, 'rebalanced')
+    const commits = [{ topic, partition: 0, offset: 1, metadata: 'x'.repeat(10000) }]
+    await t.call('metadata too large', (cb) => group.sendOffsetCommitRequest(commits, cb))
+  })
+
+  scenario('Q44: pause outlasts a change of the brokers', {
+    contract: '8.8 (Q44)',
+    meant: {
+      paused: { id: 'D61', original: ['false'], ours: ['true'] },
+      messages: { id: 'D61', original: ['m0', 'm1'], ours: ['m0'] }
+    }
+  }, async (t) => {
+    const topic = await t.topic()
+    await t.produce(topic, values(0, 1))
+    const group = t.group({ groupId: t.name('group'), fromOffset: 'earliest' }, topic)
+    group.on('message', (/** @type {any} */ { value }) => t.line('messages', value))
+    await t.until(() => position(group) === 1, 'the end')
+    group.pause()
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    group.client.emit('brokersChanged')
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    await t.produce(topic, values(1, 2))
+    await new Promise((resolve) => setTimeout(resolve, 1000))
+    t.log('paused', group.paused)
+  })
+
+  scenario('connect while it is joining', { contract: '8.9 connect' }, async (t) => {
+    const topic = await t.topic()
+    const group = t.watch('events', t.group({ groupId: t.name('group') }, topic), GROUP_EVENTS)
+    await t.event(group.client)
+    t.attempt('connect', () => group.connect())
+    await t.event(group, 'rebalanced')
+  })
 })

@@ -124,7 +124,9 @@ module.exports = section('Consumer', (scenario) => {
     t.log('headers', headers)
   })
 
-  scenario('done tells the last offset of each partition', { contract: '7.3 done' }, async (t) => {
+  scenario('done tells the last offset of each partition, and one end for all', {
+    contract: '7.3 done (Q26)'
+  }, async (t) => {
     const topic = await t.topic(2)
     await t.produce(topic, [...values(0, 3), ...values(3, 5).map((record) => ({ ...record, partition: 1 }))])
     const topics = [{ topic, partition: 0 }, { topic, partition: 1 }]
@@ -611,5 +613,193 @@ module.exports = section('Consumer', (scenario) => {
     await t.seen('consumer', 'm1')
     await new Promise((resolve) => setTimeout(resolve, 2000))
     await t.call('closed', (cb) => consumer.close(cb))
+  })
+
+  // ---- topics that come and go ----
+
+  scenario('addTopics: where the added ones start', { contract: '7.4 addTopics' }, async (t) => {
+    const [first, second, third, missing] = [await t.topic(), await t.topic(2), await t.topic(), t.name('missing')]
+    await t.produce(second, [...values(0, 3), { value: 'other', partition: 1 }])
+    await t.produce(third, values(0, 3))
+    const consumer = t.consumer(t.client(), [{ topic: first }], { groupId: t.name('group'), autoCommit: false })
+    consumer.on('message', (/** @type {any} */ { topic, partition, value }) =>
+      t.line(`${t.names.get(topic)}/${partition}`, value))
+    await t.event(consumer, 'done')
+    await t.call('names', (cb) => consumer.addTopics([second], cb))
+    await t.call('missing', (cb) => consumer.addTopics([third, missing], cb))
+    await t.call('from the offset', (cb) => consumer.addTopics([{ topic: third, partition: 0, offset: 2 }], cb, true))
+    await t.seen('<topic2>/0', 'm2')
+    await t.seen('<topic3>/0', 'm2')
+    t.log('payloads', consumer.payloads.map((/** @type {any} */ { topic, partition }) => [topic, partition]))
+  })
+
+  scenario('addTopics before ready', { contract: '7.4 addTopics' }, async (t) => {
+    const [first, second] = [await t.topic(), await t.topic()]
+    await t.produce(second, values(0, 1))
+    const consumer = t.consumer(t.client(), [{ topic: first }], { groupId: t.name('group') })
+    await t.call('added', (cb) => consumer.addTopics([second], cb))
+    t.log('message', (await t.event(consumer, 'message'))[0])
+  })
+
+  scenario('a consumer without topics, until some are added', { contract: '7.1' }, async (t) => {
+    const topic = await t.topic()
+    await t.produce(topic, values(0, 2))
+    const consumer = consume(t, [], { groupId: t.name('group') })
+    await t.event(consumer.client)
+    await t.call('added', (cb) => consumer.addTopics([topic], cb))
+    await t.seen('consumer', 'message', 2)
+  })
+
+  scenario('removeTopics', { contract: '7.4 removeTopics' }, async (t) => {
+    const [kept, gone] = [await t.topic(), await t.topic()]
+    const consumer = t.consumer(t.client(), [{ topic: kept }, { topic: gone }], { groupId: t.name('group') })
+    consumer.on('message', (/** @type {any} */ { value }) => t.line('messages', value))
+    await t.event(consumer, 'done')
+    t.line('order', 'before')
+    consumer.removeTopics([gone], t.callback('removed', { on: 'order' }))
+    t.line('order', 'after')
+    await t.call('a name', (cb) => consumer.removeTopics('other', cb))
+    await t.call('several', (cb) => consumer.removeTopics(['other', 'third'], cb))
+    t.log('payloads', consumer.payloads.length, gone in consumer.client.topicMetadata)
+    // The fetch that is on its way may bring one of it yet.
+    for (let i = 0; i < 3; i++) await t.event(consumer, 'done')
+    await t.produce(gone, values(5, 6))
+    await t.produce(kept, values(0, 1))
+    await t.seen('messages', 'm0')
+  })
+
+  scenario('a topic that is created after the consumer had looked for it', { contract: '7.2' }, async (t) => {
+    const topic = t.name('topic')
+    const consumer = consume(t, [{ topic }], { groupId: t.name('group') })
+    await t.event(consumer, 'error')
+    const { createTopic } = require('../../support/kafka')
+    await createTopic(t.brokers, topic, 1)
+    await t.produce(topic, values(0, 1))
+    // It never looks again by itself; a new one finds it.
+    await t.within('consumer', t.event(consumer, 'message'), 2000)
+    const second = t.consumer(t.client(), [{ topic }], { groupId: t.name('group') })
+    t.log('second', (await t.event(second, 'message'))[0].value)
+  })
+
+  scenario('pauseTopics and resumeTopics', { contract: '7.4 pauseTopics' }, async (t) => {
+    const [one, two] = [await t.topic(2), await t.topic()]
+    const topics = [{ topic: one, partition: 0 }, { topic: one, partition: 1 }, { topic: two }]
+    const consumer = t.consumer(t.client(), topics, { groupId: t.name('group'), autoCommit: false })
+    const show = (/** @type {string} */ track) => t.log(track, ['payloads', 'pausedPayloads'].map((field) =>
+      (consumer[field] || []).map((/** @type {any} */ { topic, partition }) => `${t.names.get(topic)}/${partition}`)))
+    await t.event(consumer, 'done')
+    for (const list of [undefined, null, [], [{ topic: one }], [{ topic: one, partition: '0' }], ['nothing']]) {
+      t.attempt('without effect', () => consumer.pauseTopics(list))
+      show('after what has no effect')
+    }
+    consumer.pauseTopics([{ topic: one, partition: 1 }])
+    show('one partition')
+    consumer.pauseTopics([two])
+    show('a topic')
+    consumer.resumeTopics([{ topic: one, partition: 1 }, two])
+    show('resumed')
+    consumer.pauseTopics([one, two])
+    show('all')
+    consumer.resumeTopics([one])
+    show('some again')
+    await t.produce(one, values(0, 1))
+    t.log('message', (await t.event(consumer, 'message'))[0].value)
+  })
+
+  scenario('Q30: pauseTopics in a handler, then resumeTopics', {
+    contract: '7.4 pauseTopics (Q30)',
+    meant: {
+      consumer: {
+        id: 'D55',
+        original: ['m0', 'm1', 'm2', 'm3', 'm4', 'resumed', 'm0', 'm1', 'm2', 'm3', 'm4'],
+        ours: ['m0', 'm1', 'm2', 'm3', 'm4', 'resumed']
+      }
+    }
+  }, async (t) => {
+    const topic = await t.topic()
+    await t.produce(topic, values(0, 5))
+    const consumer = t.consumer(t.client(), [{ topic }], { groupId: t.name('group'), autoCommit: false })
+    let paused = false
+    consumer.on('message', (/** @type {any} */ { value }) => {
+      t.line('consumer', value)
+      if (value !== 'm1' || paused) return
+      paused = true
+      consumer.pauseTopics([topic])
+    })
+    await t.seen('consumer', 'm4')
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    t.line('consumer', 'resumed')
+    consumer.resumeTopics([topic])
+    await new Promise((resolve) => setTimeout(resolve, 1500))
+  })
+
+  scenario('setOffset of what it does not read', { contract: '7.4 setOffset' }, async (t) => {
+    const topic = await t.topic()
+    const consumer = consume(t, [{ topic }], { groupId: t.name('group') })
+    await t.event(consumer, 'done')
+    t.attempt('another topic', () => consumer.setOffset('other', 0, 1))
+    t.attempt('another partition', () => consumer.setOffset(topic, 7, 1))
+    t.attempt('partition as text', () => consumer.setOffset(topic, '0', 0))
+    await t.produce(topic, values(0, 1))
+    await t.seen('consumer', 'message')
+  })
+
+  scenario('fetchMaxBytes is for each partition', { contract: '7.1 fetchMaxBytes' }, async (t) => {
+    const topic = await t.topic()
+    const large = 'x'.repeat(3000)
+    for (let i = 0; i < 4; i++) await t.produce(topic, [{ value: `${i}${large}` }])
+    const options = { groupId: t.name('group'), fetchMaxBytes: 8000 }
+    const consumer = t.consumer(t.client(), [{ topic }], options)
+    consumer.on('message', (/** @type {any} */ { value }) => t.line('messages', value.slice(0, 2)))
+    await t.seen('messages', '', 4)
+    t.log('payload', consumer.payloads[0].maxBytes)
+  })
+
+  scenario('the way out of an offset that is out of range', { contract: '7.3 offsetOutOfRange' }, async (t) => {
+    const topic = await t.topic()
+    await t.produce(topic, values(0, 3))
+    const client = t.client()
+    const offset = new t.kafka.Offset(client)
+    const options = { groupId: t.name('group'), fromOffset: true, autoCommit: false }
+    const consumer = t.consumer(client, [{ topic, offset: 99 }], options)
+    consumer.on('message', (/** @type {any} */ { value }) => t.line('messages', value))
+    consumer.once('offsetOutOfRange', (/** @type {any} */ error) => {
+      error.maxNum = 2
+      offset.fetch([error], (/** @type {any} */ failure, /** @type {any} */ offsets) => {
+        t.log('failure', failure)
+        consumer.setOffset(error.topic, error.partition, Math.min(...offsets[error.topic][error.partition]))
+      })
+    })
+    await t.seen('messages', 'm2')
+  })
+
+  scenario('Q24: how often it says that an offset is out of range', {
+    contract: '7.3 (Q24)', meant: { 'in 3 s': { id: 'D56', original: ["'many'"], ours: ["'few'"] } }
+  }, async (t) => {
+    const topic = await t.topic()
+    const options = { groupId: t.name('group'), fromOffset: true, autoCommit: false }
+    const consumer = t.consumer(t.client(), [{ topic, offset: 99 }], options)
+    let count = 0
+    consumer.on('offsetOutOfRange', () => count++)
+    await t.event(consumer, 'offsetOutOfRange')
+    await new Promise((resolve) => setTimeout(resolve, 3000))
+    t.log('in 3 s', count > 10 ? 'many' : 'few')
+  })
+
+  scenario('Q28: a topic that is deleted while it is read', {
+    contract: '7.3 (Q28)', meant: { brokersChanged: { id: 'D57', original: 'varies', ours: ["'few'"] } }
+  }, async (t) => {
+    const topic = await t.topic()
+    const consumer = t.consumer(t.client(), [{ topic }], { groupId: t.name('group'), autoCommit: false })
+    consumer.on('error', () => {})
+    await t.event(consumer, 'done')
+    let count = 0
+    consumer.client.on('brokersChanged', () => count++)
+    const admin = require('../../support/kafka').kafkaJs(t.brokers).admin()
+    await admin.connect()
+    await admin.deleteTopics({ topics: [topic] })
+    await admin.disconnect()
+    await new Promise((resolve) => setTimeout(resolve, 3000))
+    t.log('brokersChanged', count > 15 ? 'many' : 'few')
   })
 })

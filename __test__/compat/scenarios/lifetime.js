@@ -66,4 +66,46 @@ module.exports = section('Process lifetime', (scenario) => {
     const group = t.guarded(new t.kafka.ConsumerGroup({ kafkaHost: t.brokers, groupId: t.name('group') }, topic))
     await t.event(group, 'rebalanced')
   })
+
+  scenario('Q57: a consumer that has committed and is closed', {
+    contract: '15 (Q57)',
+    isolated,
+    meant: { process: { id: 'D58', original: ['goes on'], ours: ['ends by itself'] } }
+  }, async (t) => {
+    const topic = await t.topic()
+    await t.produce(topic, [{ value: 'x' }])
+    const client = new t.kafka.KafkaClient({ kafkaHost: t.brokers })
+    const options = { groupId: t.name('group'), autoCommitIntervalMs: 60000 }
+    const consumer = t.consumer(client, [{ topic }], options)
+    await t.until(() => consumer.payloads[0].offset === 1, 'the message')
+    await t.call('committed', (cb) => consumer.commit(true, cb))
+    await t.call('closed', (cb) => consumer.close(cb))
+  })
+
+  scenario('Q38: a group whose topics are refused leaves nothing behind', {
+    contract: '15 (Q38)',
+    isolated,
+    meant: { process: { id: 'D59', original: ['goes on'], ours: ['ends by itself'] } }
+  }, async (t) => {
+    t.attempt('made', () => new t.kafka.ConsumerGroup({ kafkaHost: t.brokers, groupId: 'g' }, []))
+    await new Promise((resolve) => setTimeout(resolve, 500))
+  })
+
+  scenario('close while an attempt to connect is being waited for', { contract: '15', isolated }, async (t) => {
+    const client = new t.kafka.KafkaClient({
+      kafkaHost: '127.0.0.1:1', connectRetryOptions: { retries: 3, minTimeout: 300, maxTimeout: 300 }
+    })
+    client.on('error', () => {})
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    client.close()
+  })
+
+  scenario('a stream that is closed', { contract: '15', isolated }, async (t) => {
+    const topic = await t.topic()
+    await t.produce(topic, [{ value: 'x' }])
+    const options = { kafkaHost: t.brokers, groupId: t.name('group'), fromOffset: 'earliest' }
+    const stream = new t.kafka.ConsumerGroupStream(options, topic)
+    await t.event(stream, 'data')
+    await t.call('closed', (cb) => stream.close(cb))
+  })
 })

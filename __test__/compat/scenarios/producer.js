@@ -577,4 +577,40 @@ module.exports = section('Producer', (scenario) => {
     await t.call('closed again', (cb) => two.close(cb))
     t.attempt('without callback', () => one.close())
   })
+
+  scenario('Q17: a refusal that has no name of its own', {
+    contract: '4.4 (Q17)', meant: { refused: { id: 'D54', original: ["''"], ours: [/^'\w+'$/] } }
+  }, async (t) => {
+    const topic = await t.topic(1, { 'message.timestamp.before.max.ms': 1000 })
+    const producer = await t.readyProducer()
+    const [error] = await new Promise((resolve) => producer.send(
+      [{ topic, messages: 'old', timestamp: 1500000000000 }], (/** @type {any[]} */ ...args) => resolve(args)))
+    t.log('refused', error.message)
+    t.log('error', error.name, Object.keys(error))
+  })
+
+  scenario('noAckBatchOptions collect what is sent without acks', { contract: '4.6' }, async (t) => {
+    const topic = await t.topic()
+    const producer = await t.readyProducer({ requireAcks: 0 }, {
+      noAckBatchOptions: { noAckBatchSize: 1000000, noAckBatchAge: 200 }
+    })
+    await t.call('known', (cb) => producer.client.refreshMetadata([topic], cb))
+    for (let i = 0; i < 3; i++) await send(t, producer, 'sent', [{ topic, messages: `m${i}` }])
+    await written(t, [topic], 3)
+    t.log('log', (await t.records(topic)).map(({ value }) => String(value)))
+  })
+
+  scenario('an error of the look at the cluster after brokersChanged', { contract: '4.2' }, async (t) => {
+    const producer = await t.readyProducer()
+    const looked = new Promise((resolve) => {
+      producer.client.refreshMetadata = (/** @type {any} */ topics, /** @type {any} */ callback) => {
+        t.log('asked for', Array.isArray(topics))
+        callback(new Error('cannot look'))
+        resolve(undefined)
+      }
+    })
+    producer.on('error', (/** @type {Error} */ error) => t.log('errors', error))
+    producer.client.emit('brokersChanged')
+    await t.soon(looked, 'the look')
+  })
 })
