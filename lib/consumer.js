@@ -294,7 +294,7 @@ class Consumer extends AdoptableEmitter {
     this._core.whenReady(unavailable => {
       if (unavailable) return done(unavailable)
       this.client.addTopics(names, (/** @type {Error | null} */ error) => {
-        if (error) return done(error, undefined)
+        if (error) return done(error)
         const payloads = this.buildPayloads(list).filter(payload => !this._isRead(payload))
         // other than the constructor, kafka-node takes '1' for 1 here
         if (!payloads.every(({ partition }) => Number.isInteger(Number(partition)))) {
