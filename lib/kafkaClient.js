@@ -149,7 +149,7 @@ class KafkaClient extends AdoptableEmitter {
     this._connections = 0
     /** @type {Error | null} why no broker can be reached at the moment */
     this._outage = null
-    /** @type {Error | null} */
+    /** @type {Error | null} why the last attempt to connect failed, as long as none has succeeded */
     this._socketError = null
     this._metadataPending = false
     this._refreshing = false
@@ -416,6 +416,7 @@ class KafkaClient extends AdoptableEmitter {
   /** @param {string} address */
   _connectionUp (address) {
     this._connections++
+    this._socketError = null
     logger.debug('%s connected to %s', this.clientId, address)
     this.emit('connect')
     if (this.ready && this._outage) {
@@ -577,10 +578,24 @@ class KafkaClient extends AdoptableEmitter {
       return
     }
     this._primary.request({ op: 'metadata', topics: named, timeout: this._requestTimeout() },
-      (/** @type {Error | null} */ error, /** @type {any} */ result) => {
-        if (error) callback(error)
+      (/** @type {any} */ error, /** @type {any} */ result) => {
+        if (error) callback(this._unanswered(error))
         else callback(null, toMetadata(result))
       })
+  }
+
+  /**
+   * A broker that is silent loses its connection for that. librdkafka then has none, but nobody has refused one either.
+   *
+   * @param {Error & { native?: import('./nativeErrors').NativeError }} error of a request
+   * @returns {Error}
+   */
+  _unanswered (error) {
+    const isWithoutConnection = error.native !== undefined && error.native.code === CODE.TRANSPORT
+    const isRefused = this._socketError !== null && /** @type {any} */ (this._socketError).code !== 'ETIMEDOUT'
+    return isWithoutConnection && !isRefused
+      ? new TimeoutError(`Request timed out after ${this.options.requestTimeout}ms`)
+      : error
   }
 
   _requestTimeout () {

@@ -142,6 +142,26 @@ describe('KafkaClient', { timeout: 60000 }, () => {
       }
     })
 
+    it('ends in a TimeoutError while the broker is silent, also after its connection has been given up', async () => {
+      const frozen = await startWatched()
+      const client = opened.client({ kafkaHost: frozen.brokers, requestTimeout: 1000 })
+      client.on('error', () => {})
+      const refused = next(client, 'socket_error', ({ code }) => code === 'ECONNREFUSED')
+      await next(client, 'ready')
+      process.kill(frozen.pid, 'SIGSTOP')
+      try {
+        for (let i = 0; i < 3; i++) {
+          await assert.rejects(call(client, 'loadMetadataForTopics', ['topic']),
+            { name: 'TimeoutError', message: 'Request timed out after 1000ms' })
+        }
+      } finally {
+        process.kill(frozen.pid, 'SIGCONT')
+        await frozen.stop()
+      }
+      await refused
+      await assert.rejects(call(client, 'loadMetadataForTopics', ['topic']), { name: 'BrokerNotAvailableError' })
+    })
+
     it('is refused before the connection is there', async () => {
       const client = opened.client({ autoConnect: false })
       await assert.rejects(call(client, 'loadMetadataForTopics', ['one']),
