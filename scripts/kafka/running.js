@@ -16,9 +16,13 @@ function folder () {
   return path.join(cacheRoot(), 'running')
 }
 
-/** @param {string} brokers */
+/**
+ * One for each process: where networks are kept apart, several may serve the same port.
+ *
+ * @param {string} brokers
+ */
 function fileOf (brokers) {
-  return path.join(folder(), `${brokers.slice(brokers.lastIndexOf(':') + 1)}.json`)
+  return path.join(folder(), `${brokers.slice(brokers.lastIndexOf(':') + 1)}-${process.pid}.json`)
 }
 
 /**
@@ -59,11 +63,25 @@ async function announce ({ brokers, version }, onStop) {
 
 /** @param {string} socket @returns {Promise<net.Socket | null>} null when nobody is there any more */
 function connect (socket) {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const connection = net.connect(socket)
     connection.once('connect', () => resolve(connection))
-    connection.on('error', () => resolve(null))
+    connection.on('error', (/** @type {NodeJS.ErrnoException} */ error) => {
+      // anything else says nothing about the owner, and whoever takes him for dead never finds him again
+      if (error.code === 'ECONNREFUSED' || error.code === 'ENOENT') resolve(null)
+      else reject(error)
+    })
   })
+}
+
+/** @param {string} file @returns {Entry | null} null when it has gone meanwhile: its owner has ended */
+function read (file) {
+  try {
+    return JSON.parse(fs.readFileSync(file, 'utf8'))
+  } catch (error) {
+    if (/** @type {NodeJS.ErrnoException} */ (error).code === 'ENOENT') return null
+    throw error
+  }
 }
 
 /** @returns {Promise<Entry[]>} the ones that are alive; what dead ones have left is removed */
@@ -72,8 +90,8 @@ async function list () {
   const entries = []
   for (const name of fs.readdirSync(folder()).filter((name) => name.endsWith('.json'))) {
     const file = path.join(folder(), name)
-    /** @type {Entry} */
-    const entry = JSON.parse(fs.readFileSync(file, 'utf8'))
+    const entry = read(file)
+    if (!entry) continue
     const connection = await connect(entry.socket)
     connection?.destroy()
     if (connection) {
