@@ -50,8 +50,13 @@ class ConsumerCore {
       },
       progress: progress => this.moveTo(progress)
     })
+    /** @type {(topic: string, partition: number) => void} told of seeks: a stream has messages of its own */
+    this.sought = () => {}
     this.records = (/** @type {any} */ views) => this.flow.add(views)
     this.idle = this.idle.bind(this)
+    consumer.on('newListener', (/** @type {string | symbol} */ event) => {
+      if (event === 'done') this.quicken()
+    })
   }
 
   /** @param {import('./native').ConsumerHandle} handle */
@@ -91,13 +96,19 @@ class ConsumerCore {
     if (this.idleTimer === null && !this.closing) this.scheduleIdle()
   }
 
-  scheduleIdle () {
+  /** @param {boolean} [isHeard] whether anybody listens to `done` */
+  scheduleIdle (isHeard = this.consumer.listenerCount('done') > 0) {
     const { options } = this.consumer
     // nobody listens: only automatic commits are left to look after
-    const pace = this.consumer.listenerCount('done') > 0
-      ? Math.max(LEAST_IDLE_MS, options.fetchMaxWaitMs)
-      : Math.max(LEAST_IDLE_MS, Math.min(1000, options.autoCommitIntervalMs))
-    this.idleTimer = setTimeout(this.idle, pace)
+    const pace = isHeard ? options.fetchMaxWaitMs : Math.min(1000, options.autoCommitIntervalMs)
+    this.idleTimer = setTimeout(this.idle, Math.max(LEAST_IDLE_MS, pace))
+  }
+
+  /** The first listener to `done` does not wait for the slow pace. */
+  quicken () {
+    if (this.idleTimer === null || this.consumer.listenerCount('done') > 0) return
+    clearTimeout(this.idleTimer)
+    this.scheduleIdle(true)
   }
 
   idle () {
@@ -194,6 +205,7 @@ class ConsumerCore {
     if (!this.handle) return
     const sequence = ++this.sequence
     this.flow.seek(topic, partition, sequence)
+    this.sought(topic, partition)
     this.handle.command({ type: 'seek', topic, partition, offset, sequence })
   }
 

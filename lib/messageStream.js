@@ -19,14 +19,22 @@ class MessageStream extends AdoptableReadable {
     this._reading = false
     /** @type {import('./recordFlow').RecordFlow | null} */
     this._flow = null
-    /** how many messages, from the next one on, must not reach the reader any more */
-    this._void = 0
+    /** how many messages have left the stream's buffer */
+    this._passed = 0
+    /** messages that leave it before this many have, must not reach the reader any more */
+    this._voidUntil = 0
+    /** @type {Map<string, number>} the same for those of single partitions */
+    this._soughtUntil = new Map()
+    this._isVoid = false
   }
 
   /** @param {any} consumer a Consumer or ConsumerGroup of the stream's own */
   _follow (consumer) {
     this._flow = consumer._core.flow
     consumer._core.flow.hold()
+    consumer._core.sought = (/** @type {string} */ topic, /** @type {number} */ partition) => {
+      this._dropPartition(topic, partition)
+    }
     consumer.on('message', (/** @type {any} */ message) => this._take(message))
   }
 
@@ -56,7 +64,38 @@ class MessageStream extends AdoptableReadable {
   _dropBuffered () {
     this.messageBuffer.length = 0
     // Readable gives no way to empty its buffer: they are dropped on their way out
-    this._void = this.readableLength
+    this._voidUntil = this._passed + this.readableLength
+    this._soughtUntil.clear()
+  }
+
+  /**
+   * The partition goes on elsewhere: its messages that the reader has not seen yet will not be seen.
+   *
+   * @param {string} topic
+   * @param {number} partition
+   */
+  _dropPartition (topic, partition) {
+    const { messageBuffer } = this
+    // in place: `transmitMessages` may be at work on it
+    messageBuffer.splice(0, messageBuffer.length,
+      ...messageBuffer.filter(message => message.topic !== topic || message.partition !== partition))
+    this._soughtUntil.set(`${topic}/${partition}`, this._passed + this.readableLength)
+  }
+
+  /**
+   * @param {any} message that leaves the buffer
+   * @returns {boolean} whether it must not reach the reader
+   */
+  _isDropped (message) {
+    const index = this._passed++
+    if (index < this._voidUntil) return true
+    if (this._soughtUntil.size === 0) return false
+    const key = `${message.topic}/${message.partition}`
+    const until = this._soughtUntil.get(key)
+    if (until === undefined) return false
+    if (index < until) return true
+    this._soughtUntil.delete(key)
+    return false
   }
 
   /**
@@ -64,12 +103,11 @@ class MessageStream extends AdoptableReadable {
    * @returns {any} a message, or null
    */
   read (size) {
-    let before
     let message
     do {
-      before = this._void
+      this._isVoid = false
       message = super.read(size)
-    } while (message !== null && this._void < before)
+    } while (message !== null && this._isVoid)
     return message
   }
 
@@ -82,11 +120,9 @@ class MessageStream extends AdoptableReadable {
    */
   emit (event, ...values) {
     if (event !== 'data') return super.emit(event, ...values)
-    if (this._void > 0) {
-      this._void--
-      return false
-    }
-    return this._emitMessage(values[0])
+    const [message] = values
+    this._isVoid = this._isDropped(message)
+    return this._isVoid ? false : this._emitMessage(message)
   }
 
   /**

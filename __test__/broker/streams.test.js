@@ -603,6 +603,34 @@ describe('ConsumerGroupStream', { timeout: 60000 }, () => {
     await once(stream, 'close')
   })
 
+  it('goes on where setOffset of the inner group says, and leaves other partitions alone', async () => {
+    const topic = await topicWith([0, 1].flatMap(partition => values(200).map(value => ({ value, partition }))), 2)
+    const stream = new ConsumerGroupStream(optionsOf({ highWaterMark: 20 }), topic)
+    /** @type {Record<number, number[]>} */
+    const offsets = { 0: [], 1: [] }
+    // reads until the stream holds messages of both partitions, and moves one while it does
+    const iterator = stream.iterator({ destroyOnReturn: false })
+    const read = async () => {
+      const { partition, offset } = (await iterator.next()).value
+      offsets[partition].push(offset)
+    }
+    await read()
+    await until(() => stream.readableLength >= 20)
+    stream.consumerGroup.setOffset(topic, 0, 150)
+    const before = offsets[0].length
+    while (offsets[1].length < 200 || offsets[0].length < before + 50) await read()
+    assert.deepEqual(offsets[0].slice(before), Array.from({ length: 50 }, (_, i) => 150 + i))
+    assert.deepEqual(offsets[1], Array.from({ length: 200 }, (_, i) => i))
+    // back to one that is in the stream's own past, twice at once
+    stream.consumerGroup.setOffset(topic, 0, 10)
+    stream.consumerGroup.setOffset(topic, 0, 198)
+    await read()
+    await read()
+    assert.deepEqual(offsets[0].slice(before + 50), [198, 199])
+    await iterator.return()
+    await close(stream)
+  })
+
   it('leaves a pause of the inner group alone', async () => {
     const topic = await topicWith(values(10))
     const stream = new ConsumerGroupStream(optionsOf(), topic)
