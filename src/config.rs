@@ -131,6 +131,9 @@ pub type Properties = Vec<(&'static str, String)>;
 
 /// librdkafka's upper limit for `socket.timeout.ms`; also what "wait for ever" becomes there.
 const MAX_SOCKET_TIMEOUT: u32 = 300_000;
+/// Half of it is also the pace at which librdkafka tries brokers that refuse at once: a shorter one costs processor time
+/// for as long as an outage lasts, a longer one delays clients whose first bootstrap brokers are down.
+const RECONNECT_BACKOFF: u32 = 200;
 /// A broker that is back must be in use again within 2 s; librdkafka's own default would wait up to 10 s.
 const RECONNECT_BACKOFF_MAX: u32 = 1_000;
 /// The broker decides what is too large, as with kafka-node; librdkafka's own limit of 1 MB would come first.
@@ -154,7 +157,7 @@ fn client_properties(options: &ClientOptions) -> Properties {
     ("socket.keepalive.enable", "true".into()),
     // librdkafka counts 0 as "never"; kafka-node's own 0 would mean "at once", which nobody wants.
     ("connections.max.idle.ms", options.idle_connection.min(i32::MAX as u32).to_string()),
-    ("reconnect.backoff.ms", "100".into()),
+    ("reconnect.backoff.ms", RECONNECT_BACKOFF.to_string()),
     ("reconnect.backoff.max.ms", RECONNECT_BACKOFF_MAX.to_string()),
     // kafka-node's metadata requests let the broker create topics; `Consumer` asks for existence first.
     ("allow.auto.create.topics", "true".into()),
@@ -313,6 +316,7 @@ mod tests {
       (producer(json!({ "requestTimeout": null })), "socket.timeout.ms", Some("300000")),
       (producer(json!({})), "request.timeout.ms", Some("30000")),
       (producer(json!({ "ackTimeout": 100 })), "request.timeout.ms", Some("100")),
+      (producer(json!({})), "reconnect.backoff.ms", Some("200")),
       (producer(json!({})), "reconnect.backoff.max.ms", Some("1000")),
       (producer(json!({ "statisticsInterval": 5000 })), "statistics.interval.ms", Some("5000")),
       (producer(json!({ "codec": "gzip" })), "compression.codec", Some("gzip")),
