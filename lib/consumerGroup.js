@@ -130,6 +130,8 @@ class ConsumerGroup extends AdoptableEmitter {
       }
     })
     this._subscribed = false
+    /** ready without being a member: none of the topics is there */
+    this._waiting = false
     /** @type {any} until the next look for topics that were missing */
     this._topicTimer = null
     /** the number of the assignment, or of its end, that was heard of last */
@@ -352,6 +354,8 @@ class ConsumerGroup extends AdoptableEmitter {
   /** @param {any} event */
   _assigned ({ epoch, partitions, memberId, generationId, committed, leader, userData }) {
     if (this.client.closing) return
+    if (this._waiting) this.emit('rebalancing')
+    this._waiting = false
     this._assignment = epoch
     this.memberId = memberId
     this.generationId = generationId
@@ -432,6 +436,7 @@ class ConsumerGroup extends AdoptableEmitter {
     if (error.code === CODE.OFFSET_OUT_OF_RANGE) return this._outOfRange(event)
     if (WAITING_FOR_TOPIC.has(error.code)) {
       logger.debug('%s: %s', event.topic, error.message)
+      if (this.connecting && !this._isMember()) this._waitForTopics()
       this._lookForTopics(0)
       return
     }
@@ -443,6 +448,19 @@ class ConsumerGroup extends AdoptableEmitter {
     this.emit('error', event.topic === null
       ? failure
       : Object.assign(failure, { topic: event.topic, partition: event.partition }))
+  }
+
+  /**
+   * A group whose topics are missing: kafka-node's member has joined, with nothing to read. librdkafka joins when the
+   * first of them is there.
+   */
+  _waitForTopics () {
+    this._waiting = true
+    this.connecting = false
+    this.rebalancing = false
+    this.ready = true
+    this.emit('connect')
+    this.emit('rebalanced')
   }
 
   /**

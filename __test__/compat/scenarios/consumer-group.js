@@ -119,6 +119,19 @@ module.exports = section('ConsumerGroup', (scenario) => {
     t.log('ready', group.ready)
   })
 
+  scenario('a group waits with nothing to read for a topic that does not exist', { contract: '8.3' }, async (t) => {
+    const topic = t.name('created')
+    const options = { groupId: t.name('group'), fromOffset: 'earliest', topicPartitionCheckInterval: 1000 }
+    const group = t.watch('events', t.group(options, topic), ['connect', 'rebalanced', 'message', 'error'])
+    await t.event(group, 'rebalanced')
+    t.log('at first', group.ready, group.topicPayloads, group.payloadMap)
+    // the broker creates topics that it is asked for
+    const owned = () => (group.topicPayloads || []).length
+    await t.until(() => owned() === 1 && group.ready, 'the partition')
+    await t.produce(topic, [{ value: 'a' }])
+    await t.seen('events', 'message')
+  })
+
   scenario('a second member: both rebalance and share the partitions', {
     contract: '8.3', timeout: 120000
   }, async (t) => {
