@@ -59,6 +59,18 @@ struct strategies_s {
         strategy_t list[];
 };
 
+static void forget_members(strategies_t *all) {
+        size_t i;
+
+        for (i = 0; i < all->metadata_cnt; i++) {
+                rd_kafkap_str_destroy(all->metadata[i].id);
+                rd_kafkap_bytes_destroy(all->metadata[i].bytes);
+        }
+        free(all->metadata);
+        all->metadata     = NULL;
+        all->metadata_cnt = 0;
+}
+
 static int32_t generation_of(rd_kafka_t *rk) {
         return rk->rk_cgrp->rkcg_generation_id;
 }
@@ -95,7 +107,7 @@ static rd_kafka_resp_err_t assign_own(rd_kafka_t *rk, const rd_kafka_assignor_t 
                 members[i].rkgm_userdata = rd_kafkap_bytes_new(NULL, 0);
         }
         failed = all->callbacks.assign(all->opaque, strategy->index, &run);
-        kafka_node_members_forget(all);
+        forget_members(all);
         return failed ? RD_KAFKA_RESP_ERR__FAIL : RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
@@ -196,7 +208,7 @@ strategies_t *kafka_node_strategies_offer(rd_kafka_t *rk, const char *const *nam
 
 /* After rd_kafka_destroy of their client. */
 void kafka_node_strategies_free(strategies_t *all) {
-        kafka_node_members_forget(all);
+        forget_members(all);
         free(all);
 }
 
@@ -215,16 +227,9 @@ rd_bool_t kafka_node_is_own(const rd_kafka_assignor_t *rkas) {
         return rkas->rkas_assign_cb == assign_own;
 }
 
-void kafka_node_members_forget(strategies_t *all) {
-        size_t i;
-
-        for (i = 0; i < all->metadata_cnt; i++) {
-                rd_kafkap_str_destroy(all->metadata[i].id);
-                rd_kafkap_bytes_destroy(all->metadata[i].bytes);
-        }
-        free(all->metadata);
-        all->metadata     = NULL;
-        all->metadata_cnt = 0;
+void kafka_node_generation_begins(strategies_t *all) {
+        forget_members(all);
+        all->led = -1;
 }
 
 void kafka_node_members_add(strategies_t *all, const rd_kafkap_str_t *id, const rd_kafkap_bytes_t *metadata) {

@@ -12,8 +12,10 @@ strategies_t *kafka_node_strategies_of(rd_kafka_t *rk);
 /* True when the application computes the assignments of this strategy. */
 rd_bool_t kafka_node_is_own(const rd_kafka_assignor_t *rkas);
 
-/* The members' metadata as it came, for the assignment that this client is about to compute. */
-void kafka_node_members_forget(strategies_t *all);
+/* A new generation begins: nothing is known of it. */
+void kafka_node_generation_begins(strategies_t *all);
+
+/* Keeps a member's metadata as it came, for the assignment that this client is about to compute. */
 void kafka_node_members_add(strategies_t *all, const rd_kafkap_str_t *id, const rd_kafkap_bytes_t *metadata);
 
 #endif

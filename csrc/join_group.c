@@ -33,7 +33,7 @@ static void keep_members(rd_kafka_t *rk, rd_kafka_buf_t *rkbuf, int16_t version)
 
         if (!all)
                 return;
-        kafka_node_members_forget(all);
+        kafka_node_generation_begins(all);
         if (version >= 2)
                 rd_kafka_buf_read_i32(rkbuf, &throttle);
         rd_kafka_buf_read_i16(rkbuf, &error);

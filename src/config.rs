@@ -258,7 +258,7 @@ pub fn consumer_properties(options: &ConsumerOptions) -> Properties {
   properties
 }
 
-/// librdkafka knows the user's own only after it has been made (`Client::offer`), and wants one of its own until then.
+/// librdkafka knows the user's own only after it has been made (`Client::new_member`), and wants one of its own until then.
 fn builtin_strategies(protocols: &[Protocol]) -> String {
   let names: Vec<&str> =
     protocols.iter().filter(|protocol| !protocol.own).map(|protocol| protocol.name.as_str()).collect();

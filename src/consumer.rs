@@ -613,19 +613,17 @@ impl NativeConsumer {
         }
       })
     };
-    let mut client = Client::new(ClientKind::Consumer, conf, sink)?;
     let session = options.group.as_ref().map_or(0, |group| group.session_timeout);
-    let assignments = match &options.group {
+    let (client, assignments) = match &options.group {
       Some(group) => {
         let strategies: Vec<_> =
           group.protocols.iter().map(|Protocol { name, own }| Strategy { name: name.clone(), own: *own }).collect();
         // The coordinator hears nothing of this member meanwhile.
         let bound = Duration::from_millis(u64::from(session) / 2);
         let assignments = Assignments::new(strategies.clone(), bound, Arc::clone(&bridge));
-        client.offer(&strategies, Box::new(Arc::clone(&assignments)))?;
-        Some(assignments)
+        (Client::new_member(conf, sink, &strategies, Box::new(Arc::clone(&assignments)))?, Some(assignments))
       }
-      None => None,
+      None => (Client::new(ClientKind::Consumer, conf, sink)?, None),
     };
     let client = Arc::new(client);
     let shared = Arc::new(Shared {

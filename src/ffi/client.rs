@@ -69,11 +69,17 @@ impl Client {
     Ok(Client { raw, sink, strategies: None })
   }
 
-  /// Makes a consumer offer these assignment strategies, in order of preference, and no other. Before `subscribe`.
-  pub fn offer(&mut self, strategies: &[Strategy], assignor: Box<dyn Assignor>) -> Result<(), KafkaError> {
-    // SAFETY: `raw` is live, nothing has subscribed yet since nobody else has the client, and `drop` destroys it first.
-    self.strategies = Some(unsafe { Strategies::offer(self.raw.cast(), strategies, assignor) }?);
-    Ok(())
+  /// A consumer that offers these assignment strategies to its group, in order of preference, and no other.
+  pub fn new_member(
+    conf: Conf,
+    sink: EventSink,
+    strategies: &[Strategy],
+    assignor: Box<dyn Assignor>,
+  ) -> Result<Client, KafkaError> {
+    let mut client = Client::new(ClientKind::Consumer, conf, sink)?;
+    // SAFETY: `raw` is live and has not subscribed, as nobody else knows it; `drop` destroys it before the strategies.
+    client.strategies = Some(unsafe { Strategies::offer(client.raw.cast(), strategies, assignor) }?);
+    Ok(client)
   }
 
   pub(super) fn raw(&self) -> *mut sys::rd_kafka_t {
