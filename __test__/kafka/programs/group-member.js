@@ -16,7 +16,7 @@ group.on('rebalanced', () => {
   say('rebalanced', partitions, group.generationId, group.memberId)
 })
 group.on('message', (/** @type {any} */ { partition, offset, value }) => {
-  say('message', partition, offset, value)
+  say('message', partition, offset, value, Date.now())
   if (++seen === config.killAt) process.kill(process.pid, 'SIGKILL')
 })
 process.on('SIGTERM', () => group.close(() => say('closed')))
