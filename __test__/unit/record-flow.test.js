@@ -1,6 +1,6 @@
 'use strict'
 
-const { beforeEach, describe, it } = require('node:test')
+const { afterEach, beforeEach, describe, it, mock } = require('node:test')
 const assert = require('node:assert/strict')
 const { EventEmitter } = require('node:events')
 const { setImmediate: nextTurn } = require('node:timers/promises')
@@ -18,6 +18,8 @@ describe('RecordFlow', () => {
   let progress
 
   beforeEach(() => {
+    // the clock stands unless a test moves it: how much is emitted at once depends on it
+    mock.timers.enable({ apis: ['Date'], now: 0 })
     consumer = Object.assign(new EventEmitter(), { paused: false })
     credits = []
     epoch = 0
@@ -36,6 +38,8 @@ describe('RecordFlow', () => {
     consumer.on('message', ({ value }) => events.push(value))
     consumer.on('done', () => events.push(']'))
   })
+
+  afterEach(() => mock.timers.reset())
 
   /** A block of records with the values `from`, `from + 1`, ..., which are their offsets too. */
   function block (from, count, { slab = 0, sequence = 0, partition = 0, topicId = 0, ...stamp } = {}) {
@@ -102,14 +106,13 @@ describe('RecordFlow', () => {
     assert.deepEqual(progress.map(({ topic }) => topic[0]), [3, 7, 9])
   })
 
-  it('gives way to the event loop when handlers are slow', async (context) => {
-    context.mock.timers.enable({ apis: ['Date'], now: 0 })
+  it('gives way to the event loop when handlers are slow', async () => {
     const sizes = []
     let size = 0
     let turns = 0
     consumer.on('message', () => {
       size++
-      context.mock.timers.tick(1)
+      mock.timers.tick(1)
     })
     consumer.on('done', () => {
       sizes.push(size)
@@ -123,6 +126,22 @@ describe('RecordFlow', () => {
     assert.ok(sizes[0] <= 64)
     assert.ok(sizes.slice(3).every((count) => count <= 8), `slices: ${sizes}`)
     assert.ok(turns >= sizes.length - 1)
+  })
+
+  it('gives way to the event loop between blocks, however fast they follow one another', async () => {
+    const turns = []
+    let turn = 0
+    consumer.on('message', () => {
+      mock.timers.tick(3)
+      turns.push(turn)
+      setImmediate(() => turn++)
+    })
+    for (let i = 0; i < 4; i++) flow.add(block(i, 1, { slab: i }))
+    assert.deepEqual(credits, [0, 1])
+    await settle()
+    assert.deepEqual(events.filter((event) => event !== '[' && event !== ']'), numbers(0, 4))
+    assert.deepEqual(credits, [0, 1, 2, 3])
+    assert.ok(turns[3] > turns[2] && turns[2] > turns[1], `turns: ${turns}`)
   })
 
   describe('a handler that throws', () => {

@@ -1,15 +1,14 @@
 'use strict'
 
 // A member of a group that lets a backlog grow: its handler is slow for a while, or it is paused. Then it takes all.
-// config: { options: of the ConsumerGroup, topic, how: 'slow' or 'paused' }; SIGUSR2 ends the slowness or the pause,
-//   SIGTERM closes it
+// config: { options: of the ConsumerGroup, topic, how: 'slow' or 'paused', slow: ms for a message }; SIGUSR2 ends the
+//   slowness or the pause, SIGTERM closes it
 // says: idle MiB | highest MiB (a new one) | progress count | wrong partition offset expected | closed error
 
 const { ConsumerGroup } = require('../../..')
 const { config, say, sayError } = require('./say')
 
 const LOOK_MS = 50
-const SLOW_MS = 2
 const PROGRESS = 5000
 
 const group = /** @type {any} */ (new ConsumerGroup(config.options, config.topic))
@@ -33,7 +32,7 @@ group.on('message', (/** @type {any} */ { partition, offset }) => {
   if (offset !== expected) say('wrong', partition, offset, expected)
   next[partition] = offset + 1
   if (++count % PROGRESS === 0) say('progress', count)
-  if (isSlow) Atomics.wait(still, 0, 0, SLOW_MS)
+  if (isSlow) Atomics.wait(still, 0, 0, config.slow)
 })
 // idle: a member that has waited for a while and got nothing
 group.once('rebalanced', () => setTimeout(() => {

@@ -242,7 +242,7 @@ function backlog (how, lasts) {
     const megabytes = context.quick ? 50 : 500
     const topic = await context.createTopic('backlog', partitions)
     const options = { kafkaHost: context.brokers, groupId: context.uniqueName('group'), fromOffset: 'earliest' }
-    const member = context.start('backlog', { options, topic, how })
+    const member = context.start('backlog', { options, topic, how, slow: 2 })
     const idle = (await member.see('idle'))[2]
     const filler = context.start('fill', {
       kafkaHost: context.brokers, topic, partitions, megabytes, bytes: 1000
