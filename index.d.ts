@@ -78,11 +78,17 @@ export interface KafkaClientOptions {
   autoConnect?: boolean
   /** Of the first connection; after that, reconnects are unlimited. */
   connectRetryOptions?: RetryOptions
-  /** Turns on TLS; takes `ca`, `cert`, `key`, `passphrase`, `rejectUnauthorized`, ... as `tls.connect` does. */
+  /**
+   * Turns on TLS; takes `ca`, `cert`, `key`, `pfx`, `passphrase`, `rejectUnauthorized` and `ciphers` as `tls.connect` does.
+   * Others are refused.
+   */
   sslOptions?: any
   /** Does not turn on TLS by itself: give `sslOptions`, at least `{}`. */
   ssl?: boolean
-  /** `{ mechanism, username, password }`. Use TLS with it: 'plain' sends the password as it is. */
+  /**
+   * `{ mechanism, username, password }`; mechanisms 'plain', 'scram-sha-256', 'scram-sha-512'. Use TLS with it: 'plain' sends
+   * the password as it is.
+   */
   sasl?: any
   /** Default 'kafka-node-client'. */
   clientId?: string
@@ -98,6 +104,16 @@ export interface KafkaClientOptions {
   versions?: { disabled?: boolean, requestTimeout?: number }
   /** Interval of the `statistics` event, ms. Default 0: off. */
   statisticsInterval?: number
+  /** Properties of librdkafka's own for all handles of the client, such as `{ 'client.rack': 'a' }`. */
+  librdkafka?: LibrdkafkaProperties
+}
+
+/**
+ * Names and values of librdkafka's CONFIGURATION.md, for what no other option chooses. Names that it does not know, that an
+ * option stands for, or that would have no effect are refused with an InvalidConfigError.
+ */
+export interface LibrdkafkaProperties {
+  [name: string]: string | number | boolean | undefined
 }
 
 /** Exponential backoff. */
@@ -219,6 +235,8 @@ export class ProducerStream extends Writable {
 }
 
 export interface ProducerOptions {
+  /** Of librdkafka's producer; they win over those of the client. */
+  librdkafka?: LibrdkafkaProperties
   /** 0: none, 1: by the leader, -1: by all in-sync replicas. Default 1. */
   requireAcks?: number
   /** Time that the broker may wait for its replicas, ms. Default: the client's `requestTimeout`. */
@@ -404,6 +422,8 @@ export class Consumer extends EventEmitter {
 }
 
 export interface ConsumerOptions {
+  /** Of librdkafka's consumer; they win over those of the client. */
+  librdkafka?: LibrdkafkaProperties
   /** Default 'kafka-node-group'. */
   groupId?: string
   /** Default true. */

@@ -246,6 +246,24 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
       })
     })
 
+    it('is what examples/tls-sasl.js shows, with its settings from the environment', async () => {
+      const end = await program.run(path.join(ROOT, 'examples', 'tls-sasl.js'), {
+        args: [kafka.uniqueName('example')],
+        nodeArgs: ['-r', path.join(ROOT, '__test__', 'support', 'as-kafka-node.js')],
+        env: {
+          KAFKA_BROKERS: at.saslssl,
+          KAFKA_CA: broker.certificates.ca,
+          KAFKA_MECHANISM: 'scram-sha-512',
+          KAFKA_USERNAME: broker.user.username,
+          KAFKA_PASSWORD: broker.user.password
+        },
+        deadline: 60000
+      })
+      assert.equal(end.code, 0, program.describe(end))
+      assert.match(end.lines.join('\n'), /^read: for your eyes only$/m)
+      assert.equal(end.stderr, '')
+    })
+
     it('says what to do when one side encrypts and the other does not', async () => {
       const plain = await refused({ kafkaHost: at.ssl, connectTimeout: 3000 })
       assert.match(plain.message, /sslOptions/)

@@ -36,7 +36,7 @@ function compareSection (name) {
         assert.ok(!failure, `the run of ${side} broke off:\n${failure}\n${output}`)
       }
       const wrong = compare(scenario, original, own, differences).filter(({ verdict }) => verdict === 'different')
-      assert.ok(wrong.length === 0, `\n${wrong.map(explain).join('\n')}`)
+      assert.ok(wrong.length === 0, `\n${wrong.map((row) => explain(row)).join('\n')}`)
     })
   }
 }

@@ -1,0 +1,14 @@
+'use strict'
+
+const { after, before, describe } = require('node:test')
+
+const { unavailable } = require('../support/secure-kafka')
+const { shareSecureBroker } = require('./support/secure-broker')
+const { compareSection } = require('./support/suite')
+
+describe('security', { skip: unavailable('3.9') }, () => {
+  let stop = async () => {}
+  before(async () => { stop = await shareSecureBroker() })
+  after(() => stop())
+  compareSection('security')
+})

@@ -1,0 +1,31 @@
+'use strict'
+
+const { contents, startSecureKafka } = require('../../support/secure-kafka')
+
+/** Where a test file says which secured broker the processes that it starts should use. */
+const VARIABLE = 'TEST_KAFKA_39_SECURE'
+
+/** @type {Promise<any> | undefined} */
+let own
+
+/**
+ * Kafka 3.9 with TLS and SASL: the one of the test file, else one of this process, which ends with it.
+ *
+ * @returns {Promise<{ at: import('../../../scripts/kafka/listeners').Addresses, user: any,
+ *   files: ReturnType<typeof contents> }>}
+ */
+async function secureBroker () {
+  const told = process.env[VARIABLE]
+  if (!told && !own) own = startSecureKafka({ version: '3.9' })
+  const { listeners, user, certificates } = told ? JSON.parse(told) : await own
+  return { at: listeners, user, files: contents(certificates) }
+}
+
+/** Starts one for all processes of a test file. @returns {Promise<() => Promise<void>>} stops it */
+async function shareSecureBroker () {
+  const { listeners, user, certificates, stop } = await startSecureKafka({ version: '3.9' })
+  process.env[VARIABLE] = JSON.stringify({ listeners, user, certificates })
+  return stop
+}
+
+module.exports = { secureBroker, shareSecureBroker }
