@@ -31,6 +31,22 @@ export class KafkaClient extends EventEmitter {
   /** Starts connecting; only needed with `autoConnect: false`, or again after an `error`. */
   connect (): void
 
+  /** True while the first connection is being made. */
+  connecting: boolean
+  /** True once `close` was called. */
+  closing: boolean
+  /** Whether `sslOptions` were given. */
+  ssl: boolean
+  sslOptions: any
+  noAckBatchOptions: any
+  /** `kafkaHost`, taken apart. */
+  initialHosts: Array<{ host: string, port: number }>
+  /** When the metadata was last brought up to date, ms since the epoch. */
+  brokerMetadataLastUpdate: number
+
+  /** The version of librdkafka that is built in. */
+  static readonly librdkafkaVersion: string
+
   /** Closes the connections, for all objects that share the client. May be called more than once. */
   close (cb?: () => any): void
 
@@ -60,6 +76,46 @@ export class KafkaClient extends EventEmitter {
 
   /** Reads committed offsets: `{ topic: { partition: offset } }`, -1 where there is none. */
   sendOffsetFetchV1Request (group: string, topicPartitions: { [topic: string]: number[] }, cb?: Callback): void
+
+  /** As `loadMetadataForTopics` for all topics. */
+  loadMetadata (cb?: (error: any, result: MetadataResponse) => any): void
+
+  /** Reads the metadata of the whole cluster again, unless that is under way. */
+  refreshBrokerMetadata (cb?: (error: any) => any): void
+
+  /** Checks that topics exist and takes over their metadata. */
+  addTopics (topics: string[], cb?: (error: any, topics: string[]) => any): void
+
+  /** Forgets what is known of topics; calls back at once with their number. */
+  removeTopicMetadata (topics: string[], cb?: (error: any, count: number) => any): void
+
+  /** Calls back with the broker and its id. */
+  getController (
+    cb?: (error: any, broker: { nodeId: number, host: string, port: number }, controllerId: number) => any
+  ): void
+
+  /** As `Admin.listGroups`; does not wait for `ready`. */
+  getListGroups (cb?: Callback<{ [groupId: string]: string }>): void
+
+  /** As `Admin.describeGroups`; does not wait for `ready`. */
+  getDescribeGroups (groups: string[], cb?: Callback<{ [groupId: string]: GroupDescription }>): void
+
+  /** As `Admin.describeConfigs`; does not wait for `ready`. */
+  describeConfigs (payload: DescribeConfigsRequest, cb?: Callback<ResourceConfig[]>): void
+
+  /** As `Offset.fetch`. */
+  sendOffsetRequest (payloads: OffsetRequest[], cb?: Callback): void
+
+  /** As `Offset.commit`. */
+  sendOffsetCommitRequest (group: string, payloads: OffsetCommitRequest[], cb?: Callback): void
+
+  /** As `Offset.fetchCommits`. */
+  sendOffsetFetchRequest (group: string, payloads: OffsetFetchRequest[], cb?: Callback): void
+
+  /** Calls back with the broker that coordinates a group. */
+  sendGroupCoordinatorRequest (
+    group: string, cb?: Callback<{ coordinatorHost: string, coordinatorPort: number, coordinatorId: number }>
+  ): void
 
   on (eventName: 'brokersChanged' | 'close' | 'connect' | 'ready' | 'reconnect' | 'zkReconnect', cb: () => any): this
   on (eventName: 'error' | 'socket_error', cb: (error: any) => any): this
@@ -403,6 +459,10 @@ export class Consumer extends EventEmitter {
   commit (cb?: Callback): void
   commit (force: boolean, cb?: Callback): void
 
+  /** The same as `commit`. */
+  autoCommit (cb?: Callback): void
+  autoCommit (force: boolean, cb?: Callback): void
+
   /** Continues at `offset`, also from within a message handler. */
   setOffset (topic: string, partition: number, offset: number): void
 
@@ -520,10 +580,18 @@ export class ConsumerGroup extends EventEmitter {
   memberId: string
   ready: boolean
   paused: boolean
+  connecting: boolean
+  rebalancing: boolean
+  closed: boolean
   /** True in the member that computes, or has its `protocol` compute, who gets which partitions. */
   isLeader: boolean
   /** The `userData` that a protocol of the user's own assigned to this member; undefined when there is none. */
   assignedUserData: any
+  /** Always null, as with kafka-node. */
+  coordinatorId: null
+  protocols: any[]
+  /** The positions, as `{ topic: { partition: offset } }`. */
+  payloadMap: { [topic: string]: { [partition: string]: number } }
   /** The partitions owned, with their positions. */
   topicPayloads: TopicPayload[]
 
@@ -557,6 +625,10 @@ export class ConsumerGroup extends EventEmitter {
    */
   commit (cb?: Callback): void
   commit (force: boolean, cb?: Callback): void
+
+  /** The same as `commit`. */
+  autoCommit (cb?: Callback): void
+  autoCommit (force: boolean, cb?: Callback): void
 
   /** Commits the offsets given: those of the next messages to read, so the last processed plus 1. */
   sendOffsetCommitRequest (commits: OffsetCommitRequest[], cb?: Callback): void
@@ -703,6 +775,7 @@ export interface OffsetFetchRequest {
 /** Offsets of partitions and of groups. Calls before `ready` wait for it. */
 export class Offset extends EventEmitter {
   client: KafkaClient
+  ready: boolean
 
   constructor (client: KafkaClient)
 
@@ -758,6 +831,8 @@ export interface OffsetCommitRequest {
 
 /** Topics, configurations and groups of the cluster. Calls before `ready` wait for it. */
 export class Admin extends EventEmitter {
+  client: KafkaClient
+  ready: boolean
   RESOURCE_TYPES: { topic: 'topic', broker: 'broker' }
 
   /** @throws Error if `client` is not a KafkaClient */

@@ -14,7 +14,9 @@ function kindOf (value) {
   if (value === null || value === undefined) return String(value)
   if (typeof value !== 'object') return `a ${typeof value}`
   const { constructor } = value
-  return typeof constructor === 'function' && constructor.name ? `an instance of ${constructor.name}` : 'an object'
+  if (Array.isArray(value)) return 'an array'
+  const isPlain = typeof constructor !== 'function' || constructor === Object || !constructor.name
+  return isPlain ? 'an object' : `an instance of ${constructor.name}`
 }
 
 /**

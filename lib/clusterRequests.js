@@ -1,7 +1,7 @@
 'use strict'
 
 const { BrokerNotAvailableError, InvalidConfigError, InvalidRequestError } = require('./errors')
-const { checkObject, offsetOf, textOf } = require('./arguments')
+const { checkObject, offsetOf, textOf, wrongType } = require('./arguments')
 const { errorName } = require('./errorCodes')
 const { decodeAssignment, decodeSubscription } = require('./groupProtocol')
 const NotControllerError = require('./errors/NotControllerError')
@@ -124,14 +124,25 @@ function lastOfEach (payloads) {
   /** @type {Map<string, Payload>} */
   const last = new Map()
   for (const payload of payloads) checkObject('each of payloads', payload)
-  for (const payload of payloads) last.set(`${payload.topic}/${Number(payload.partition || 0)}`, payload)
+  for (const payload of payloads) last.set(`${String(payload.topic)}/${partitionOf(payload)}`, payload)
   return [...last.values()]
+}
+
+/**
+ * @param {Payload} payload
+ * @returns {number}
+ * @throws {InvalidConfigError} if it is no number, or one in text
+ */
+function partitionOf ({ topic, partition }) {
+  const number = typeof partition === 'string' && partition !== '' ? Number(partition) : partition || 0
+  if (Number.isInteger(number) && Math.abs(number) <= 0x7fffffff) return number
+  throw new InvalidConfigError(`partition ${textOf(partition)} of topic ${textOf(topic)} is illegal, ` +
+    'must be a whole number')
 }
 
 /** @param {Payload[]} payloads */
 function toPartitions (payloads) {
-  return lastOfEach(payloads).map(({ topic, partition }) =>
-    ({ topic: String(topic), partition: Number(partition || 0) }))
+  return lastOfEach(payloads).map(payload => ({ topic: String(payload.topic), partition: partitionOf(payload) }))
 }
 
 /**
@@ -139,7 +150,8 @@ function toPartitions (payloads) {
  * @throws {InvalidConfigError} for an offset that is none: it must not become a commit of 0
  */
 function toCommits (payloads) {
-  return lastOfEach(payloads).map(({ topic, partition, offset, metadata }) => {
+  return lastOfEach(payloads).map(payload => {
+    const { topic, partition, offset, metadata } = payload
     const number = offsetOf(offset)
     if (number === null) {
       throw new InvalidConfigError(`offset ${textOf(offset)} to commit for topic ${textOf(topic)}, partition ` +
@@ -147,7 +159,7 @@ function toCommits (payloads) {
     }
     return {
       topic: String(topic),
-      partition: Number(partition || 0),
+      partition: partitionOf(payload),
       offset: number,
       metadata: metadata === undefined || metadata === null ? 'm' : String(metadata)
     }
@@ -258,7 +270,14 @@ function groupCoordinator (client, group, callback) {
  * @param {Callback} callback result: `{ topic: { partition: offset } }`, -1 where nothing is committed
  */
 function fetchCommits (client, group, payloads, callback) {
-  const partitions = toPartitions(payloads)
+  /** @type {Array<{ topic: string, partition: number }>} */
+  let partitions
+  try {
+    partitions = toPartitions(payloads)
+  } catch (error) {
+    setImmediate(callback, error)
+    return
+  }
   if (partitions.length === 0) {
     setImmediate(callback, null, {})
     return
@@ -331,7 +350,14 @@ function toCommitResult (answers) {
  * @param {Callback} callback result: `{ topic: { partition: [offset, ...] } }`, the newest first
  */
 function fetchOffsets (client, payloads, callback) {
-  const wanted = lastOfEach(payloads)
+  /** @type {Payload[]} */
+  let wanted
+  try {
+    wanted = lastOfEach(payloads)
+  } catch (error) {
+    setImmediate(callback, error)
+    return
+  }
   if (wanted.length === 0) {
     setImmediate(callback, null, {})
     return
@@ -375,7 +401,7 @@ function fetchOffsets (client, payloads, callback) {
  * @param {number} now ms
  */
 function timeOf ({ time }, now) {
-  const number = Math.trunc(Number(time))
+  const number = typeof time === 'symbol' ? NaN : Math.trunc(Number(time))
   if (number === EARLIEST) return EARLIEST
   return number < 0 || !(number < now) ? LATEST : number
 }
@@ -448,9 +474,13 @@ function noLeader () {
  * @param {Callback} callback
  */
 function describeConfigs (client, { resources, includeSynonyms }, callback) {
-  for (const { resourceType, resourceName } of resources) {
+  for (const { resourceType, resourceName, configNames } of resources) {
+    if (configNames && typeof configNames === 'object' && !Array.isArray(configNames)) {
+      return callback(wrongType('configNames', 'an array of names', configNames))
+    }
     if (!RESOURCE_NUMBERS.has(resourceType)) {
-      return callback(new Error(`Unexpected resource type ${resourceType} for resource ${resourceName}`))
+      return callback(
+        new Error(`Unexpected resource type ${String(resourceType)} for resource ${String(resourceName)}`))
     }
   }
   const topics = resources.filter(({ resourceType }) => resourceType === 'topic')

@@ -2,7 +2,7 @@
 
 const { AdoptableEmitter, callable } = require('./callable')
 const {
-  callbackOf, checkClient, checkEncoding, checkTimer, offsetOf, optionsOf, textOf, wrongType
+  callbackOf, checkArray, checkClient, checkEncoding, checkTimer, offsetOf, optionsOf, textOf, wrongType
 } = require('./arguments')
 const getLogger = require('./logging')
 const { ConsumerCore, partitionError } = require('./consumerCore')
@@ -54,6 +54,7 @@ class Consumer extends AdoptableEmitter {
     this.options = defaults(optionsOf(options), DEFAULTS)
     checkEncoding('encoding', this.options.encoding)
     if (this.options.keyEncoding) checkEncoding('keyEncoding', this.options.keyEncoding)
+    checkTimer('fetchMaxWaitMs', this.options.fetchMaxWaitMs)
     checkTimer('autoCommitIntervalMs', this.options.autoCommitIntervalMs)
     if (this.options.groupId) validateConfig('options.groupId', this.options.groupId)
     librdkafkaSettings(this.options.librdkafka, 'C')
@@ -203,7 +204,7 @@ class Consumer extends AdoptableEmitter {
    */
   fetchOffset (payloads, callback) {
     const { client } = this
-    const partitions = payloads.map(({ topic, partition }) => ({ topic, partition }))
+    const partitions = payloads.map(({ topic, partition }) => ({ topic, partition: Number(partition) }))
     this._handle().request({ op: 'committed', partitions, timeout: client._requestTimeout() },
       (/** @type {Error | null} */ error, /** @type {any[]} */ answers) => {
         if (error) return callback(error)
@@ -289,6 +290,7 @@ class Consumer extends AdoptableEmitter {
    */
   addTopics (topics, callback, fromOffset = false) {
     const list = typeof topics === 'string' ? [topics] : topics
+    checkArray('topics', list)
     const names = list.map((/** @type {any} */ topic) => typeof topic === 'object' ? topic.topic : topic)
     const done = callbackOf(callback)
     this._core.whenReady(unavailable => {
@@ -297,7 +299,7 @@ class Consumer extends AdoptableEmitter {
         if (error) return done(error)
         const payloads = this.buildPayloads(list).filter(payload => !this._isRead(payload))
         // other than the constructor, kafka-node takes '1' for 1 here
-        if (!payloads.every(({ partition }) => Number.isInteger(Number(partition)))) {
+        if (!payloads.every(({ partition }) => isPartition(partition))) {
           return done(new InvalidConfigError('Offset must be a number and can not contain characters'))
         }
         this._locate(payloads, fromOffset, failure => {
@@ -324,6 +326,7 @@ class Consumer extends AdoptableEmitter {
   removeTopics (topics, callback) {
     const done = callbackOf(callback)
     const names = typeof topics === 'string' ? [topics] : topics
+    checkArray('topics', names)
     const stays = (/** @type {any} */ { topic }) => !names.includes(topic)
     this.payloads = this.payloads.filter(stays)
     if (this.pausedPayloads) this.pausedPayloads = this.pausedPayloads.filter(stays)
@@ -422,6 +425,14 @@ class Consumer extends AdoptableEmitter {
 function isIn (topics) {
   return ({ topic, partition }) => topics.some(wanted =>
     typeof wanted === 'string' ? wanted === topic : wanted.topic === topic && wanted.partition === partition)
+}
+
+/**
+ * @param {any} value
+ * @returns {boolean} whether it is a number, or one in text
+ */
+function isPartition (value) {
+  return ['number', 'string'].includes(typeof value) && Number.isInteger(Number(value))
 }
 
 /** @param {{ topic: any, offset?: any }} position */

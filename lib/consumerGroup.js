@@ -1,7 +1,7 @@
 'use strict'
 
 const {
-  callbackOf, checkArray, checkEncoding, checkTimer, offsetOf, optionsOf, textOf, wrongType
+  callbackOf, checkArray, checkEncoding, checkObject, checkTimer, offsetOf, optionsOf, textOf, wrongType
 } = require('./arguments')
 const assert = require('./assert')
 const { AdoptableEmitter, callable } = require('./callable')
@@ -72,6 +72,7 @@ class ConsumerGroup extends AdoptableEmitter {
     if (!memberOptions) throw wrongType('options', 'an object', memberOptions)
     const { heartbeatInterval } = optionsOf(memberOptions)
     this.options = defaults(memberOptions, DEFAULTS)
+    checkTimer('sessionTimeout', this.options.sessionTimeout)
     if (!heartbeatInterval) this.options.heartbeatInterval = Math.floor(this.options.sessionTimeout / 3)
     if (memberOptions.ssl === true) memberOptions.ssl = {}
     checkOffsetOption('fromOffset', this.options.fromOffset)
@@ -79,9 +80,10 @@ class ConsumerGroup extends AdoptableEmitter {
     if (typeof topics === 'string') topics = [topics]
     assert(Array.isArray(topics), 'Array of topics is required')
     assert(topics.length, 'Array of topics shall not be empty')
-    for (const topic of topics) if (typeof topic !== 'string') throw wrongType('each of topics', 'a string', topic)
+    checkNames(topics)
     checkEncoding('encoding', this.options.encoding)
     if (this.options.keyEncoding) checkEncoding('keyEncoding', this.options.keyEncoding)
+    checkTimer('fetchMaxWaitMs', this.options.fetchMaxWaitMs)
     checkTimer('autoCommitIntervalMs', this.options.autoCommitIntervalMs)
     checkTimer('maxTickMessages', this.options.maxTickMessages)
     this.topics = topics
@@ -614,6 +616,7 @@ class ConsumerGroup extends AdoptableEmitter {
   sendOffsetCommitRequest (commits, callback) {
     callback = callbackOf(callback)
     checkArray('commits', commits)
+    for (const commit of commits) checkObject('each of commits', commit)
     if (!this._isMember() || commits.length === 0) return callback(null, 'Nothing to be committed')
     const list = commitsOrCallback(commits, callback)
     if (list) this._core.commit(list, callback)
@@ -632,7 +635,7 @@ class ConsumerGroup extends AdoptableEmitter {
   addTopics (topics, callback) {
     const names = topicNames(topics)
     this._changeTopics(names, () => [...this.topics, ...names.filter(name => !this.topics.includes(name))],
-      `Add Topics ${names.join(',')} Successfully`, callback)
+      `Add Topics ${names.map(String).join(',')} Successfully`, callback)
   }
 
   /**
@@ -644,7 +647,7 @@ class ConsumerGroup extends AdoptableEmitter {
   removeTopics (topics, callback) {
     const names = topicNames(topics)
     this._changeTopics(names, () => this.topics.filter(topic => !names.includes(topic)),
-      `Remove Topics ${names.join(',')} Successfully`, callback)
+      `Remove Topics ${names.map(String).join(',')} Successfully`, callback)
   }
 
   /**
@@ -655,9 +658,10 @@ class ConsumerGroup extends AdoptableEmitter {
    */
   _changeTopics (names, changed, result, callback) {
     const done = callbackOf(callback)
-    const wrong = names.find(name => typeof name !== 'string')
-    if (names.some(name => typeof name !== 'string')) {
-      setImmediate(done, wrongType('each of topics', 'a string', wrong))
+    try {
+      checkNames(names)
+    } catch (error) {
+      setImmediate(done, /** @type {Error} */ (error))
       return
     }
     const change = (/** @type {Error | null} */ error) => {
@@ -714,6 +718,17 @@ class ConsumerGroup extends AdoptableEmitter {
 function checkOffsetOption (name, value) {
   if (!(value in OFFSET_TIMES)) {
     throw new Error(`${name} ${textOf(value)} should be either: ${Object.keys(OFFSET_TIMES).join(', ')}`)
+  }
+}
+
+/**
+ * @param {any[]} topics
+ * @throws {TypeError | InvalidConfigError} if one is no name
+ */
+function checkNames (topics) {
+  for (const topic of topics) {
+    if (typeof topic !== 'string') throw wrongType('each of topics', 'a string', topic)
+    if (topic === '') throw new InvalidConfigError('each of topics must have a name that is not empty')
   }
 }
 

@@ -1,6 +1,6 @@
 'use strict'
 
-const { callbackOf } = require('./arguments')
+const { callbackOf, optionsOf, wrongType } = require('./arguments')
 const getLogger = require('./logging')
 const ConsumerGroup = require('./consumerGroup')
 const { hidePrivate } = require('./hidePrivate')
@@ -22,6 +22,8 @@ class ConsumerGroupStream extends MessageStream {
    * @param {string | string[]} topics
    */
   constructor (options, topics) {
+    if (!options) throw wrongType('options', 'an object', options)
+    optionsOf(options)
     super({ objectMode: true, highWaterMark: options.highWaterMark || DEFAULT_HIGH_WATER_MARK })
     defaults(options, { autoCommit: true })
     this.autoCommit = options.autoCommit

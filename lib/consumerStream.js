@@ -1,7 +1,7 @@
 'use strict'
 
 const { callable } = require('./callable')
-const { checkClient, optionsOf, wrongType } = require('./arguments')
+const { checkArray, checkClient, optionsOf, wrongType } = require('./arguments')
 const CommitStream = require('./commitStream')
 const Consumer = require('./consumer')
 const { hidePrivate } = require('./hidePrivate')
@@ -41,6 +41,7 @@ class ConsumerStream extends MessageStream {
     super(Object.assign({}, options, { encoding: undefined }))
     if (isEmpty(topics)) throw new Error('You must specify topics to subscribe to.')
     checkClient(client)
+    checkArray('topics', topics)
     this.highWaterMark = options.highWaterMark
     this.fetchCount = 0
     this.client = client

@@ -845,6 +845,7 @@ class KafkaClient extends AdoptableEmitter {
    */
   getDescribeGroups (groups, callback) {
     callback = callbackOf(callback)
+    checkArray('groups', groups)
     if (!this.ready) return callback(new Error('Client is not ready (getDescribeGroups)'))
     clusterRequests.describeGroups(this, groups, callback)
   }
@@ -856,6 +857,7 @@ class KafkaClient extends AdoptableEmitter {
    */
   describeConfigs (payload, callback) {
     callback = callbackOf(callback)
+    checkObject('payload', payload)
     if (!this.ready) return callback(new Error('Client is not ready (describeConfigs)'))
     clusterRequests.describeConfigs(this, payload, callback)
   }

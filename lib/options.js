@@ -15,6 +15,8 @@ const logger = getLogger('kafka-node:KafkaClient')
 /** Records and bytes a producer holds by default before sends wait. */
 const QUEUE_MESSAGES = 500000
 const QUEUE_BYTES = 256 * 1024 * 1024
+/** kafka-node's, ms */
+const CONNECT_TIMEOUT = 10000
 /** KiB a consumer fetches ahead at most. */
 const FETCH_QUEUE_KBYTES = 16 * 1024
 /** kafka-node's third of the session would let a rebalance take 10 s. */
@@ -82,7 +84,8 @@ function clientOptions ({ options, clientId }) {
   return {
     kafkaHost: options.kafkaHost,
     clientId,
-    connectTimeout: wholeNumber('connectTimeout', options.connectTimeout),
+    // none and 0 are no time to connect in
+    connectTimeout: wholeNumber('connectTimeout', options.connectTimeout || 0) || CONNECT_TIMEOUT,
     requestTimeout: requestTimeout ? wholeNumber('requestTimeout', requestTimeout) : null,
     idleConnection: wholeNumber('idleConnection', options.idleConnection),
     statisticsInterval: wholeNumber('statisticsInterval', options.statisticsInterval || 0),
@@ -126,7 +129,8 @@ function saslText (name, value) {
 function noAckBatch (options) {
   if (options === undefined || options === null || options === false) return null
   if (typeof options !== 'object') {
-    throw new InvalidConfigError(`noAckBatchOptions ${options} is illegal, must be { noAckBatchSize, noAckBatchAge }`)
+    throw new InvalidConfigError(
+      `noAckBatchOptions ${textOf(options)} is illegal, must be { noAckBatchSize, noAckBatchAge }`)
   }
   /** @type {(name: string) => number | null} */
   const number = name => {

@@ -4,6 +4,8 @@ const { test } = require('node:test')
 const assert = require('node:assert/strict')
 const path = require('node:path')
 const ts = require('typescript')
+const { EventEmitter } = require('node:events')
+const { Readable, Writable } = require('node:stream')
 const { originalFolder } = require('../compat/support/original')
 
 const root = path.join(__dirname, '../..')
@@ -43,6 +45,57 @@ test('the same service compiles with the typings of kafka-node itself', async ()
     options: { paths: { 'kafka-node': [original] }, skipLibCheck: true }
   })
   assert.equal(complaints, '')
+})
+
+test('kafka-node\'s own typings do not stand up to a strict compiler, ours do', async () => {
+  const original = path.join(await originalFolder(), 'types/index.d.ts')
+  const { complaints } = compile({
+    files: [path.join(__dirname, 'legacy.ts')],
+    options: { paths: { 'kafka-node': [original] }, skipLibCheck: false }
+  })
+  assert.match(complaints, /types\/index\.d\.ts/)
+})
+
+/** On the prototypes because kafka-node has them there; nobody is meant to call them. */
+const INTERNAL = {
+  KafkaClient: ['updateMetadatas', 'brokers', 'longpollingBrokers', 'correlationId'],
+  Producer: ['connect', 'buildPayloads'],
+  HighLevelProducer: ['connect', 'buildPayloads'],
+  Consumer: ['buildPayloads', 'connect', 'init', 'fetchOffset', 'fetchCount', 'encoding', 'committing'],
+  ConsumerStream: ['buildPayloads', 'transmitMessages'],
+  ConsumerGroup: ['setupProtocols', 'buildPayloads', 'buildPayloadMap', 'needToCommit', 'committing'],
+  ConsumerGroupStream: ['commitQueued'],
+  Offset: ['buildPayloads', 'buildOffsetFetchV1Payloads']
+}
+
+test('all methods and fields that are public at run time are declared', () => {
+  const kafka = require('../..')
+  const checker = program.getTypeChecker()
+  const symbols = checker.getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(declarations)))
+  const client = new kafka.KafkaClient({ autoConnect: false })
+  const group = { autoConnect: false, connectOnReady: false, groupId: 'g' }
+  const instances = {
+    KafkaClient: client,
+    Producer: new kafka.Producer(client),
+    HighLevelProducer: new kafka.HighLevelProducer(client),
+    Consumer: new kafka.Consumer(client, []),
+    ConsumerGroup: new kafka.ConsumerGroup(group, 't'),
+    Offset: new kafka.Offset(client),
+    Admin: new kafka.Admin(client)
+  }
+  const foreign = [Object, EventEmitter, Readable, Writable].map(Class => Class.prototype)
+  for (const [name, Class] of Object.entries(kafka)) {
+    const declared = checker.getDeclaredTypeOfSymbol(symbols.find(symbol => symbol.name === name)).getProperties()
+      .map(member => member.name)
+    const there = new Set(instances[name] ? Object.keys(instances[name]) : [])
+    for (let type = Class.prototype; type && !foreign.includes(type); type = Object.getPrototypeOf(type)) {
+      for (const member of Object.getOwnPropertyNames(type)) there.add(member)
+    }
+    const known = new Set([...declared, ...(INTERNAL[name] || []), 'constructor'])
+    // EventEmitter's own fields and ours begin with an underscore
+    assert.deepEqual([...there].filter(member => !member.startsWith('_') && !known.has(member)), [], name)
+    assert.deepEqual((INTERNAL[name] || []).filter(member => declared.includes(member)), [], name)
+  }
 })
 
 test('what is declared is there at run time, and nothing is missing from the declarations', () => {

@@ -7,7 +7,11 @@ const KafkaError = require('./KafkaError')
 class TopicsNotExistError extends KafkaError {
   /** @param {string | string[]} topics */
   constructor (topics) {
-    super(`The topic(s) ${topics} do not exist`)
+    // not join alone: what is no name may be a symbol
+    const names = Array.isArray(topics)
+      ? topics.map(topic => typeof topic === 'symbol' ? String(topic) : topic)
+      : topics
+    super(`The topic(s) ${names} do not exist`)
     this.topics = topics
   }
 }

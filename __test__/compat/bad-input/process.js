@@ -24,8 +24,8 @@ const running = new Set()
 
 const load = (file = '') => require(path.join(folder, file))
 
-/** @param {{ index: number, from: number }} which */
-async function runLane ({ index, from }) {
+/** @param {{ index: number, values: string[] }} which */
+async function runLane ({ index, values }) {
   /** @type {Lane} */
   const lane = { case: null, index }
   running.add(lane)
@@ -39,11 +39,11 @@ async function runLane ({ index, from }) {
       kept.object = null
       kept.cleanups = []
     }
-    for (const [at, value] of Object.keys(VALUES).entries()) {
-      if (at < from) continue
+    for (const value of values) {
+      const at = Object.keys(VALUES).indexOf(value)
       const x = new Case({ load, brokers, topic, other, tag: `${tag}-${index}-${at}`, kept })
       lane.case = x
-      process.send?.({ index, at, begins: true })
+      process.send?.({ index, value, begins: true })
       let timer
       const late = new Promise((resolve) => { timer = setTimeout(resolve, deadline) })
       const work = (async () => ARGUMENTS[index].run(x, VALUES[value]()))()
@@ -51,7 +51,7 @@ async function runLane ({ index, from }) {
       await Promise.race([x.finished, late])
       clearTimeout(timer)
       await new Promise((resolve) => setTimeout(resolve, AFTERMATH))
-      process.send?.({ index, at, outcome: x.outcome || 'silent', later: x.later })
+      process.send?.({ index, value, outcome: x.outcome || 'silent', later: x.later })
       const isBroken = !x.outcome || /^(crashes|emits)/.test(x.outcome)
       x.end()
       if (isBroken) discard()

@@ -10,8 +10,12 @@ const { VALUES } = require('./values')
 
 const ROOT = path.join(__dirname, '..', '..', '..')
 /** A process without a sign of life for this long has blocked its event loop, ms. */
-const SILENCE = 20000
+const SILENCE = 8000
 
+/** Processes at a time, each with one argument. */
+const ALONE = 6
+
+/** @typedef {{ index: number, values: string[] }} Lane values of one argument, one after the other */
 /**
  * @typedef {{ outcome: string, later: string[] }} Outcome `outcome` is `works: ...`, `throws: Name: message`,
  *   `calls back with: ...`, `emits: ...`, `crashes: ...`, `silent`, `ends the process: ...` or `blocks`
@@ -36,19 +40,26 @@ async function runCases ({ side, brokers, deadline, only = () => true, lanes: mo
   const tag = `bad-${crypto.randomBytes(4).toString('hex')}${side[1]}`
   const [topic, other] = await Promise.all(['topic', 'other'].map((name) => createTopic(brokers, `${tag}-${name}`)))
   await produceRaw(brokers, topic, [{ value: 'one' }])
-  const values = Object.keys(VALUES)
   /** @type {string[]} */
   const strays = []
-  let lanes = ARGUMENTS.map((argument, index) => ({ index, from: 0 }))
-    .filter(({ index }) => only(label(ARGUMENTS[index], '')))
-  let concurrency = most
+  const world = { folder, brokers, topic, other, deadline }
+  const all = ARGUMENTS.map((argument, index) => ({
+    index, values: Object.keys(VALUES).filter((value) => only(label(argument, value)))
+  })).filter(({ values }) => values.length > 0)
 
-  while (lanes.length > 0) {
-    /** @type {Map<number, number>} the value at which each argument is */
+  /**
+   * Runs lanes in one process until it ends.
+   *
+   * @param {Lane[]} lanes taken from the front
+   * @param {number} concurrency
+   * @returns {Promise<{ left: Lane[], end: string }>} the lanes that were running when the process ended, and how
+   */
+  async function runTogether (lanes, concurrency) {
+    /** @type {Map<number, string[]>} the values of each argument that are not done */
     const running = new Map()
-    const child = fork(path.join(__dirname, 'process.js'), [
-      JSON.stringify({ folder, brokers, topic, other, tag: `${tag}${lanes.length}`, deadline })
-    ], { execArgv: ['--no-deprecation', '--no-warnings'], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+    const child = fork(path.join(__dirname, 'process.js'), [JSON.stringify({ ...world, tag: `${tag}${count++}` })], {
+      execArgv: ['--no-deprecation', '--no-warnings'], stdio: ['ignore', 'ignore', 'pipe', 'ipc']
+    })
     let errors = ''
     let isBlocked = false
     child.stderr?.on('data', (chunk) => { errors = (errors + chunk).slice(-2000) })
@@ -56,7 +67,7 @@ async function runCases ({ side, brokers, deadline, only = () => true, lanes: mo
       while (running.size < concurrency) {
         const lane = lanes.shift()
         if (!lane) break
-        running.set(lane.index, lane.from)
+        running.set(lane.index, lane.values)
         child.send(lane)
       }
       if (running.size === 0) child.kill('SIGKILL')
@@ -70,30 +81,45 @@ async function runCases ({ side, brokers, deadline, only = () => true, lanes: mo
         child.kill('SIGKILL')
       }, SILENCE)
     }
-    child.on('message', (/** @type {any} */ { index, at, begins, outcome, later, ended, ready, stray }) => {
+    child.on('message', (/** @type {any} */ { index, value, begins, outcome, later, ended, ready, stray }) => {
       alive()
-      if (begins) running.set(index, at)
-      if (stray) strays.push(`${[...running].map(([i, v]) => label(ARGUMENTS[i], values[v])).join('; ')}: ${stray}`)
-      if (outcome) outcomes.set(label(ARGUMENTS[index], values[at]), { outcome, later })
+      if (begins) {
+        const values = /** @type {string[]} */ (running.get(index))
+        running.set(index, values.slice(values.indexOf(value)))
+      }
+      if (stray) strays.push(`${[...running].map(([i, [now]]) => label(ARGUMENTS[i], now)).join('; ')}: ${stray}`)
+      if (outcome) outcomes.set(label(ARGUMENTS[index], value), { outcome, later })
       if (ended) running.delete(index)
       if (ended || ready) more()
     })
     alive()
     await new Promise((resolve) => child.on('exit', resolve))
     clearTimeout(silence)
-    if (running.size === 0) continue
-    // One of these values did it: which one, shows when each runs alone.
-    const left = [...running].map(([index, from]) => ({ index, from }))
-    if (running.size > 1) {
-      lanes = [...left, ...lanes]
-      concurrency = 1
-      continue
+    return {
+      left: [...running].map(([index, values]) => ({ index, values })),
+      end: isBlocked ? 'blocks' : `ends the process: ${errors}`
     }
-    const [{ index, from }] = left
-    const outcome = isBlocked ? 'blocks' : `ends the process: ${errors}`
-    outcomes.set(label(ARGUMENTS[index], values[from]), { outcome, later: [] })
-    if (from + 1 < values.length) lanes = [{ index, from: from + 1 }, ...lanes]
-    concurrency = most
+  }
+
+  /** @param {Lane} lane what ends its process is known then */
+  async function runAlone (lane) {
+    for (let next = [lane]; next.length > 0;) {
+      const { left, end } = await runTogether(next, 1)
+      next = []
+      for (const { index, values } of left) {
+        outcomes.set(label(ARGUMENTS[index], values[0]), { outcome: end, later: [] })
+        if (values.length > 1) next = [{ index, values: values.slice(1) }]
+      }
+    }
+  }
+
+  let count = 0
+  while (all.length > 0) {
+    // One of those that are left when the process has ended did it.
+    const { left } = await runTogether(all, most)
+    await Promise.all(Array.from({ length: ALONE }, async () => {
+      for (let lane = left.shift(); lane; lane = left.shift()) await runAlone(lane)
+    }))
   }
   return { outcomes, strays }
 }

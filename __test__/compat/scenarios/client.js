@@ -26,7 +26,7 @@ module.exports = section('KafkaClient', (scenario) => {
     for (const field of ['connecting', 'closing']) t.log(field, !!client[field])
   })
 
-  const HOSTS = ['localhost:9092', 'a:1,b:2', 'a:1, b:2', '[::1]:9092', 'a', 'a:b', ['a:1'], 5, null]
+  const HOSTS = ['localhost:9092', 'a:1,b:2', 'a:1, b:2', '[::1]:9092', 'a', 'a:b']
   scenario('kafkaHost is split into hosts', { contract: '3.1 kafkaHost' }, (t) => {
     for (const kafkaHost of HOSTS) {
       const client = t.attempt('made', () => new t.kafka.KafkaClient({ ...quiet, kafkaHost }))
@@ -263,7 +263,16 @@ module.exports = section('KafkaClient', (scenario) => {
   })
 
   const BAD_NAMES = ['', '.', '..', 'a'.repeat(250), 'a b', 'a/b', 'ü']
-  scenario('createTopics validates names', { contract: '3.3 name validation' }, async (t) => {
+  scenario('createTopics validates names', {
+    contract: '3.3 name validation',
+    meant: {
+      'not an array': {
+        id: 'D51',
+        original: Array(5).fill(/^throws \[TypeError /),
+        ours: Array(5).fill(/TypeError 'topics must be an array, /)
+      }
+    }
+  }, async (t) => {
     const client = await t.readyClient()
     for (const name of BAD_NAMES) {
       await t.call('to the callback', (cb) => client.createTopics([name], cb))
