@@ -2,6 +2,7 @@
 
 const util = require('node:util')
 
+const { createTopic } = require('../../support/kafka')
 const { section } = require('../support/section')
 const { secureBroker } = require('../support/secure-broker')
 
@@ -28,11 +29,10 @@ module.exports = section('Security', (describe) => {
   }
 
   scenario('TLS with an authority of one\'s own carries messages', { contract: '3.1 sslOptions' }, async (t) => {
-    const { at, files: { ca } } = await secureBroker()
+    const { brokers, at, files: { ca } } = await secureBroker()
+    const topic = await createTopic(brokers, t.name())
     const client = await readyWith(t, { kafkaHost: at.ssl, sslOptions: { ca } })
     t.log('fields', client.ssl, client.sslOptions === client.options.sslOptions)
-    const topic = t.name()
-    await t.call('created', (cb) => client.createTopics([{ topic, partitions: 1, replicationFactor: 1 }], cb))
     const producer = new t.kafka.HighLevelProducer(client)
     await t.call('sent', (cb) => producer.send([{ topic, messages: 'through' }], cb))
   })

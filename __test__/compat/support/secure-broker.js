@@ -11,20 +11,20 @@ let own
 /**
  * Kafka 3.9 with TLS and SASL: the one of the test file, else one of this process, which ends with it.
  *
- * @returns {Promise<{ at: import('../../../scripts/kafka/listeners').Addresses, user: any,
+ * @returns {Promise<{ brokers: string, at: import('../../../scripts/kafka/listeners').Addresses, user: any,
  *   files: ReturnType<typeof contents> }>}
  */
 async function secureBroker () {
   const told = process.env[VARIABLE]
   if (!told && !own) own = startSecureKafka({ version: '3.9' })
-  const { listeners, user, certificates } = told ? JSON.parse(told) : await own
-  return { at: listeners, user, files: contents(certificates) }
+  const { brokers, listeners, user, certificates } = told ? JSON.parse(told) : await own
+  return { brokers, at: listeners, user, files: contents(certificates) }
 }
 
-/** Starts one for all processes of a test file. @returns {Promise<() => Promise<void>>} stops it */
+/** Starts one for all processes of a test file. @returns {Promise<() => Promise<void>>} what stops it */
 async function shareSecureBroker () {
-  const { listeners, user, certificates, stop } = await startSecureKafka({ version: '3.9' })
-  process.env[VARIABLE] = JSON.stringify({ listeners, user, certificates })
+  const { brokers, listeners, user, certificates, stop } = await startSecureKafka({ version: '3.9' })
+  process.env[VARIABLE] = JSON.stringify({ brokers, listeners, user, certificates })
   return stop
 }
 
