@@ -25,6 +25,7 @@ const RESULTS = {
   'at-least-once.js': /^10 of 10 payments were booked, 1 of them twice: 5$/m,
   'at-most-once.js': /^9 of 10 invitations were mailed, none twice; missing: 5$/m,
   'consumer-groups.js': /^all 20 jobs are done, \d+ and \d+ of them$/m,
+  'custom-assignor.js': /^large( \(leader\))? has 8 partitions$/m,
   'offsets.js': /^set to \[2\] /m,
   'pub-sub.js': /^archive got headline 4 from 1\/1$/m,
   'streams.js': /^read 1000 invoices over /m,
