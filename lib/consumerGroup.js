@@ -134,6 +134,8 @@ class ConsumerGroup extends AdoptableEmitter {
     this._subscribed = false
     /** ready without being a member: none of the topics is there */
     this._waiting = false
+    /** @type {Set<string>} topics that were not there since the last assignment */
+    this._missing = new Set()
     /** @type {any} until the next look for topics that were missing */
     this._topicTimer = null
     /** the number of the assignment, or of its end, that was heard of last */
@@ -358,6 +360,7 @@ class ConsumerGroup extends AdoptableEmitter {
     if (this.client.closing) return
     if (this._waiting) this.emit('rebalancing')
     this._waiting = false
+    this._missing.clear()
     this._assignment = epoch
     this.memberId = memberId
     this.generationId = generationId
@@ -438,6 +441,7 @@ class ConsumerGroup extends AdoptableEmitter {
     if (error.code === CODE.OFFSET_OUT_OF_RANGE) return this._outOfRange(event)
     if (WAITING_FOR_TOPIC.has(error.code)) {
       logger.debug('%s: %s', event.topic, error.message)
+      this._missing.add(event.topic)
       if (this.connecting && !this._isMember()) this._waitForTopics()
       this._lookForTopics(0)
       return
@@ -457,6 +461,7 @@ class ConsumerGroup extends AdoptableEmitter {
    * first of them is there.
    */
   _waitForTopics () {
+    if (!this.topics.every((/** @type {string} */ topic) => this._missing.has(topic))) return
     this._waiting = true
     this.connecting = false
     this.rebalancing = false
