@@ -75,7 +75,9 @@ function coordinatorError (client, error) {
  */
 function brokerError (code, message) {
   if (code === INVALID_REQUEST) return new InvalidRequestError(message || errorName(code))
-  const error = code === NOT_CONTROLLER ? new NotControllerError(errorName(code)) : new Error(errorName(code))
+  const error = code === NOT_CONTROLLER
+    ? new NotControllerError(`Kafka Error Code: ${code}`)
+    : new Error(errorName(code))
   return Object.assign(error, { errorCode: code })
 }
 

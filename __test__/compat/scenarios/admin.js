@@ -1,6 +1,7 @@
 'use strict'
 
 const { section } = require('../support/section')
+const { CREATE_TOPICS, startStubBroker } = require('../support/stub-broker')
 const { createTopic, kafkaJs } = require('../../support/kafka')
 
 /**
@@ -9,6 +10,19 @@ const { createTopic, kafkaJs } = require('../../support/kafka')
  */
 async function readyAdmin (t) {
   const admin = new t.kafka.Admin(t.client())
+  await t.event(admin)
+  return admin
+}
+
+/**
+ * @param {import('../support/trace').Trace} t
+ * @param {import('../support/stub-broker').Answers} answers
+ * @returns {Promise<any>} an Admin that is ready, on a broker that answers so
+ */
+async function troubledAdmin (t, answers) {
+  const broker = t.closing(await startStubBroker(answers))
+  const admin = new t.kafka.Admin(t.client({ kafkaHost: broker.address, requestTimeout: 5000 }))
+  admin.on('error', () => {})
   await t.event(admin)
   return admin
 }
@@ -308,6 +322,42 @@ module.exports = section('Admin', (scenario) => {
     await t.event(admin)
     const topic = { topic: t.name('created'), partitions: 1, replicationFactor: 1 }
     await t.call('created', (cb) => admin.createTopics([topic], cb))
+  })
+
+  const ONE = { topic: 'one', partitions: 1, replicationFactor: 1 }
+
+  scenario('Q54: createTopics with an error for which the broker has no words', {
+    contract: '11 createTopics',
+    meant: {
+      refused: {
+        id: 'D40',
+        original: ["(null, [{ topic: 'one', error: -1 }])"],
+        ours: [/^\(null, \[{ topic: 'one', error: '[A-Za-z].*' }\]\)$/]
+      }
+    }
+  }, async (t) => {
+    const admin = await troubledAdmin(t, { createTopics: { error: 44, text: null } })
+    await t.call('refused', (cb) => admin.createTopics([ONE], cb))
+  })
+
+  for (const [title, error] of /** @type {[string, number][]} */ ([
+    ['that were not created in time', 7], ['on a broker that is not the controller', 41]
+  ])) {
+    scenario(`createTopics ${title}`, { contract: '11 createTopics' }, async (t) => {
+      const admin = await troubledAdmin(t, { createTopics: { error, text: 'as it says' } })
+      await t.call('failed', (cb) => admin.createTopics([ONE], cb))
+    })
+  }
+
+  scenario('createTopics on a broker that knows no such request', { contract: '11 createTopics' }, async (t) => {
+    const admin = await troubledAdmin(t, { without: [CREATE_TOPICS] })
+    await t.call('failed', (cb) => admin.createTopics([ONE], cb))
+  })
+
+  scenario('describeConfigs that the broker calls invalid', { contract: '11 describeConfigs' }, async (t) => {
+    const admin = await troubledAdmin(t, { describeConfigs: { error: 42, text: 'as it says' } })
+    const resources = [{ resourceType: 'topic', resourceName: 'one', configNames: [] }]
+    await t.call('failed', (cb) => admin.describeConfigs({ resources }, cb))
   })
 
   scenario('createTopics by name: the broker\'s defaults', { contract: '11 createTopics' }, async (t) => {

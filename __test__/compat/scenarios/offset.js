@@ -1,6 +1,7 @@
 'use strict'
 
 const { section } = require('../support/section')
+const { startStubBroker } = require('../support/stub-broker')
 const { groupMembers } = require('../../support/kafka')
 
 const HOUR = 3600 * 1000
@@ -376,6 +377,13 @@ module.exports = section('Offset', (scenario) => {
     const topic = await t.topic()
     const offset = await readyOffset(t)
     await t.call('empty', (cb) => offset.fetchCommits('', [{ topic }], cb))
+  })
+
+  scenario('fetchCommits without a coordinator', { contract: '10 fetchCommits', timeout: 60000 }, async (t) => {
+    const broker = t.closing(await startStubBroker({ coordinator: 15 }))
+    const offset = await readyOffset(t, t.client({ kafkaHost: broker.address, requestTimeout: 3000 }))
+    offset.on('error', () => {})
+    await t.call('failed', (cb) => offset.fetchCommits('group', [{ topic: 'one' }], cb))
   })
 
   // ---- fetchLatestOffsets and fetchEarliestOffsets ----
