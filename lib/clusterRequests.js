@@ -475,10 +475,13 @@ function noLeader () {
  * @param {{ resources: any[], includeSynonyms?: any }} payload
  * @param {Callback} callback
  */
-function describeConfigs (client, { resources, includeSynonyms }, callback) {
+function describeConfigs (client, { resources = [], includeSynonyms }, callback) {
   for (const { resourceType, resourceName, configNames } of resources) {
     if (configNames && typeof configNames === 'object' && !Array.isArray(configNames)) {
-      return callback(wrongType('configNames', 'an array of names', configNames))
+      throw wrongType('configNames', 'an array of names', configNames)
+    }
+    if (resourceName !== null && typeof resourceName === 'object') {
+      throw wrongType('resourceName', 'a string', resourceName)
     }
     if (!RESOURCE_NUMBERS.has(resourceType)) {
       return callback(

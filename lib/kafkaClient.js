@@ -895,6 +895,7 @@ class KafkaClient extends AdoptableEmitter {
   sendOffsetCommitV2Request (group, generationId, memberId, payloads, callback) {
     callback = callbackOf(callback)
     checkArray('payloads', payloads)
+    for (const payload of payloads) checkObject('each of payloads', payload)
     if (!memberId) return clusterRequests.commit(this, group, payloads, callback)
     const member = [...members].find(handle => handle.memberId === memberId)
     clusterRequests.commitAsMember(this, member, payloads, callback)

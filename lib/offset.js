@@ -1,7 +1,7 @@
 'use strict'
 
 const { AdoptableEmitter, callable } = require('./callable')
-const { callbackOf, checkClient } = require('./arguments')
+const { callbackOf, checkClient, checkObject } = require('./arguments')
 
 /** As times in a look-up of offsets */
 const LATEST = -1
@@ -61,6 +61,7 @@ class Offset extends AdoptableEmitter {
   buildOffsetFetchV1Payloads (payloads) {
     /** @type {Record<string, number[]>} */
     const partitions = {}
+    for (const payload of payloads) checkObject('each of payloads', payload)
     for (const { topic, partition } of payloads) (partitions[topic] = partitions[topic] || []).push(partition || 0)
     return partitions
   }

@@ -16,14 +16,30 @@ const EXCUSED = [
 ]
 
 /**
+ * Where kafka-node throws while it writes the request, and ours tells the callback, as it does for every other value
+ * that cannot be sent.
+ *
+ * @type {RegExp[]}
+ */
+const TOLD = [
+  /createTopics (partitions|replicationFactor) = (a symbol|a Date|a bigint)$/,
+  /(sendOffsetCommitRequest|Offset\.commit) (partition|offset) = /,
+  /^ProducerStream\.(write|sendPayload) payload = /,
+  /^Admin\.describeConfigs (resourceType|resourceName) = a symbol$/,
+  /^Consumer\.addTopics partition = /
+]
+
+/**
  * What kafka-node takes and ours refuses, see D51: it can only be a mistake, and nothing sensible came of it.
  *
  * @type {{ is: RegExp, why: string }[]}
  */
 const REFUSED = [
   { is: /^new \w+ [\w.]+ = /, why: 'an option of a type that it cannot have' },
+  { is: /createCommitStream options = /, why: 'nothing that could hold an option' },
+  { is: /removeTopics topics = a Buffer$/, why: 'its bytes counted as names' },
   { is: /createTopics (partitions|replicationFactor) = /, why: 'the broker refused it, and the result said so' },
   { is: /(topic|partition|offset|attributes|metadata|message|payload|payloads) = /, why: 'sent in some form or other' }
 ]
 
-module.exports = { EXCUSED, REFUSED }
+module.exports = { EXCUSED, REFUSED, TOLD }
