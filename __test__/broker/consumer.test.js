@@ -313,7 +313,7 @@ describe('Consumer', { timeout: 60000 }, () => {
       const missing = uniqueName('missing')
       const consumer = opened.consumer([])
       const args = await new Promise((resolve) => consumer.addTopics([topic, missing], (...all) => resolve(all)))
-      assert.equal(args.length, 1)
+      assert.equal(args.length, 2)
       assert.equal(args[0].name, 'TopicsNotExistError')
       assert.deepEqual(args[0].topics, [missing])
       assert.deepEqual(consumer.payloads, [])
