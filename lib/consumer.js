@@ -296,7 +296,7 @@ class Consumer extends AdoptableEmitter {
     this._core.whenReady(unavailable => {
       if (unavailable) return done(unavailable)
       this.client.addTopics(names, (/** @type {Error | null} */ error) => {
-        if (error) return done(error)
+        if (error) return done(error, undefined)
         const payloads = this.buildPayloads(list).filter(payload => !this._isRead(payload))
         // other than the constructor, kafka-node takes '1' for 1 here
         if (!payloads.every(({ partition }) => isPartition(partition))) {
