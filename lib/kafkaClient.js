@@ -82,6 +82,7 @@ const USABLE = new Set([0, 9])
  *
  * @typedef {object} Attempt
  * @property {(error: Error) => void} failed
+ * @property {(error: Error) => void} unanswered what became of the question for the cluster
  * @property {() => void} succeeded also when it is given up
  * @property {(error: Error) => void} down no broker answers: it fails unless that changes at once
  */
@@ -152,6 +153,8 @@ class KafkaClient extends AdoptableEmitter {
     /** @type {Error | null} why the last attempt to connect failed, as long as none has succeeded */
     this._socketError = null
     this._metadataPending = false
+    /** whether the brokers were away when this client began to connect */
+    this._cameLate = false
     this._refreshing = false
     /** @type {Set<(err: Error | null) => void>} */
     this._waitingForReady = new Set()
@@ -223,27 +226,41 @@ class KafkaClient extends AdoptableEmitter {
         }
         this._retryTimer = setTimeout(() => this._tryToConnect(schedule), pause)
       },
+      // librdkafka's clock runs beside ours, and calls a broker that says nothing one that is not there
+      unanswered: (/** @type {Error} */ error) => attempt.failed(isDown || !isSilence(error) ? error : tooLate()),
       succeeded: () => clearTimeout(timer),
       down: (/** @type {Error} */ error) => {
         // librdkafka says so with each attempt of its own: only the first time sets the clock
         if (isDown) return
         isDown = true
+        this._cameLate = true
         clearTimeout(timer)
         timer = setTimeout(attempt.failed, DOWN_GRACE, error)
       }
     }
     this._attempt = attempt
     if (this._outage) attempt.down(this._outage)
+    this._askForCluster()
+  }
+
+  /** The answer makes the client ready, also between two attempts to connect. */
+  _askForCluster () {
     if (this._metadataPending) return
     this._metadataPending = true
-    this._primary.request({ op: 'metadata', topics: null, timeout: connectTimeout },
+    this._primary.request({ op: 'metadata', topics: null, timeout: this._native().connectTimeout },
       (/** @type {Error | null} */ error, /** @type {any} */ result) => {
         this._metadataPending = false
         if (this.closing || !this.connecting) return
-        if (!error) this._connected(result)
-        // librdkafka's clock runs beside ours, and calls a broker that says nothing one that is not there
-        else if (this._attempt) this._attempt.failed(isDown || !isSilence(error) ? error : tooLate())
+        if (!error) return this._connected(result)
+        if (this._attempt) this._attempt.unanswered(error)
+        // the broker came while the question was given up
+        if (this._up.size > 0 && this.connecting) setTimeout(() => this._brokerCame(), DOWN_GRACE).unref()
       })
+  }
+
+  /** A broker is there. The next attempt may be far away, as their pauses grow: it is asked now. */
+  _brokerCame () {
+    if (this.connecting && !this.closing) this._askForCluster()
   }
 
   /** @param {any} metadata */
@@ -405,6 +422,7 @@ class KafkaClient extends AdoptableEmitter {
     const gaveWay = id < 0 && this._brokersKnown
     const address = `${host}:${port}`
     if (state === 'UP') {
+      this._brokerCame()
       if (this._up.has(address)) return
       this._up.add(address)
       this._connectionUp(address)

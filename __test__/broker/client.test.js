@@ -2,6 +2,7 @@
 
 const { after, before, beforeEach, describe, it } = require('node:test')
 const assert = require('node:assert/strict')
+const { setTimeout: delay } = require('node:timers/promises')
 const { KafkaClient } = require('../..')
 const { FAST_RETRY, Opened, call, next, record, sendAll, startWatched, uniqueName } = require('../support/embedded')
 
@@ -85,6 +86,20 @@ describe('KafkaClient', { timeout: 60000 }, () => {
       await broker.setUp()
       await ready
       assert.deepEqual(events, [])
+    })
+
+    it('does not wait for the next attempt when the broker comes up', async () => {
+      await broker.setDown()
+      const client = opened.client({
+        connectTimeout: 100, connectRetryOptions: { retries: 2, minTimeout: 3600000, maxTimeout: 3600000 }
+      })
+      try {
+        // its first attempt has failed, and the question that it asked is given up
+        while (client._metadataPending || client._attempt || !client._primary) await delay(10)
+      } finally {
+        await broker.setUp()
+      }
+      await next(client, 'ready')
     })
 
     it('gives up an attempt after connectTimeout', async () => {
