@@ -11,6 +11,7 @@ const { librdkafkaSettings } = require('./librdkafkaOptions')
 const { CODE } = require('./nativeErrors')
 const { defaults } = require('./options')
 const InvalidConfigError = require('./errors/InvalidConfigError')
+const TopicsNotExistError = require('./errors/TopicsNotExistError')
 const { validateConfig, validateTopics } = require('./utils')
 const logger = getLogger('kafka-node:Consumer')
 
@@ -26,6 +27,9 @@ const DEFAULTS = {
 }
 
 const noop = () => {}
+
+/** When to look again for topics that a broker does not know as yet, ms. */
+const TOPIC_PAUSES = [100, 200, 400, 800, 1600]
 
 /** How often a position that is out of range is reported, ms. */
 const OUT_OF_RANGE_PAUSE = 1000
@@ -140,7 +144,7 @@ class Consumer extends AdoptableEmitter {
     const payloads = this._allPayloads().slice()
     if (payloads.length === 0) return
     const { client } = this
-    client.topicExists(payloads.map(({ topic }) => topic), (/** @type {Error | null} */ error) => {
+    this._findTopics(payloads.map(({ topic }) => topic), 0, error => {
       if (client.closing) return
       if (error) return this.emit('error', error)
       this._locate(payloads, this.options.fromOffset, failure => {
@@ -148,6 +152,22 @@ class Consumer extends AdoptableEmitter {
         if (failure) return this.emit('error', failure)
         this._start()
       })
+    })
+  }
+
+  /**
+   * Makes sure that topics exist. A broker that has only just come up may not know them yet, and is asked again.
+   *
+   * @param {string[]} topics
+   * @param {number} attempt
+   * @param {(err: Error | null) => void} callback
+   */
+  _findTopics (topics, attempt, callback) {
+    const { client } = this
+    client.topicExists(topics, (/** @type {Error | null} */ error) => {
+      const isEarly = error instanceof TopicsNotExistError && client._cameLate && attempt < TOPIC_PAUSES.length
+      if (!isEarly || client.closing) return callback(error)
+      setTimeout(() => this._findTopics(topics, attempt + 1, callback), TOPIC_PAUSES[attempt]).unref()
     })
   }
 

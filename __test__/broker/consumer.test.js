@@ -2,9 +2,10 @@
 
 const { after, before, beforeEach, describe, it } = require('node:test')
 const assert = require('node:assert/strict')
+const { setTimeout: delay } = require('node:timers/promises')
 const { Consumer } = require('../..')
 const {
-  Opened, call, collect, next, numbered, record, sendAll, startWatched, uniqueName, values
+  FAST_RETRY, Opened, call, collect, next, numbered, record, sendAll, startWatched, uniqueName, values
 } = require('../support/embedded')
 
 describe('Consumer', { timeout: 60000 }, () => {
@@ -57,6 +58,24 @@ describe('Consumer', { timeout: 60000 }, () => {
       const error = await next(consumer, 'error')
       assert.equal(error.name, 'TopicsNotExistError')
       assert.deepEqual(error.topics, [missing])
+    })
+
+    it('looks again for topics when the broker has only just come up: it may not know them yet', async () => {
+      const topic = uniqueName('late')
+      await broker.setDown()
+      const client = opened.client({ connectRetryOptions: { ...FAST_RETRY, retries: 1000 } })
+      const consumer = opened.consumer([{ topic }], {}, client)
+      const { take } = collect(consumer)
+      const errors = record(consumer, ['error'])
+      try {
+        while (!client._cameLate) await delay(10)
+      } finally {
+        await broker.setUp()
+      }
+      await next(client, 'ready')
+      await sendAll(producer, topic, ['x'])
+      assert.deepEqual(values(await take(1)), ['x'])
+      assert.deepEqual(errors, [])
     })
   })
 
