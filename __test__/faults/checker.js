@@ -122,11 +122,12 @@ function checkProducer ({ events, log, id, mayDouble = () => false, mayFail = ()
 }
 
 /**
- * @param {number[]} breaks times in ms
- * @returns {(send: Send) => boolean} whether a send was under way at one of these moments
+ * @param {number} from ms
+ * @param {number} [to] ms; default: the same moment
+ * @returns {(send: Send) => boolean} whether a send was under way then
  */
-function underWayAt (breaks) {
-  return ({ time, answered }) => breaks.some((moment) => time <= moment && answered >= moment)
+function underWay (from, to = from) {
+  return ({ time, answered }) => time <= to && answered >= from
 }
 
 /**
@@ -321,7 +322,7 @@ function longestSilence (members, { from = 0, to = Infinity } = {}) {
 module.exports = {
   sendsOf,
   emissionsOf,
-  underWayAt,
+  underWay,
   checkProducer,
   checkDelivery,
   checkCommits,

@@ -3,7 +3,7 @@
 // One broker that is killed, paused, late or gone.
 
 const {
-  checkCommits, checkDelivery, checkErrors, checkProducer, emissionsOf, resumedAfter, underWayAt
+  checkCommits, checkDelivery, checkErrors, checkProducer, emissionsOf, resumedAfter, underWay
 } = require('../checker')
 
 /** @typedef {import('../context').Context} Context */
@@ -23,8 +23,8 @@ function partitionsOf (topics) {
  * reads both topics, and a Consumer that reads one.
  *
  * @param {Context} context
- * @param {(context: Context) => Promise<{ down: number, back: number }>} fault when it began and when the broker was
- *   back, in ms
+ * @param {(context: Context) => Promise<{ down: number, gone: number, back: number }>} fault between which times the
+ *   broker went, and when it was back, in ms
  */
 async function trafficThrough (context, fault) {
   const client = { kafkaHost: context.brokers }
@@ -43,7 +43,7 @@ async function trafficThrough (context, fault) {
   await flows(consumer, partitionsOf([topics[1]]))
   await context.delay(1000)
 
-  const { down, back } = await fault(context)
+  const { down, gone, back } = await fault(context)
   await context.delay(RESUME_MS + 1000)
   for (const producer of producers) {
     await producer.finish()
@@ -55,7 +55,7 @@ async function trafficThrough (context, fault) {
 
   producers.forEach((producer, i) => {
     const id = i === 0 ? 'acks1' : 'acks-1'
-    const mayDouble = i === 0 ? underWayAt([down, back]) : undefined
+    const mayDouble = i === 0 ? underWay(down, gone) : undefined
     const events = producer.read()
     context.expectNone(checkProducer({ events, log: logs[topics[i]], id, mayDouble }), `requireAcks ${id.slice(4)}`)
     context.expectNone(checkErrors(events), producer.name)
@@ -203,9 +203,10 @@ function killed (seconds) {
     run: (/** @type {Context} */ context) => trafficThrough(context, async ({ kafka }) => {
       const down = Date.now()
       await kafka.kill()
+      const gone = Date.now()
       await context.delay(seconds * 1000)
       await kafka.restart()
-      return { down, back: Date.now() }
+      return { down, gone, back: Date.now() }
     })
   }
 }
@@ -221,9 +222,10 @@ module.exports = [
     run: (/** @type {Context} */ context) => trafficThrough(context, async ({ kafka }) => {
       const down = Date.now()
       await kafka.pause()
+      const gone = Date.now()
       await context.delay(context.quick ? 4000 : 12000)
       await kafka.resume()
-      return { down, back: Date.now() }
+      return { down, gone, back: Date.now() }
     })
   },
   {
