@@ -16,6 +16,7 @@ const { setup, SetupError } = require('./setup')
  * @property {string} name of its folder in __test__
  * @property {number} [concurrency] test files at a time
  * @property {KafkaVersion[]} [kafka] real brokers that it needs
+ * @property {boolean} [ownKafka] it starts real brokers of its own, to do them harm
  * @property {string[]} [nodeArgs]
  * @property {string} [filter] part of the paths of the files to run
  */
@@ -32,6 +33,7 @@ const LAYERS = [
   { name: 'types', concurrency: 1 },
   { name: 'broker', concurrency: 2 },
   { name: 'lifecycle', concurrency: 1, nodeArgs: ['--expose-gc'] },
+  { name: 'faults', concurrency: 1, ownKafka: true },
   { name: 'kafka', concurrency: 1, kafka: ['4', '3.9'] },
   { name: 'compat', concurrency: 1, kafka: ['4', '3.9'] },
   { name: 'install', concurrency: 1, kafka: ['4', '3.9'] }
@@ -74,6 +76,11 @@ function chooseLayers (args) {
     }
     return { ...layer, filter: rest.join('/') || undefined }
   })
+}
+
+/** @param {Layer} layer */
+function needsKafka ({ kafka, ownKafka }) {
+  return Boolean(kafka || ownKafka)
 }
 
 /** @typedef {{passed: number, failed: number, skipped: number}} Counts */
@@ -161,10 +168,10 @@ async function runLayer (layer, brokers, missingKafkaTools) {
   }
 
   const env = { ...process.env }
+  if (needsKafka(layer) && missingKafkaTools.length) {
+    return leftOut(`this machine lacks ${missingKafkaTools.map(({ name }) => name).join(' and ')}`)
+  }
   for (const version of layer.kafka || []) {
-    if (missingKafkaTools.length) {
-      return leftOut(`this machine lacks ${missingKafkaTools.map(({ name }) => name).join(' and ')}`)
-    }
     const broker = await brokers.get(version)
     if ('error' in broker) return leftOut(`Kafka ${version} did not start:\n${indent(broker.error.message)}`)
     env[BROKER_VARIABLES[version]] = broker.brokers
@@ -210,7 +217,7 @@ async function main () {
   const layers = chooseLayers(process.argv.slice(2))
   const { missingKafkaTools } = await setup({
     cargo: layers.some(({ name }) => name === 'rust'),
-    kafka: layers.some((layer) => layer.kafka && testFiles(layer.name, layer.filter).length > 0)
+    kafka: layers.some((layer) => needsKafka(layer) && testFiles(layer.name, layer.filter).length > 0)
   })
   const brokers = new SharedBrokers()
   const total = { passed: 0, failed: 0, skipped: 0 }

@@ -84,11 +84,12 @@ class Brokers {
 
 /**
  * @param {Scenario} scenario
- * @param {{ version: '4' | '3.9', quick: boolean, kafka: any, log: (line: string) => void }} options
+ * @param {{ version: '4' | '3.9', quick: boolean, brokers: Brokers, log: (line: string) => void }} options
  * @returns {Promise<Result>}
  */
-async function runScenario (scenario, { version, quick, kafka, log }) {
+async function runScenario (scenario, { version, quick, brokers, log }) {
   const { id, fault, must } = scenario
+  const kafka = await brokers.get(version, scenario)
   log(`${id}${kafka ? ` on Kafka ${kafka.version}` : ''}`)
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), `kafka-node-native-${id}-`))
   const context = new Context({ version, quick, kafka, folder, log })
@@ -100,16 +101,23 @@ async function runScenario (scenario, { version, quick, kafka, log }) {
   }
   await context.end()
   const { notes: seen, failures } = context
-  if (failures.length > 0) log(`    what its programs wrote is kept in ${folder}`)
+  if (failures.length > 0) {
+    log(`    what its programs wrote is kept in ${folder}`)
+    // a row that broke off may have left its broker down or paused
+    await brokers.stop()
+  }
   const seconds = Math.round((Date.now() - started) / 1000)
   return { id, fault, must, kafka: kafka ? kafka.version : '-', seen, failures, seconds }
 }
 
 /**
- * @param {{ scenarios: Scenario[], versions: string[], quick: boolean, log: (line: string) => void }} options
- * @returns {Promise<Result[]>} by scenario, then version
+ * What to run, in an order in which each kind of broker has to be started once for a version: single nodes come before
+ * clusters.
+ *
+ * @param {{ scenarios: Scenario[], versions: string[] }} options
+ * @returns {{ scenario: Scenario, version: '4' | '3.9' }[]}
  */
-async function runScenarios ({ scenarios, versions, quick, log }) {
+function plan ({ scenarios, versions }) {
   /** @type {{ scenario: Scenario, version: '4' | '3.9' }[]} */
   const runs = []
   for (const version of /** @type {('4' | '3.9')[]} */ (versions)) {
@@ -118,21 +126,23 @@ async function runScenarios ({ scenarios, versions, quick, log }) {
       if (isFor) runs.push({ scenario, version })
     }
   }
-  // single nodes first, then clusters: each kind of broker is started once for a version
   const kind = (/** @type {Scenario} */ { kafka }) => JSON.stringify(kafka && [kafka.nodes, kafka.properties || {}])
   const order = [...new Set(runs.map(({ scenario }) => kind(scenario)))].sort()
-  runs.sort((a, b) => a.version === b.version ? order.indexOf(kind(a.scenario)) - order.indexOf(kind(b.scenario)) : 0)
+  return runs.sort((a, b) =>
+    a.version === b.version ? order.indexOf(kind(a.scenario)) - order.indexOf(kind(b.scenario)) : 0)
+}
 
+/**
+ * @param {{ scenarios: Scenario[], versions: string[], quick: boolean, log: (line: string) => void }} options
+ * @returns {Promise<Result[]>} by scenario, then version
+ */
+async function runScenarios ({ scenarios, versions, quick, log }) {
   const brokers = new Brokers(log)
   /** @type {Result[]} */
   const results = []
   try {
-    for (const { scenario, version } of runs) {
-      const kafka = await brokers.get(version, scenario)
-      const result = await runScenario(scenario, { version, quick, kafka, log })
-      results.push(result)
-      // a row that broke off may have left its broker down or paused
-      if (result.failures.length > 0) await brokers.stop()
+    for (const { scenario, version } of plan({ scenarios, versions })) {
+      results.push(await runScenario(scenario, { version, quick, brokers, log }))
     }
   } finally {
     await brokers.stop()
@@ -156,4 +166,4 @@ function table (results) {
   return [head, head.map(() => '---'), ...rows].map((row) => `| ${row.map(cell).join(' | ')} |`).join('\n')
 }
 
-module.exports = { allScenarios, chooseScenarios, runScenarios, table }
+module.exports = { Brokers, chooseScenarios, plan, runScenario, runScenarios, table }

@@ -44,7 +44,7 @@ async function trafficThrough (context, fault) {
   await context.delay(1000)
 
   const { down, gone, back } = await fault(context)
-  await context.delay(RESUME_MS + 1000)
+  await context.delay(context.quick ? 1000 : RESUME_MS + 1000)
   for (const producer of producers) {
     await producer.finish()
     context.expect(producer.all('settled').length === 1, `${producer.name} did not settle`)
@@ -71,7 +71,8 @@ async function trafficThrough (context, fault) {
     context.expectNone(checkDelivery({ members: [events], logs: expected }), workload.name)
     context.expectNone(checkErrors(events), workload.name)
     const resumed = resumedAfter([events], back, partitionsOf([...read]))
-    context.expect(resumed <= RESUME_MS, `${workload.name} went on ${resumed} ms after the broker was back`)
+    const isInTime = resumed <= context.limit(RESUME_MS)
+    context.expect(isInTime, `${workload.name} went on ${resumed} ms after the broker was back`)
     context.saw(`${workload.name.slice(2)}: went on after ${resumed} ms, ${workload.all('error').length} errors`)
   }
   for (const topic of topics) {
@@ -118,7 +119,7 @@ async function brokerLate (context) {
     const [time] = await workload.see(works)
     const late = time - back
     context.saw(`${workload.name.slice(2)} works ${late} ms after the broker, ${workload.all('error').length} errors`)
-    context.expect(late <= 2000, `${workload.name.slice(2)} works only ${late} ms after the broker`)
+    context.expect(late <= context.limit(2000), `${workload.name.slice(2)} works only ${late} ms after the broker`)
     context.expectNone(checkErrors(workload.read()), workload.name)
   }
   await workloads[0].finish()
@@ -173,9 +174,9 @@ async function closeWithoutBroker (context) {
     if (!closing || !closed) return context.fail(`${workload.name}: close() never called back`)
     const [late, end] = [closed[0] - closing[0], time - closed[0]]
     longest = Math.max(longest, late)
-    context.expect(late <= 5000, `${workload.name}: close() called back after ${late} ms`)
+    context.expect(late <= context.limit(5000), `${workload.name}: close() called back after ${late} ms`)
     context.expect(code === 7, `${workload.name} ended with ${signal || `exit code ${code}`} instead of 7`)
-    context.expect(end <= 5000, `${workload.name} ended only ${end} ms after the callback of close()`)
+    context.expect(end <= context.limit(5000), `${workload.name} ended only ${end} ms after the callback of close()`)
     const after = workload.read().filter(([time, event]) => event === 'message' && time > closed[0])
     context.expect(after.length === 0, `${workload.name} emitted ${after.length} messages after close`)
   }))
