@@ -58,7 +58,7 @@ test('kafka-node\'s own typings do not stand up to a strict compiler, ours do', 
 
 /** On the prototypes because kafka-node has them there; nobody is meant to call them. */
 const INTERNAL = {
-  KafkaClient: ['updateMetadatas', 'brokers', 'longpollingBrokers', 'correlationId'],
+  KafkaClient: ['updateMetadatas', 'brokers', 'longpollingBrokers', 'correlationId', 'toJSON'],
   Producer: ['connect', 'buildPayloads'],
   HighLevelProducer: ['connect', 'buildPayloads'],
   Consumer: ['buildPayloads', 'connect', 'init', 'fetchOffset', 'fetchCount', 'encoding', 'committing'],
