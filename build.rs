@@ -2,11 +2,18 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 /// C files that reach into librdkafka's internals, where its public API has no way.
-const SHIMS: &[&str] =
-  &["csrc/assignor.c", "csrc/batches.c", "csrc/dev_broker.c", "csrc/in_order.c", "csrc/join_group.c"];
+const SHIMS: &[&str] = &[
+  "csrc/assignor.c",
+  "csrc/batches.c",
+  "csrc/dev_broker.c",
+  "csrc/in_order.c",
+  "csrc/join_soon.c",
+  "csrc/join_group.c",
+];
 
-/// Functions of librdkafka that `csrc/in_order.c` and `csrc/join_group.c` stand in for.
-const WRAPPED: &[&str] = &["rd_kafka_ProduceRequest", "rd_kafka_msgbatch_destroy", "rd_kafka_JoinGroupRequest"];
+/// Functions of librdkafka that `csrc/in_order.c`, `csrc/join_group.c` and `csrc/join_soon.c` stand in for.
+const WRAPPED: &[&str] =
+  &["rd_kafka_ProduceRequest", "rd_kafka_msgbatch_destroy", "rd_kafka_JoinGroupRequest", "rd_kafka_cgrp_serve"];
 
 fn main() {
   napi_build::setup();
