@@ -31,6 +31,8 @@ const POLL_WAIT: Duration = Duration::from_millis(100);
 const STALLED_WAIT: Duration = Duration::from_millis(50);
 /// Without a free slab for this long: stop fetching, so that serving the group brings no more records.
 const STALLED_PAUSE: Duration = Duration::from_millis(1000);
+/// Without a free slab: stop fetching at once when serving the group has brought so many bytes.
+const STALLED_BYTES: usize = 4 << 20;
 /// Records per batch at most.
 const MAX_RECORDS: usize = 1024;
 /// How long closing may take before the group is left to notice by itself (session time-out).
@@ -164,6 +166,10 @@ struct ConsumerThread {
   /// Next offset to hand over, by topic id and partition, of what is assigned.
   positions: BTreeMap<(u32, i32), i64>,
   stalled_since: Option<Instant>,
+  /// Bytes that serving the group without a free slab has added to the overflow since it was empty.
+  stalled_bytes: usize,
+  /// When the queue was last looked at: rebalances come through it, too.
+  served: Instant,
   paused: Option<PartitionList>,
   /// Bytes per record, a running average: how many records fit a slab.
   record_bytes: usize,
@@ -183,7 +189,12 @@ impl ConsumerThread {
       let slab = lock(&self.shared.inbox).free_slabs.pop();
       match slab {
         Some(slab) => {
-          self.resume_fetching();
+          self.stalled_since = None;
+          // What is kept goes first. Fetching earlier would let it grow again and again: a slow handler of large records
+          // takes fewer than the group's service brings.
+          if self.overflow.is_empty() {
+            self.resume_fetching();
+          }
           if !self.deliver(slab) {
             lock(&self.shared.inbox).free_slabs.push(slab);
           }
@@ -230,6 +241,7 @@ impl ConsumerThread {
   /// Fills a slab with what is there, waiting a little for the first record. False when the slab was not used.
   fn deliver(&mut self, slab: u32) -> bool {
     if self.overflow.is_empty() {
+      self.served = Instant::now();
       let Some(first) = self.shared.queue.poll_message(POLL_WAIT) else { return false };
       self.batch.push(first);
       let max = (self.slabs[slab as usize].len() / self.record_bytes.max(1)).clamp(1, MAX_RECORDS) - 1;
@@ -346,16 +358,24 @@ impl ConsumerThread {
     }
     drop(self.shared.arrived.wait_timeout(inbox, STALLED_WAIT));
     let since = *self.stalled_since.get_or_insert_with(Instant::now);
-    if since.elapsed() >= STALLED_PAUSE && self.paused.is_none() {
+    if self.served.elapsed() < STALLED_WAIT {
+      return;
+    }
+    let is_too_much = since.elapsed() >= STALLED_PAUSE || self.stalled_bytes >= STALLED_BYTES;
+    if is_too_much && self.paused.is_none() {
       let assigned = self.position_list();
       self.client().set_paused(&assigned, true);
       self.paused = Some(assigned);
     }
+    let before = self.overflow.as_slice().len();
     self.shared.queue.drain(&mut self.overflow, 1);
+    self.stalled_bytes += self.overflow.as_slice()[before..].iter().map(bytes_of).sum::<usize>();
+    self.served = Instant::now();
   }
 
   fn resume_fetching(&mut self) {
     self.stalled_since = None;
+    self.stalled_bytes = 0;
     if let Some(paused) = self.paused.take() {
       self.client().set_paused(&paused, false);
     }
@@ -567,6 +587,10 @@ impl ConsumerThread {
 /// kafka-node writes this beside each offset; an old member takes offset 0 without it for "none" (contract Q43).
 const COMMIT_METADATA: &str = "m";
 
+fn bytes_of(message: &Message) -> usize {
+  Message::key(message).map_or(0, <[u8]>::len) + Message::value(message).map_or(0, <[u8]>::len)
+}
+
 fn same_partition(a: &Message, b: &Message) -> bool {
   Message::topic_tag(a) == Message::topic_tag(b) && Message::partition(a) == Message::partition(b)
 }
@@ -650,6 +674,8 @@ impl NativeConsumer {
       topics: HashMap::new(),
       positions: BTreeMap::new(),
       stalled_since: None,
+      stalled_bytes: 0,
+      served: Instant::now(),
       paused: None,
       record_bytes: 256,
     };
