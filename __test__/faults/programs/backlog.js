@@ -9,7 +9,7 @@ const { ConsumerGroup } = require('../../..')
 const { config, say, sayError } = require('./say')
 
 const LOOK_MS = 50
-const PROGRESS = 5000
+const PROGRESS = 10
 
 const group = /** @type {any} */ (new ConsumerGroup(config.options, config.topic))
 let isSlow = false

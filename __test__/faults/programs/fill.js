@@ -7,10 +7,10 @@
 const { KafkaClient, Producer } = require('../../..')
 const { config, say, sayError } = require('./say')
 
-const PER_SEND = 100
 const OPEN = 20
 
 const { kafkaHost, topic, partitions, megabytes, bytes } = config
+const PER_SEND = bytes < 10000 ? 100 : 1
 const count = Math.ceil(megabytes * 1e6 / bytes / PER_SEND) * PER_SEND
 const producer = /** @type {any} */ (new Producer(new KafkaClient({ kafkaHost }), { requireAcks: -1 }))
 const messages = Array(PER_SEND).fill('x'.repeat(bytes))
