@@ -480,7 +480,7 @@ function describeConfigs (client, { resources = [], includeSynonyms }, callback)
     if (configNames && typeof configNames === 'object' && !Array.isArray(configNames)) {
       throw wrongType('configNames', 'an array of names', configNames)
     }
-    if (resourceName !== null && typeof resourceName === 'object') {
+    if (resourceName !== null && ['object', 'function'].includes(typeof resourceName)) {
       throw wrongType('resourceName', 'a string', resourceName)
     }
     if (!RESOURCE_NUMBERS.has(resourceType)) {

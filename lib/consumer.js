@@ -378,6 +378,10 @@ class Consumer extends AdoptableEmitter {
    */
   _move (from, to, topics) {
     if (!topics || topics.length === 0) return
+    if (!Array.isArray(topics)) {
+      this.emit('error', wrongType('topics', 'an array', topics))
+      return
+    }
     const chosen = from.filter(isIn(topics))
     if (chosen.length === 0) return
     to.push(...chosen)

@@ -36,6 +36,7 @@ const TOLD = [
  */
 const REFUSED = [
   { is: /^new \w+ [\w.]+ = /, why: 'an option of a type that it cannot have' },
+  { is: /^Consumer\.(pauseTopics|resumeTopics) topics = /, why: 'it had no effect' },
   { is: /createCommitStream options = /, why: 'nothing that could hold an option' },
   { is: /removeTopics topics = a Buffer$/, why: 'its bytes counted as names' },
   { is: /createTopics (partitions|replicationFactor) = /, why: 'the broker refused it, and the result said so' },

@@ -702,8 +702,9 @@ module.exports = section('Consumer', (scenario) => {
     show('all')
     consumer.resumeTopics([one])
     show('some again')
+    const message = t.event(consumer, 'message')
     await t.produce(one, values(0, 1))
-    t.log('message', (await t.event(consumer, 'message'))[0].value)
+    t.log('message', (await message)[0].value)
   })
 
   scenario('Q30: pauseTopics in a handler, then resumeTopics', {

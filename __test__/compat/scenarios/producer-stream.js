@@ -113,9 +113,10 @@ module.exports = section('ProducerStream', (scenario) => {
     contract: '6 write',
     isolated: true,
     meant: {
-      uncaught: { id: 'D41', original: [/^\[TypeError/], ours: [] },
-      last: { id: 'D41', original: [], ours: ['(null)'] },
-      written: { id: 'D41', original: [], ours: ["['0 null a', '0 null b', '0 null c', '0 null d']"] }
+      // whether the writes wait together is a matter of timing
+      uncaught: { id: 'D41', original: 'varies', ours: [] },
+      last: { id: 'D41', original: 'varies', ours: ['(null)'] },
+      written: { id: 'D41', original: 'varies', ours: ["['0 null a', '0 null b', '0 null c', '0 null d']"] }
     }
   }, async (t) => {
     const topic = await t.topic()

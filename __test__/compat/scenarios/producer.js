@@ -256,7 +256,17 @@ module.exports = section('Producer', (scenario) => {
     }
   })
 
-  scenario('payloads must be an array', { contract: '4.3' }, async (t) => {
+  scenario('payloads must be an array', {
+    contract: '4.3',
+    meant: {
+      thrown: {
+        id: 'D51',
+        original: Array(5).fill(/forEach/),
+        ours: ['an object', 'a string', 'undefined', 'null', 'a number'].map((kind) =>
+          `throws [TypeError 'payloads must be an array, not ${kind}' { code: 'ERR_INVALID_ARG_TYPE' }]`)
+      }
+    }
+  }, async (t) => {
     const producer = await t.readyProducer()
     for (const payloads of [{ topic: 't', messages: 'm' }, 'text', undefined, null, 5]) {
       t.attempt('thrown', () => producer.send(payloads, () => t.line('called', 'never')))
