@@ -6,6 +6,7 @@ const { SendPacker } = require('./frame/sends')
 const { BlockViews } = require('./frame/records')
 const InvalidConfigError = require('./errors/InvalidConfigError')
 const { toError } = require('./nativeErrors')
+const { Receipts } = require('./receipts')
 
 /**
  * The JavaScript ends of the native handles. `src/bridge.rs` is the other end of what comes in here.
@@ -138,6 +139,8 @@ class ProducerHandle {
     /** @type {(() => void) | null} */
     this.whenClosed = null
     this.flush = this.flush.bind(this)
+    this.receipts = new Receipts(this.settle.bind(this))
+    this.drain = () => this.native.drain()
     this.native = open(() => new NativeProducer(JSON.stringify(options), this.receive.bind(this)))
   }
 
@@ -146,34 +149,25 @@ class ProducerHandle {
    * @param {any} payload
    */
   receive (kind, payload) {
-    if (kind === READY) payload = this.native.drain()
-    if (kind === READY || kind === RECEIPTS) {
-      if (payload !== null) this.takeReceipts(payload)
-      return
-    }
+    if (kind === READY) return this.receipts.takeFrom(this.drain)
+    if (kind === RECEIPTS) return this.receipts.add(payload)
     const event = JSON.parse(payload)
     if (event.type === 'reply') this.requests.settle(event)
     else if (event.type === 'closed') this.closed()
     else this.events.event(event)
   }
 
-  /** @param {Float64Array} receipts */
-  takeReceipts (receipts) {
-    let at = 0
-    try {
-      while (at < receipts.length) {
-        const id = receipts[at]
-        const { groups, outcome } = /** @type {any} */ (this.sends[id])
-        const results = at + 1
-        at = results + 2 * groups.length
-        this.sends[id] = null
-        this.freeIds.push(id)
-        outcome.done(groups, receipts, results)
-      }
-    } finally {
-      // a callback that throws must not cost the others theirs
-      if (at < receipts.length) setImmediate(() => this.takeReceipts(receipts.subarray(at)))
-    }
+  /**
+   * @param {Float64Array} receipts
+   * @param {number} at where the receipt of a send begins
+   */
+  settle (receipts, at) {
+    const id = receipts[at]
+    const { groups, outcome } = /** @type {any} */ (this.sends[id])
+    this.receipts.at = at + 1 + 2 * groups.length
+    this.sends[id] = null
+    this.freeIds.push(id)
+    outcome.done(groups, receipts, at + 1)
   }
 
   /**
@@ -263,6 +257,10 @@ class ProducerHandle {
   }
 
   closed () {
+    if (this.receipts.areWaiting) {
+      setImmediate(() => this.closed())
+      return
+    }
     this.requests.close()
     const sends = this.sends
     this.sends = []

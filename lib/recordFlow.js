@@ -1,6 +1,7 @@
 'use strict'
 
 const { RecordReader } = require('./frame/records')
+const { Turn } = require('./turn')
 
 /**
  * How long one slice may keep the event loop, ms; checked every few records. Also how long blocks that arrive in the
@@ -56,11 +57,8 @@ class RecordFlow {
     /** @type {Record<string, number>} */
     this.highWatermarks = {}
     this.stride = LONG_STRIDE
-    /** whether something was emitted right away in this turn of the event loop, and until when more may be */
-    this.inTurn = false
-    this.turnEnd = 0
+    this.turn = new Turn(SLICE_MS)
     this.run = this.run.bind(this)
-    this.endTurn = () => { this.inTurn = false }
   }
 
   /** @param {import('./frame/records').BlockViews} views */
@@ -68,21 +66,8 @@ class RecordFlow {
     this.queue.push(new RecordReader(views))
     if (this.scheduled || this.emitting) return
     // emitted right here when nothing is in the way: the shortest path from the broker to the handler
-    if (this.hasTurn()) this.run()
-    else this.schedule()
-  }
-
-  /**
-   * Calls from the native thread come one after the other, without a turn of the event loop between them, as long as
-   * there is a next one. A slow handler always has a next one: without an end to this, no timer would ever fire.
-   */
-  hasTurn () {
-    const now = Date.now()
-    if (this.inTurn) return now < this.turnEnd
-    this.inTurn = true
-    this.turnEnd = now + SLICE_MS
-    setImmediate(this.endTurn)
-    return true
+    if (this.turn.isOver()) this.schedule()
+    else this.run()
   }
 
   /** Nothing more is emitted after the current slice, until `unhold()`. */

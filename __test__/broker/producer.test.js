@@ -145,6 +145,35 @@ describe('producers', { timeout: 120000 }, () => {
   })
 
   describe('results', () => {
+    it('leave the event loop its turns, however slow the callbacks are', async () => {
+      const topic = await newTopic()
+      const producer = await opened.producer()
+      let sinceTurn = 0
+      let mostInTurn = 0
+      let open = true
+      const count = () => {
+        mostInTurn = Math.max(mostInTurn, sinceTurn)
+        sinceTurn = 0
+        if (open) setImmediate(count)
+      }
+      setImmediate(count)
+      let left = 600
+      await new Promise((resolve, reject) => {
+        const send = () => producer.send([{ topic, partition: 0, messages: 'm' }], (error) => {
+          if (error) reject(error)
+          sinceTurn++
+          const until = Date.now() + 2
+          while (Date.now() < until);
+          if (--left === 0) resolve(undefined)
+          else if (left >= 100) send()
+        })
+        for (let i = 0; i < 100; i++) send()
+      })
+      open = false
+      // 5 ms of a turn, looked at every 8 callbacks
+      assert.ok(mostInTurn < 30, `${mostInTurn} callbacks between two turns`)
+    })
+
     it('name the offset of the first record that the call wrote to each partition', async () => {
       const [first, second] = [await newTopic(2), await newTopic()]
       const producer = await opened.producer()
