@@ -230,7 +230,7 @@ module.exports = section('Offset', (scenario) => {
 
   scenario('Q25, Q52: where commits of Offset are kept', {
     contract: '10 commit',
-    zookeeper: true,
+    notOnModern: 'it needs ZooKeeper',
     meant: {
       'in ZooKeeper': { id: 'D33', original: ["{ 0: { offset: 7, metadata: '' } }"], ours: ['{}'] }
     }

@@ -11,7 +11,9 @@ const SHORT = { retries: 1, factor: 1, minTimeout: 50, maxTimeout: 50, randomize
 module.exports = section('Security', (describe) => {
   // The broker with TLS and SASL is a Kafka 3.9; __test__/kafka/security.test.js has ours on Kafka 4.
   /** @type {typeof describe} */
-  const scenario = (title, options, run) => describe(title, { zookeeper: true, ...options }, run)
+  const scenario = (title, options, run) => describe(title, {
+    notOnModern: 'kafka/security.test.js shows it on Kafka 4', ...options
+  }, run)
 
   /** @param {import('../support/trace').Trace} t @param {any} options */
   async function readyWith (t, options) {

@@ -16,7 +16,7 @@
  * @property {boolean} isolated runs in a process of its own, whose end is recorded: for what may crash or must exit
  * @property {number} timeout ms
  * @property {Record<string, Meant>} meant by track
- * @property {boolean} zookeeper can only be shown with a broker that keeps its state in ZooKeeper
+ * @property {string} notOnModern why it is left out on Kafka 4; '' if it is not
  * @property {Record<string, (string | RegExp)[]>} modern by track: what Kafka 4 itself answers otherwise
  * @property {(t: import('./trace').Trace) => any} run
  */
@@ -27,7 +27,7 @@
  *
  * @param {string} title
  * @param {(scenario: (title: string, options: { contract: string, isolated?: boolean, timeout?: number,
- *   meant?: Record<string, Meant>, zookeeper?: boolean, modern?: Scenario['modern']
+ *   meant?: Record<string, Meant>, notOnModern?: string, modern?: Scenario['modern']
  * }, run: Scenario['run']) => void) => void} describe
  * @returns {Section}
  */
@@ -36,8 +36,8 @@ function section (title, describe) {
   const scenarios = []
   describe((name, options, run) => {
     if (scenarios.some((other) => other.title === name)) throw new Error(`Two scenarios are called '${name}'`)
-    const { contract, isolated = false, timeout = 90000, meant = {}, zookeeper = false, modern = {} } = options
-    scenarios.push({ title: name, contract, isolated, timeout, meant, zookeeper, modern, run })
+    const { contract, isolated = false, timeout = 90000, meant = {}, notOnModern = '', modern = {} } = options
+    scenarios.push({ title: name, contract, isolated, timeout, meant, notOnModern, modern, run })
   })
   return { title, scenarios }
 }

@@ -27,10 +27,10 @@ const SILENCE_TIMEOUT = 20000
  * @param {string} options.file
  * @param {string} options.brokers
  * @param {string} [options.grep] only scenarios with this in their titles
- * @param {boolean} [options.zookeeper] false: without scenarios that need it
+ * @param {boolean} [options.modern] without scenarios that are left out on Kafka 4
  * @returns {Promise<Outcome>[]} by scenario
  */
-function runSide ({ side, file, brokers, grep = '', zookeeper = true }) {
+function runSide ({ side, file, brokers, grep = '', modern = false }) {
   /** @type {import('./section').Section} */
   const { scenarios } = require(file)
   const tag = `${crypto.randomBytes(4).toString('hex')}${side[1]}`
@@ -49,7 +49,7 @@ function runSide ({ side, file, brokers, grep = '', zookeeper = true }) {
       const folder = side === 'original' ? await originalFolder() : ROOT
       const options = { side, folder, file, brokers, tag }
       const wanted = scenarios.map((scenario, index) => ({ ...scenario, index }))
-        .filter((scenario) => scenario.title.includes(grep) && (zookeeper || !scenario.zookeeper))
+        .filter((scenario) => scenario.title.includes(grep) && !(modern && scenario.notOnModern))
       const together = wanted.filter(({ isolated }) => !isolated).map(({ index }) => index)
       await Promise.all([
         together.length > 0 && runTogether({ ...options, wanted: together }),
