@@ -12,7 +12,7 @@ const CLASSES = [
   'KafkaClient', 'Producer', 'HighLevelProducer', 'ProducerStream', 'Consumer', 'ConsumerStream', 'ConsumerGroup',
   'ConsumerGroupStream', 'Offset'
 ]
-const CYCLES = process.env.CYCLES || '200'
+const CYCLES = process.env.CYCLES || '100'
 const WARM_UP = '50'
 const MAX_GROWTH_MIB = 20
 const program = path.join(__dirname, 'programs', 'cycles.js')
