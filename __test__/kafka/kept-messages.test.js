@@ -13,7 +13,7 @@ const MESSAGES = Number(process.env.MESSAGES || 1000000)
 const VALUE_BYTES = 100
 /** Values are decoded, and kept, in chunks of so many at most. */
 const CHUNK = 64
-/** V8's heap and librdkafka's buffers grow by so much when nothing is kept. With their batches it would be gigabytes. */
+/** V8's heap and librdkafka's buffers grow by so much when nothing is kept. With the batches it would be gigabytes. */
 const SLACK = 48 * 1024 * 1024
 
 describe('messages that the user keeps', { timeout: 240000 }, () => {
