@@ -23,7 +23,7 @@ const { setup, SetupError } = require('./setup')
 
 /**
  * In the order in which they run: quick ones first.
- * Two cores carry one real broker and one test file at a time.
+ * Two files at a time, on brokers that they share: on two cores, since most of their time is waiting.
  *
  * @type {Layer[]}
  */
@@ -32,9 +32,9 @@ const LAYERS = [
   { name: 'unit', concurrency: 2 },
   { name: 'types', concurrency: 1 },
   { name: 'broker', concurrency: 2 },
-  { name: 'lifecycle', concurrency: 1, nodeArgs: ['--expose-gc'] },
+  { name: 'lifecycle', concurrency: 2, nodeArgs: ['--expose-gc'] },
   { name: 'faults', concurrency: 1, ownKafka: true },
-  { name: 'kafka', concurrency: 1, kafka: ['4', '3.9'] },
+  { name: 'kafka', concurrency: 2, kafka: ['4', '3.9'] },
   { name: 'compat', concurrency: 2, kafka: ['4', '3.9'] },
   { name: 'install', concurrency: 1, kafka: ['4', '3.9'] }
 ]
