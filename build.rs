@@ -7,13 +7,12 @@ const SHIMS: &[&str] = &[
   "csrc/batches.c",
   "csrc/dev_broker.c",
   "csrc/in_order.c",
-  "csrc/join_soon.c",
   "csrc/join_group.c",
+  "csrc/join_soon.c",
 ];
 
-/// Functions of librdkafka that `csrc/in_order.c`, `csrc/join_group.c` and `csrc/join_soon.c` stand in for.
-const WRAPPED: &[&str] =
-  &["rd_kafka_ProduceRequest", "rd_kafka_msgbatch_destroy", "rd_kafka_JoinGroupRequest", "rd_kafka_cgrp_serve"];
+/// Functions of librdkafka that `csrc/in_order.c` and `csrc/join_group.c` stand in for.
+const WRAPPED: &[&str] = &["rd_kafka_ProduceRequest", "rd_kafka_msgbatch_destroy", "rd_kafka_JoinGroupRequest"];
 
 fn main() {
   napi_build::setup();

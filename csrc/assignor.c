@@ -55,7 +55,6 @@ struct strategies_s {
         int32_t led;
         member_metadata_t *metadata;
         size_t metadata_cnt;
-        size_t cnt;
         strategy_t list[];
 };
 
@@ -167,7 +166,6 @@ strategies_t *kafka_node_strategies_offer(rd_kafka_t *rk, const char *const *nam
         all->callbacks = *callbacks;
         all->opaque    = opaque;
         all->led       = -1;
-        all->cnt       = cnt;
 
         RD_LIST_FOREACH(rkas, known, j) {
                 rkas->rkas_enabled = 0;
@@ -180,6 +178,7 @@ strategies_t *kafka_node_strategies_offer(rd_kafka_t *rk, const char *const *nam
 
                 rkas = rd_kafka_assignor_find(rk, names[i]);
                 if (!rkas) {
+                        /* It refuses nothing but unknown kinds of protocol. */
                         rd_kafka_assignor_add(rk, "consumer", names[i], RD_KAFKA_REBALANCE_PROTOCOL_EAGER, assign_own,
                                               metadata_own, on_assignment, NULL, NULL, strategy);
                         rkas = rd_kafka_assignor_find(rk, names[i]);

@@ -74,6 +74,7 @@ int kafka_node_produce_batch(rd_kafka_topic_t *app_rkt, int32_t partition, rd_ka
         rd_ts_t timeout         = INT64_MAX;
         rd_kafka_resp_err_t err;
         rd_kafka_msg_t *rkm;
+        rd_bool_t is_first;
         size_t bytes, i;
 
         if (rd_kafka_fatal_error_code(rk) || rd_kafka_is_transactional(rk) ||
@@ -105,8 +106,11 @@ int kafka_node_produce_batch(rd_kafka_topic_t *app_rkt, int32_t partition, rd_ka
         rd_kafka_toppar_lock(rktp);
         RD_KAFKA_MSGQ_FOREACH(rkm, &batch)
         rkm->rkm_msgid = ++rktp->rktp_msgid;
+        /* rd_kafka_msgq_may_wakeup() sees the first record of an empty queue only when it is alone. */
+        is_first = rktp->rktp_msgq.rkmq_msg_cnt == 0 && rktp->rktp_msgq.rkmq_wakeup.on_first &&
+                   !rktp->rktp_msgq.rkmq_wakeup.signalled;
         rd_kafka_msgq_concat(&rktp->rktp_msgq, &batch);
-        if (rd_kafka_msgq_may_wakeup(&rktp->rktp_msgq, now) && (wakeup_q = rktp->rktp_msgq_wakeup_q)) {
+        if ((is_first || rd_kafka_msgq_may_wakeup(&rktp->rktp_msgq, now)) && (wakeup_q = rktp->rktp_msgq_wakeup_q)) {
                 rktp->rktp_msgq.rkmq_wakeup.signalled = rd_true;
                 rd_kafka_q_keep(wakeup_q);
         }

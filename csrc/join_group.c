@@ -1,5 +1,7 @@
 /*
- * Keeps what a group's members say about themselves, for assignments that the application computes.
+ * Looks at what a coordinator answers to a request to join.
+ *
+ * It keeps what a group's members say about themselves, for assignments that the application computes.
  *
  * librdkafka takes a member's metadata apart and drops the version; and from version 1 on it ignores a member whose
  * metadata lacks the fields that the protocol later got. kafka-node writes a version of the user's and never those
@@ -10,6 +12,7 @@
  * happens on librdkafka's main thread.
  */
 #include "assignor.h"
+#include "join_soon.h"
 #include "rdkafka_broker.h"
 #include "rdkafka_buf.h"
 #include "rdkafka_request.h"
@@ -68,17 +71,43 @@ err_parse:
         return;
 }
 
+/* What the coordinator answers; 0 also for an answer that cannot be read. */
+static int16_t error_of(rd_kafka_buf_t *rkbuf, int16_t version) {
+        const int log_decode_errors = 0;
+        int32_t throttle;
+        int16_t error;
+
+        if (version >= 2)
+                rd_kafka_buf_read_i32(rkbuf, &throttle);
+        rd_kafka_buf_read_i16(rkbuf, &error);
+        return error;
+
+err_parse:
+        return 0;
+}
+
+static void rewind_to(rd_kafka_buf_t *rkbuf, const rd_slice_t *start) {
+        rkbuf->rkbuf_reader = *start;
+        rkbuf->rkbuf_err    = RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
 static void on_answer(rd_kafka_t *rk, rd_kafka_broker_t *rkb, rd_kafka_resp_err_t err, rd_kafka_buf_t *rkbuf,
                       rd_kafka_buf_t *request, void *opaque) {
+        int16_t error = 0;
+
         /* With an error this may be another thread, and there is nothing to read. */
         if (!err && rkbuf) {
                 rd_slice_t start = rkbuf->rkbuf_reader;
+                int16_t version  = request->rkbuf_reqhdr.ApiVersion;
 
-                keep_members(rk, rkbuf, request->rkbuf_reqhdr.ApiVersion);
-                rkbuf->rkbuf_reader = start;
-                rkbuf->rkbuf_err    = RD_KAFKA_RESP_ERR_NO_ERROR;
+                error = error_of(rkbuf, version);
+                rewind_to(rkbuf, &start);
+                keep_members(rk, rkbuf, version);
+                rewind_to(rkbuf, &start);
         }
         __atomic_load_n(&handle_join_group, __ATOMIC_ACQUIRE)(rk, rkb, err, rkbuf, request, opaque);
+        if (error)
+                kafka_node_join_soon(rk, error);
 }
 
 void __wrap_rd_kafka_JoinGroupRequest(rd_kafka_broker_t *rkb, const rd_kafkap_str_t *group_id,

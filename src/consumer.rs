@@ -584,7 +584,7 @@ impl ConsumerThread {
   }
 }
 
-/// kafka-node writes this beside each offset; an old member takes offset 0 without it for "none" (contract Q43).
+/// kafka-node writes this beside each offset; an old member takes offset 0 without it for "none".
 const COMMIT_METADATA: &str = "m";
 
 fn bytes_of(message: &Message) -> usize {

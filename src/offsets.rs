@@ -77,7 +77,7 @@ pub async fn start_offsets(
   Ok(StartOffsets { partitions: filled(found, &defaults), commit: policy.commit_on_first_join })
 }
 
-/// The partitions without a committed offset. An offset of 0 is a commit whatever stands beside it (contract Q43).
+/// The partitions without a committed offset. An offset of 0 is a commit whatever stands beside it.
 fn missing_of(found: &[PartitionOffset]) -> Result<Vec<PartitionOffset>, KafkaError> {
   if let Some(failed) = found.iter().find(|partition| partition.error != 0) {
     return Err(KafkaError::new(failed.error));

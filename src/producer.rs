@@ -33,6 +33,8 @@ const PURGE_WAIT: Duration = Duration::from_millis(500);
 /// librdkafka's queue is made this much larger than what is put in, so that it never refuses a record by itself: after a
 /// refusal it may take the next one, which would change the order.
 const QUEUE_MARGIN: u32 = 1_000;
+/// Records for which memory is kept between sends.
+const SPARE_RECORDS: usize = 4096;
 /// What a record costs in librdkafka's queue besides its bytes; counted so that empty records are bounded as well.
 const RECORD_OVERHEAD: usize = 64;
 
@@ -230,7 +232,10 @@ impl Inner {
         *queued_bytes -= refused.bytes + RECORD_OVERHEAD;
         lock(&self.sends).settle(refused.tag, refused.code, -1, 1);
       });
-      spare.push(records.recycle());
+      // one large send must not keep its memory
+      if records.capacity() <= SPARE_RECORDS {
+        spare.push(records.recycle());
+      }
     }
   }
 

@@ -74,6 +74,11 @@ impl<'a> PlainRecords<'a> {
     });
   }
 
+  /// Records that its memory has room for.
+  pub fn capacity(&self) -> usize {
+    self.raw.capacity()
+  }
+
   /// Empties it, with the memory kept for other records.
   pub fn recycle<'b>(mut self) -> PlainRecords<'b> {
     self.raw.clear();
