@@ -26,23 +26,24 @@ class Admin extends AdoptableEmitter {
   }
 
   /**
+   * @param {(err: Error) => void} callback
    * @param {() => void} call
    */
-  _whenReady (call) {
+  _whenReady (callback, call) {
     if (this.ready) call()
-    else this.once('ready', call)
+    else this.client._onceReady((/** @type {Error | null} */ error) => error ? callback(error) : call())
   }
 
   /** @param {(err: any, groups?: any) => void} [callback] groups: the protocol type of each, mostly `consumer` */
   listGroups (callback) {
     callback = callbackOf(callback)
-    this._whenReady(() => this.client.getListGroups(callback))
+    this._whenReady(callback, () => this.client.getListGroups(callback))
   }
 
   /** @param {(err: any, metadata?: any) => void} [callback] metadata: as `loadMetadataForTopics` gives it */
   listTopics (callback) {
     callback = callbackOf(callback)
-    this._whenReady(() => this.client.loadMetadataForTopics([], callback))
+    this._whenReady(callback, () => this.client.loadMetadataForTopics([], callback))
   }
 
   /**
@@ -52,7 +53,7 @@ class Admin extends AdoptableEmitter {
    */
   describeGroups (consumerGroups, callback) {
     callback = callbackOf(callback)
-    this._whenReady(() => this.client.getDescribeGroups(consumerGroups, callback))
+    this._whenReady(callback, () => this.client.getDescribeGroups(consumerGroups, callback))
   }
 
   /**
@@ -62,7 +63,7 @@ class Admin extends AdoptableEmitter {
    */
   createTopics (topics, callback) {
     callback = callbackOf(callback)
-    this._whenReady(() => this.client.createTopics(topics, callback))
+    this._whenReady(callback, () => this.client.createTopics(topics, callback))
   }
 
   /**
@@ -72,7 +73,7 @@ class Admin extends AdoptableEmitter {
    */
   describeConfigs (payload, callback) {
     callback = callbackOf(callback)
-    this._whenReady(() => this.client.describeConfigs(payload, callback))
+    this._whenReady(callback, () => this.client.describeConfigs(payload, callback))
   }
 }
 

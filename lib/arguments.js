@@ -74,10 +74,11 @@ function optionsOf (options, name = 'options') {
 
 /**
  * @param {any} client
- * @throws {TypeError} if there is none
+ * @throws {TypeError} if it is none; options in its place are a common mistake
  */
 function checkClient (client) {
-  if (client === undefined || client === null) throw wrongType('client', 'a KafkaClient', client)
+  const isClient = client !== null && typeof client === 'object' && typeof client._claimPrimary === 'function'
+  if (!isClient) throw wrongType('client', 'a KafkaClient', client)
 }
 
 /**

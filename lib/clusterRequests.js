@@ -1,7 +1,7 @@
 'use strict'
 
 const { BrokerNotAvailableError, InvalidConfigError, InvalidRequestError } = require('./errors')
-const { checkObject, offsetOf, textOf, wrongType } = require('./arguments')
+const { checkArray, checkObject, offsetOf, textOf, wrongType } = require('./arguments')
 const { errorName } = require('./errorCodes')
 const { decodeAssignment, decodeSubscription } = require('./groupProtocol')
 const NotControllerError = require('./errors/NotControllerError')
@@ -475,7 +475,9 @@ function noLeader () {
  * @param {{ resources: any[], includeSynonyms?: any }} payload
  * @param {Callback} callback
  */
-function describeConfigs (client, { resources = [], includeSynonyms }, callback) {
+function describeConfigs (client, { resources, includeSynonyms }, callback) {
+  resources = resources || []
+  checkArray('resources', resources)
   for (const { resourceType, resourceName, configNames } of resources) {
     if (configNames && typeof configNames === 'object' && !Array.isArray(configNames)) {
       throw wrongType('configNames', 'an array of names', configNames)

@@ -379,7 +379,10 @@ class Consumer extends AdoptableEmitter {
   _move (from, to, topics) {
     if (!topics || topics.length === 0) return
     if (!Array.isArray(topics)) {
-      this.emit('error', wrongType('topics', 'an array', topics))
+      const error = wrongType('topics', 'an array', topics)
+      // kafka-node throws at the one, and did nothing at all others
+      if (typeof topics === 'string') throw error
+      this.emit('error', error)
       return
     }
     const chosen = from.filter(isIn(topics))

@@ -754,5 +754,6 @@ function logCommitError (error) {
 // the same function under both names, as with kafka-node
 ConsumerGroup.prototype.autoCommit = ConsumerGroup.prototype.commit
 
-hideSecrets(ConsumerGroup)
-module.exports = callable(ConsumerGroup)
+const Callable = callable(ConsumerGroup)
+hideSecrets(Callable)
+module.exports = Callable

@@ -1,13 +1,17 @@
 'use strict'
 
+const InvalidConfigError = require('./errors/InvalidConfigError')
+
 /**
  * `host:port,host:port`, IPv6 addresses in brackets, split at the last colon as kafka-node does.
  *
  * @param {string} hosts
  * @returns {Array<{ host: string, port: number }>} port is NaN where the text has none
+ * @throws {InvalidConfigError} for a URL, whose scheme would be looked up as the name of a host
  */
 function parseHosts (hosts) {
   return hosts.split(',').map(text => {
+    if (text.includes('://')) throw new InvalidConfigError(`kafkaHost ${text} is a URL; write each broker as host:port`)
     const colon = text.lastIndexOf(':')
     const name = text.slice(0, Math.max(0, colon))
     const bracketed = /\[(.*)\]/.exec(name)

@@ -188,7 +188,8 @@ class KafkaClient extends AdoptableEmitter {
     const schedule = new RetrySchedule(this.options.connectRetryOptions || DEFAULTS.connectRetryOptions)
     // not at once: a consumer that is made of this client in the same tick shares its handle with it
     setImmediate(() => {
-      if (this.closing) return
+      // connected meanwhile, if the answer to an earlier attempt came late
+      if (this.closing || !this.connecting) return
       try {
         if (!this._primary) this._openPrimary()
       } catch (error) {
@@ -247,6 +248,7 @@ class KafkaClient extends AdoptableEmitter {
   _askForCluster () {
     if (this._metadataPending) return
     this._metadataPending = true
+    const wasUp = this._up.size > 0
     this._primary.request({ op: 'metadata', topics: null, timeout: this._native().connectTimeout },
       (/** @type {Error | null} */ error, /** @type {any} */ result) => {
         this._metadataPending = false
@@ -254,7 +256,7 @@ class KafkaClient extends AdoptableEmitter {
         if (!error) return this._connected(result)
         if (this._attempt) this._attempt.unanswered(error)
         // the broker came while the question was given up
-        if (this._up.size > 0 && this.connecting) setTimeout(() => this._brokerCame(), DOWN_GRACE).unref()
+        if (!wasUp && this._up.size > 0 && this.connecting) setTimeout(() => this._brokerCame(), DOWN_GRACE).unref()
       })
   }
 
@@ -311,6 +313,20 @@ class KafkaClient extends AdoptableEmitter {
         : new BrokerNotAvailableError('Broker not available (loadMetadataForTopics)'))
     }, wait)
     this._waitingForReady.add(resume)
+  }
+
+  /**
+   * Calls back when the client is ready, however long that takes, or with an error when it has failed or is closed.
+   *
+   * @param {(err: Error | null) => void} callback
+   */
+  _onceReady (callback) {
+    if (this.ready) return callback(null)
+    if (this.closing) {
+      setImmediate(callback, new BrokerNotAvailableError('Broker not available (loadMetadataForTopics)'))
+      return
+    }
+    this._waitingForReady.add(callback)
   }
 
   /** Whether questions to the cluster have to wait, but have something to wait for. */
@@ -422,6 +438,7 @@ class KafkaClient extends AdoptableEmitter {
     const gaveWay = id < 0 && this._brokersKnown
     const address = `${host}:${port}`
     if (state === 'UP') {
+      this._refusedCertificates.delete(address)
       this._brokerCame()
       if (this._up.has(address)) return
       this._up.add(address)
@@ -863,9 +880,9 @@ class KafkaClient extends AdoptableEmitter {
    */
   getDescribeGroups (groups, callback) {
     callback = callbackOf(callback)
-    checkArray('groups', groups)
+    if (groups) checkArray('groups', groups)
     if (!this.ready) return callback(new Error('Client is not ready (getDescribeGroups)'))
-    clusterRequests.describeGroups(this, groups, callback)
+    clusterRequests.describeGroups(this, groups || [], callback)
   }
 
   /**
@@ -1062,9 +1079,9 @@ function toNewTopic ({ topic, partitions, replicationFactor, configEntries, repl
   }
 }
 
-hideSecrets(KafkaClient)
-
 // asked for only when someone looks
 Object.defineProperty(KafkaClient, 'librdkafkaVersion', { get: librdkafkaVersion, enumerable: true })
 
-module.exports = callable(KafkaClient)
+const Callable = callable(KafkaClient)
+hideSecrets(Callable)
+module.exports = Callable

@@ -69,7 +69,9 @@ async function withOriginal (use) {
     await install(folder)
     return await use(path.join(folder, 'node_modules', 'kafka-node'))
   } finally {
-    fs.rmSync(folder, { recursive: true, force: true })
+    // rmSync came with Node 14.14
+    const remove = fs.rmSync || fs.rmdirSync
+    remove(folder, { recursive: true, force: true })
   }
 }
 
@@ -103,7 +105,9 @@ function install (folder) {
  * @returns {Promise<{ topic: string, partition: number, offset: number }[]>}
  */
 function readFromZookeeper (job) {
-  const child = fork(path.join(__dirname, 'readZookeeperOffsets.js'), [], { execArgv: ['--no-deprecation'] })
+  const program = path.join(__dirname, 'readZookeeperOffsets.js')
+  // advanced: certificates are Buffers as a rule, and JSON would make other objects of them
+  const child = fork(program, [], { execArgv: ['--no-deprecation'], serialization: 'advanced' })
   return new Promise((resolve, reject) => {
     const fail = (/** @type {string} */ why) => {
       reject(new Error(`the offsets in ZooKeeper could not be read: ${why}`))
@@ -116,11 +120,14 @@ function readFromZookeeper (job) {
       fail('the process with kafka-node ended without an answer')
     })
     child.once('message', (/** @type {any} */ { error, partitions }) => {
-      // A broker without ZooKeeper ends the connection when it is asked.
-      if (error) fail(`${error}. Is the broker at ${job.clientOptions.kafkaHost} one in ZooKeeper mode?`)
+      if (error) fail(error)
       else resolve(partitions)
     })
-    child.send(job)
+    try {
+      child.send(job)
+    } catch (error) {
+      fail(`the client options must be plain data: ${/** @type {Error} */ (error).message}`)
+    }
   })
 }
 

@@ -200,7 +200,7 @@ function isTlsError ({ code, message }) {
  */
 function toTlsError (error, refused) {
   const { message } = error
-  const certificate = refused.find(({ broker }) => message.includes(broker))
+  const certificate = refused.find(({ broker }) => message.includes(`//${broker}/`))
   if (certificate && /certificate/.test(message)) {
     const { broker, reason } = certificate
     const code = CERTIFICATE_ERRORS[certificate.error] || 'ERR_KAFKA_SSL'

@@ -1,7 +1,7 @@
 'use strict'
 
 const { AdoptableEmitter, callable } = require('./callable')
-const { callbackOf, checkClient, checkObject } = require('./arguments')
+const { callbackOf, checkArray, checkClient, checkObject } = require('./arguments')
 
 /** As times in a look-up of offsets */
 const LATEST = -1
@@ -34,7 +34,8 @@ class Offset extends AdoptableEmitter {
   fetch (payloads, callback) {
     callback = callbackOf(callback)
     if (!this.ready) {
-      this.once('ready', () => this.fetch(payloads, callback))
+      this.client._onceReady((/** @type {Error | null} */ error) =>
+        error ? callback(error) : this.fetch(payloads, callback))
       return
     }
     this.client.sendOffsetRequest(this.buildPayloads(payloads), callback)
@@ -45,6 +46,7 @@ class Offset extends AdoptableEmitter {
    * @returns {any[]} the same objects, complete
    */
   buildPayloads (payloads) {
+    checkArray('payloads', payloads)
     return payloads.map(payload => {
       payload.partition = payload.partition || 0
       payload.time = payload.time || Date.now()
@@ -78,7 +80,8 @@ class Offset extends AdoptableEmitter {
   commit (groupId, payloads, callback) {
     callback = callbackOf(callback)
     if (!this.ready) {
-      this.once('ready', () => this.commit(groupId, payloads, callback))
+      this.client._onceReady((/** @type {Error | null} */ error) =>
+        error ? callback(error) : this.commit(groupId, payloads, callback))
       return
     }
     this.client.sendOffsetCommitRequest(groupId, this.buildPayloads(payloads), callback)
@@ -93,7 +96,8 @@ class Offset extends AdoptableEmitter {
   fetchCommits (groupId, payloads, callback) {
     callback = callbackOf(callback)
     if (!this.ready) {
-      this.once('ready', () => this.fetchCommits(groupId, payloads, callback))
+      this.client._onceReady((/** @type {Error | null} */ error) =>
+        error ? callback(error) : this.fetchCommits(groupId, payloads, callback))
       return
     }
     this.client.sendOffsetFetchV1Request(groupId, this.buildOffsetFetchV1Payloads(payloads), callback)
@@ -130,7 +134,8 @@ class Offset extends AdoptableEmitter {
   _fetchAll (topics, time, callback) {
     if (topics !== null && !Array.isArray(topics)) throw new TypeError('topics must be an array of topic names')
     if (!this.ready) {
-      this.once('ready', () => this._fetchAll(topics, time, callback))
+      this.client._onceReady((/** @type {Error | null} */ error) =>
+        error ? callback(error) : this._fetchAll(topics, time, callback))
       return
     }
     this.client.loadMetadataForTopics(topics, (/** @type {any} */ err, /** @type {any} */ result) => {

@@ -27,7 +27,10 @@ process.once('message', (/** @type {any} */ { folder, clientOptions, group, topi
         for (const partition of Object.keys(metadata[topic])) wanted.push({ topic, partition: Number(partition) })
       }
       client.sendOffsetFetchRequest(group, wanted, (/** @type {any} */ err, /** @type {any} */ offsets) => {
-        if (err) return fail(err)
+        // A broker without ZooKeeper ends the connection when it is asked.
+        if (err) {
+          return fail(`${err.message || err}. Is the broker at ${clientOptions.kafkaHost} one in ZooKeeper mode?`)
+        }
         answer({ partitions: wanted.map(each => ({ ...each, offset: offsets[each.topic][each.partition] })) })
       })
     })

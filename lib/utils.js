@@ -1,7 +1,7 @@
 'use strict'
 
 const assert = require('./assert')
-const { wrongType } = require('./arguments')
+const { checkArray, wrongType } = require('./arguments')
 const InvalidConfigError = require('./errors/InvalidConfigError')
 
 const LEGAL_NAME = /^[a-zA-Z0-9._-]*$/
@@ -49,6 +49,7 @@ function validateTopicNames (topics) {
  * @throws {InvalidConfigError} if an element has a partition that is not a number
  */
 function validateTopics (topics) {
+  checkArray('topics', topics)
   if (topics.some(topic => typeof topic !== 'string' && 'partition' in topic && typeof topic.partition !== 'number')) {
     throw new InvalidConfigError('Offset must be a number and can not contain characters')
   }

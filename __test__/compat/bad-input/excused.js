@@ -36,6 +36,8 @@ const TOLD = [
  */
 const REFUSED = [
   { is: /^new \w+ [\w.]+ = /, why: 'an option of a type that it cannot have' },
+  { is: /^Admin\.describe(Groups groups|Configs resources) = /, why: 'it described nothing' },
+  { is: /^Admin\.describeConfigs resourceName = a Buffer$/, why: 'a name is a text' },
   { is: /^Consumer\.(pauseTopics|resumeTopics) topics = /, why: 'it had no effect' },
   { is: /createCommitStream options = /, why: 'nothing that could hold an option' },
   { is: /removeTopics topics = a Buffer$/, why: 'its bytes counted as names' },
