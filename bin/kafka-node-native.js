@@ -86,6 +86,9 @@ function parseArguments (args) {
 
 /** @param {() => void} end called once the program that started this one is gone */
 function watchParent (end) {
+  // npx is not told to pass a signal on, and leaves its program behind when it is killed.
+  const parent = process.ppid
+  setInterval(() => { if (process.ppid !== parent) end() }, 1000).unref()
   if (process.connected) process.on('disconnect', end)
   const stdin = fs.fstatSync(0)
   // Only a pipe tells of a parent's end. A terminal does not, and /dev/null, which background jobs get, is at its end

@@ -1,5 +1,6 @@
 // A typed producer and consumer group. Ends by itself.
 //
+//   npm install -D typescript @types/node
 //   npx tsc --outDir build examples/typescript.ts && KAFKA_BROKERS=127.0.0.1:9092 node build/typescript.js
 
 import { ConsumerGroup, ConsumerGroupOptions, KafkaClient, Message, Producer, ProduceRequest } from 'kafka-node'

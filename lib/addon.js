@@ -38,7 +38,7 @@ function explain (error) {
   const names = Object.keys(optionalDependencies).join(', ')
   return `${missing} There are addons for: ${names}. If yours is among them, it ` +
     'was not installed: install again on this platform, with optional dependencies, and not from a lockfile or a ' +
-    'node_modules folder that was made on another one.'
+    'node_modules folder that was made on another one. From tarballs, install the one for this platform, too.'
 }
 
 /** @returns {typeof import('../binding')} */

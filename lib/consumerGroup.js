@@ -358,6 +358,7 @@ class ConsumerGroup extends AdoptableEmitter {
   /** @param {any} event */
   _assigned ({ epoch, partitions, memberId, generationId, committed, leader, userData }) {
     if (this.client.closing) return
+    // as kafka-node's member does that has joined with nothing to read; it had nothing to give up, so nobody is asked
     if (this._waiting) this.emit('rebalancing')
     this._waiting = false
     this._missing.clear()

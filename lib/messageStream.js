@@ -77,8 +77,11 @@ class MessageStream extends AdoptableReadable {
   _dropPartition (topic, partition) {
     const { messageBuffer } = this
     // in place: `transmitMessages` may be at work on it
-    messageBuffer.splice(0, messageBuffer.length,
-      ...messageBuffer.filter(message => message.topic !== topic || message.partition !== partition))
+    let kept = 0
+    for (const message of messageBuffer) {
+      if (message.topic !== topic || message.partition !== partition) messageBuffer[kept++] = message
+    }
+    messageBuffer.length = kept
     this._soughtUntil.set(`${topic}/${partition}`, this._passed + this.readableLength)
   }
 

@@ -68,6 +68,7 @@ function view (target) {
     })
     views.set(target, shown)
   }
+  for (const name of Object.keys(shown)) if (!(name in target)) delete shown[name]
   for (const name of Reflect.ownKeys(target)) {
     if (Object.prototype.propertyIsEnumerable.call(target, name)) shown[name] = target[name]
   }

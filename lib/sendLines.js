@@ -4,12 +4,12 @@
  * Sends that cannot go on at once hold back the later ones to the same topics, and only those: what is sent first is
  * written first, also when the connection or a look at the topic comes in between.
  *
- * @typedef {{ topics: string[], ahead: number, run: (finished: () => void) => void }} Turn a send that waits; `ahead`:
- *   for how many of its topics others are before it
+ * @typedef {{ topics: string[], ahead: number, run: (finished: () => void) => void }} WaitingSend `ahead`: for how many
+ *   of its topics others are before it
  */
 class SendLines {
   constructor () {
-    /** @type {Map<string, Turn[]>} oldest first */
+    /** @type {Map<string, WaitingSend[]>} oldest first */
     this.byTopic = new Map()
   }
 
@@ -26,7 +26,7 @@ class SendLines {
    * @param {(finished: () => void) => void} run called when its turn has come, which may be at once
    */
   enter (topics, run) {
-    /** @type {Turn} */
+    /** @type {WaitingSend} */
     const turn = { topics, ahead: 0, run }
     for (const topic of topics) {
       const line = this.byTopic.get(topic)
@@ -42,7 +42,7 @@ class SendLines {
   /**
    * Runs a turn, and those that it was in the way of; in a loop, because thousands may have waited.
    *
-   * @param {Turn} first
+   * @param {WaitingSend} first
    */
   run (first) {
     const runnable = [first]
@@ -54,7 +54,7 @@ class SendLines {
         const { topics, run } = turn
         run(() => {
           for (const topic of topics) {
-            const line = /** @type {Turn[]} */ (this.byTopic.get(topic))
+            const line = /** @type {WaitingSend[]} */ (this.byTopic.get(topic))
             line.shift()
             if (line.length === 0) this.byTopic.delete(topic)
             else if (--line[0].ahead === 0) runnable.push(line[0])

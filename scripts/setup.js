@@ -41,6 +41,13 @@ async function installPackages (log) {
   fs.writeFileSync(installStamp, lockHash())
 }
 
+/** The examples say `require('kafka-node')`, as services do: in a checkout that is the checkout itself. */
+function linkAlias () {
+  const link = path.join(root, 'node_modules', 'kafka-node')
+  // A junction needs no administrator rights on Windows; elsewhere the type is ignored.
+  if (!fs.existsSync(link)) fs.symlinkSync(root, link, 'junction')
+}
+
 /**
  * Brings the checkout into a state in which the project runs: checks tools, installs packages, builds the addon.
  * Does nothing, within a second, where all of it is there already.
@@ -64,6 +71,7 @@ async function setup ({ kafka = false, cargo = false, log = console.log } = {}) 
     log(`The tests on a real Kafka will be left out, since this machine lacks:\n${list}`)
   }
   if (packagesAreStale()) await installPackages(log)
+  linkAlias()
   if (buildNeeded) await addon.build({ log })
   return { missingKafkaTools }
 }

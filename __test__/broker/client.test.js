@@ -3,7 +3,7 @@
 const { after, before, beforeEach, describe, it } = require('node:test')
 const assert = require('node:assert/strict')
 const { setTimeout: delay } = require('node:timers/promises')
-const { KafkaClient } = require('../..')
+const { Admin, KafkaClient, Offset } = require('../..')
 const { FAST_RETRY, Opened, call, next, record, sendAll, startWatched, uniqueName } = require('../support/embedded')
 
 const EVENTS = ['connect', 'ready', 'close', 'error', 'socket_error', 'reconnect', 'brokersChanged']
@@ -253,6 +253,18 @@ describe('KafkaClient', { timeout: 60000 }, () => {
       const busy = opened.client()
       busy.on('ready', () => assert.fail('ready after close'))
       await call(busy, 'close')
+    })
+
+    it('ends calls of Offset and Admin that wait for the connection', async () => {
+      const client = opened.client({ autoConnect: false })
+      const [offset, admin] = [new Offset(client), new Admin(client)]
+      const waiting = [
+        call(offset, 'fetchLatestOffsets', ['one']), call(offset, 'fetchCommits', 'g', [{ topic: 'one' }]),
+        call(admin, 'listTopics')
+      ].map((promise) => assert.rejects(promise, { name: 'BrokerNotAvailableError' }))
+      await call(client, 'close')
+      await Promise.all(waiting)
+      await assert.rejects(call(admin, 'listGroups'), { name: 'BrokerNotAvailableError' })
     })
 
     it('ends requests that are on their way', async () => {

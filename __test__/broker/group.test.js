@@ -135,6 +135,16 @@ describe('ConsumerGroup', { timeout: 120000 }, () => {
       assert.equal(error.errorCode, GROUP_AUTHORIZATION_FAILED)
     })
 
+    it('gets over a coordinator that lets nobody join for the moment', async () => {
+      const topic = await filledTopic(1)
+      // loading, not available, loading
+      await broker.pushErrors('JoinGroup', [14, 15, 14])
+      const group = opened.group(topic)
+      const events = record(group, ['error'])
+      assert.deepEqual(values(await collect(group).take(1)), ['0'])
+      assert.deepEqual(events, [])
+    })
+
     it('reports committed offsets that cannot be read', async () => {
       const topic = await filledTopic(1)
       await broker.pushErrors('OffsetFetch', [GROUP_AUTHORIZATION_FAILED])

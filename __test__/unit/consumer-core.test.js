@@ -40,3 +40,44 @@ test('the first listener to done hears it after fetchMaxWaitMs, however late it 
   assert.equal(count, 2)
   core.stop()
 })
+
+/** What `commitAndLeave` does with a commit that `answer` answers, or not. */
+function leaving () {
+  const { core } = idleConsumer()
+  /** @type {{ answer?: (error: Error | null) => void, left?: () => void, results: any[] }} */
+  const seen = { results: [] }
+  core.commitAndLeave(
+    callback => { seen.answer = callback },
+    left => { seen.left = left },
+    error => seen.results.push(error && error.message))
+  return seen
+}
+
+test('the last commit comes before leaving, and its error is told when all is closed', () => {
+  const seen = leaving()
+  assert.equal(seen.left, undefined)
+  seen.answer(new Error('refused'))
+  assert.deepEqual(seen.results, [])
+  seen.left()
+  assert.deepEqual(seen.results, ['refused'])
+})
+
+test('a last commit without an answer does not keep a consumer from closing', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const seen = leaving()
+  t.mock.timers.tick(1000)
+  seen.left()
+  assert.deepEqual(seen.results, ['The offsets were not committed: no answer within 1000ms'])
+})
+
+test('of a last commit that is answered while the rest is closed, only a success counts', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const [late, failed] = [leaving(), leaving()]
+  t.mock.timers.tick(1000)
+  late.answer(null)
+  late.left()
+  failed.answer(new Error('closed meanwhile'))
+  failed.left()
+  assert.deepEqual(late.results, [null])
+  assert.deepEqual(failed.results, ['The offsets were not committed: no answer within 1000ms'])
+})

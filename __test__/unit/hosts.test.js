@@ -16,6 +16,11 @@ test('a host without a port has none', () => {
   assert.deepEqual(parseHosts('localhost:x'), [{ host: 'localhost', port: NaN }])
 })
 
+test('a URL is refused: its scheme would be looked up as a host', () => {
+  assert.throws(() => parseHosts('a:1,http://b:9092'),
+    { name: 'InvalidConfigError', message: 'kafkaHost http://b:9092 is a URL; write each broker as host:port' })
+})
+
 test('anything but a string is refused, as kafka-node does', () => {
   for (const hosts of [['a:1'], 9092]) {
     assert.throws(() => parseHosts(hosts), { name: 'TypeError', message: 'hosts.split is not a function' })

@@ -2,7 +2,7 @@
 
 const { test } = require('node:test')
 const assert = require('node:assert/strict')
-const { toError, toGroupError, toSocketError } = require('../../lib/nativeErrors')
+const { toError, toGroupError, toSocketError, toTlsError } = require('../../lib/nativeErrors')
 const IllegalGenerationError = require('../../lib/errors/IllegalGenerationError')
 
 const native = (code, name = '', message = '') => ({ code, name, message, retriable: false, fatal: false })
@@ -83,4 +83,15 @@ test('and a name that cannot be resolved', () => {
 test('a connection error that Node has no name for keeps its text', () => {
   const error = toSocketError(native(-195, '_TRANSPORT', 'Disconnected'))
   assert.deepEqual([error.message, error.code], ['Disconnected', 'ERR_KAFKA_TRANSPORT'])
+})
+
+test('a refused certificate is that of the broker which the error names, and of no other', () => {
+  const refused = [
+    { broker: 'kafka:909', error: 10, reason: 'certificate has expired' },
+    { broker: 'afka:9092', error: 10, reason: 'certificate has expired' },
+    { broker: 'kafka:9092', error: 18, reason: 'self-signed certificate' }
+  ]
+  const message = 'ssl://kafka:9092/bootstrap: SSL handshake failed: certificate verify failed'
+  const error = toTlsError(native(-181, '_SSL', message), refused)
+  assert.match(error.message, /^self-signed certificate: the certificate of kafka:9092 is refused; /)
 })

@@ -77,7 +77,7 @@ function describeMachine () {
     cpu: os.cpus()[0].model.trim(),
     cores: os.cpus().length,
     memoryGb: Math.round(os.totalmem() / 1024 ** 3),
-    system: `${os.type()} ${os.release()} ${os.arch()}`,
+    system: `${os.type()} ${os.release().split('.').slice(0, 2).join('.')} ${os.arch()}`,
     loadBefore: os.loadavg()[0],
     harness: `Node ${process.version}`,
     java: first('java', ['--version']),
