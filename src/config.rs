@@ -236,7 +236,7 @@ pub fn consumer_properties(options: &ConsumerOptions) -> Properties {
     ("fetch.max.bytes", options.fetch_max_bytes.clamp(FETCH_MAX, 1_000_000_000).to_string()),
     // librdkafka's default of 1 s starves a consumer that is slower than the fetcher.
     ("fetch.queue.backoff.ms", "10".into()),
-    ("queued.min.messages", "20000".into()),
+    ("queued.min.messages", "60000".into()),
     ("queued.max.messages.kbytes", options.queue_kbytes.to_string()),
     // Positions count when JavaScript has emitted the records, so both are done by us.
     ("enable.auto.commit", "false".into()),
