@@ -107,10 +107,10 @@ async function withoutIsr (context, { config, down }) {
     if (!isTyped) context.fail(`an untyped error: ${text}`)
   }
   const isAffected = (/** @type {import('../checker').Send} */ { time, answered }) => answered >= gone && time <= healed
-  // Until the leader knows that a replica is gone it writes what it cannot acknowledge. Once such a send has timed out, its
-  // fate unknown, the broker cannot tell those under way with it from new ones.
-  const mayDouble = isAffected
-  context.expectNone(checkProducer({ events, log, id: 'p', mayFail: isAffected, mayDouble }), 'producer')
+  // Until the leader knows that a replica is gone it writes what it cannot acknowledge. Once such a send has timed out,
+  // its fate unknown, the broker cannot tell those under way with it from new ones.
+  const verdict = checkProducer({ events, log, id: 'p', mayFail: isAffected, mayDouble: isAffected })
+  context.expectNone(verdict, 'producer')
   context.expectNone(checkErrors(events), 'producer')
   context.expect(whileGone.length > 0, 'nothing was sent while there were too few replicas')
   const list = [...errors].map(([text, count]) => `${count} times ${text}`).join(', ')
