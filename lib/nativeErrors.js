@@ -118,6 +118,20 @@ function toGroupError (error, requestTimeout) {
 }
 
 /**
+ * A broker that does not encrypt ends the connection when a client begins to. How librdkafka tells that depends on
+ * which of the two is quicker.
+ *
+ * @param {string} message
+ * @returns {string} what to do if it is that
+ */
+function plainHint (message) {
+  if (/PLAINTEXT broker listener/.test(message)) return ' If so, leave sslOptions out'
+  // a broker that has answered once has a number in place of this word
+  const isFirst = /^ssl:\/\/[^/]+\/bootstrap: Disconnected/.test(message)
+  return isFirst ? '. If the broker does not encrypt there, leave sslOptions out' : ''
+}
+
+/**
  * What Node's own socket would have reported for a failed connection.
  *
  * @param {NativeError} error its text is such as
@@ -127,8 +141,7 @@ function toGroupError (error, requestTimeout) {
 function toSocketError (error) {
   const system = SYSTEM_ERRORS.find(({ text }) => text.test(error.message))
   if (!system) {
-    const isPlain = /PLAINTEXT broker listener/.test(error.message)
-    return named(withoutState(error.message) + (isPlain ? ' If so, leave sslOptions out' : ''), error)
+    return named(withoutState(error.message) + plainHint(error.message), error)
   }
   const { code, errno } = system
   const peer = /ipv[46]#(.+):(\d+) failed/.exec(error.message) || /(?:^|\/\/)([^/\s]+):(\d+)\//.exec(error.message)

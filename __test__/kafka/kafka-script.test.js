@@ -95,8 +95,17 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
         assert.equal(cluster.pids().length, 3)
         const config = { 'min.insync.replicas': 2 }
         const topic = await kafka.createTopic(cluster.brokers, kafka.uniqueName('three'), 1, config)
-        const write = (/** @type {string} */ address, /** @type {string} */ value) =>
-          kafka.produceRaw(address, topic, [{ value }])
+        const write = async (/** @type {string} */ address, /** @type {string} */ value) => {
+          // the node may not know yet that another is gone, and send the writer there
+          for (let attempts = 20; ; attempts--) {
+            try {
+              return await kafka.produceRaw(address, topic, [{ value }])
+            } catch (error) {
+              if (attempts === 0 || !/** @type {any} */ (error).retriable) throw error
+              await delay(250)
+            }
+          }
+        }
         await write(cluster.brokers, 'on three')
 
         const killed = await cluster.leaderOf(topic)

@@ -95,3 +95,11 @@ test('a refused certificate is that of the broker which the error names, and of 
   const error = toTlsError(native(-181, '_SSL', message), refused)
   assert.match(error.message, /^self-signed certificate: the certificate of kafka:9092 is refused; /)
 })
+
+test('a connection that ends as encryption begins may be one to a broker that does not encrypt', () => {
+  const closed = (where) =>
+    toSocketError(native(-195, '_TRANSPORT', `${where}: Disconnected: SSL connection closed by peer`))
+  assert.match(closed('ssl://kafka:9092/bootstrap').message, /leave sslOptions out$/)
+  assert.doesNotMatch(closed('ssl://kafka:9092/1').message, /sslOptions/)
+  assert.doesNotMatch(closed('kafka:9092/bootstrap').message, /sslOptions/)
+})
