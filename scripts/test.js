@@ -35,7 +35,7 @@ const LAYERS = [
   { name: 'lifecycle', concurrency: 2, nodeArgs: ['--expose-gc'] },
   { name: 'faults', concurrency: 1, ownKafka: true },
   { name: 'kafka', concurrency: 2, kafka: ['4', '3.9'] },
-  { name: 'compat', concurrency: 2, kafka: ['4', '3.9'] },
+  { name: 'compat', concurrency: 1, kafka: ['4', '3.9'] },
   { name: 'install', concurrency: 1, kafka: ['4', '3.9'] }
 ]
 

@@ -36,6 +36,7 @@ const TOLD = [
  */
 const REFUSED = [
   { is: /^new \w+ [\w.]+ = /, why: 'an option of a type that it cannot have' },
+  { is: / callback = /, why: 'its first call would crash the process' },
   { is: /^Admin\.describe(Groups groups|Configs resources) = /, why: 'it described nothing' },
   { is: /^Admin\.describeConfigs resourceName = a Buffer$/, why: 'a name is a text' },
   { is: /^Consumer\.(pauseTopics|resumeTopics) topics = /, why: 'it had no effect' },

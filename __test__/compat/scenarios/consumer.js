@@ -21,7 +21,16 @@ const values = (from, to) => Array.from({ length: to - from }, (_, i) => ({ valu
 module.exports = section('Consumer', (scenario) => {
   // ---- construction ----
 
-  scenario('what the constructor refuses', { contract: '7.1' }, (t) => {
+  scenario('what the constructor refuses', {
+    contract: '7.1',
+    meant: {
+      topics: {
+        id: 'D51',
+        original: [...Array(4).fill(/Must have payloads/), ...Array(4).fill(/topics\.some/)],
+        ours: [...Array(4).fill(/Must have payloads/), ...Array(4).fill(/topics must be an array, not /)]
+      }
+    }
+  }, (t) => {
     const client = t.client({ autoConnect: false })
     for (const topics of [undefined, null, '', 0, 'topic', {}, 5, true]) {
       t.attempt('topics', () => new t.kafka.Consumer(client, topics, {}))
