@@ -31,7 +31,7 @@ class Admin extends AdoptableEmitter {
    */
   _whenReady (callback, call) {
     if (this.ready) call()
-    else this.client._onceReady((/** @type {Error | null} */ error) => error ? callback(error) : call())
+    else this.client._onceReady(callback, call)
   }
 
   /** @param {(err: any, groups?: any) => void} [callback] groups: the protocol type of each, mostly `consumer` */

@@ -316,17 +316,18 @@ class KafkaClient extends AdoptableEmitter {
   }
 
   /**
-   * Calls back when the client is ready, however long that takes, or with an error when it has failed or is closed.
+   * Goes on when the client is ready, however long that takes.
    *
-   * @param {(err: Error | null) => void} callback
+   * @param {(err: Error) => void} callback called instead when it has failed or is closed
+   * @param {() => void} call
    */
-  _onceReady (callback) {
-    if (this.ready) return callback(null)
+  _onceReady (callback, call) {
+    if (this.ready) return call()
     if (this.closing) {
       setImmediate(callback, new BrokerNotAvailableError('Broker not available (loadMetadataForTopics)'))
       return
     }
-    this._waitingForReady.add(callback)
+    this._waitingForReady.add(error => { error ? callback(error) : call() })
   }
 
   /** Whether questions to the cluster have to wait, but have something to wait for. */

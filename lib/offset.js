@@ -34,8 +34,7 @@ class Offset extends AdoptableEmitter {
   fetch (payloads, callback) {
     callback = callbackOf(callback)
     if (!this.ready) {
-      this.client._onceReady((/** @type {Error | null} */ error) =>
-        error ? callback(error) : this.fetch(payloads, callback))
+      this.client._onceReady(callback, () => this.fetch(payloads, callback))
       return
     }
     this.client.sendOffsetRequest(this.buildPayloads(payloads), callback)
@@ -80,8 +79,7 @@ class Offset extends AdoptableEmitter {
   commit (groupId, payloads, callback) {
     callback = callbackOf(callback)
     if (!this.ready) {
-      this.client._onceReady((/** @type {Error | null} */ error) =>
-        error ? callback(error) : this.commit(groupId, payloads, callback))
+      this.client._onceReady(callback, () => this.commit(groupId, payloads, callback))
       return
     }
     this.client.sendOffsetCommitRequest(groupId, this.buildPayloads(payloads), callback)
@@ -96,8 +94,7 @@ class Offset extends AdoptableEmitter {
   fetchCommits (groupId, payloads, callback) {
     callback = callbackOf(callback)
     if (!this.ready) {
-      this.client._onceReady((/** @type {Error | null} */ error) =>
-        error ? callback(error) : this.fetchCommits(groupId, payloads, callback))
+      this.client._onceReady(callback, () => this.fetchCommits(groupId, payloads, callback))
       return
     }
     this.client.sendOffsetFetchV1Request(groupId, this.buildOffsetFetchV1Payloads(payloads), callback)
@@ -134,8 +131,7 @@ class Offset extends AdoptableEmitter {
   _fetchAll (topics, time, callback) {
     if (topics !== null && !Array.isArray(topics)) throw new TypeError('topics must be an array of topic names')
     if (!this.ready) {
-      this.client._onceReady((/** @type {Error | null} */ error) =>
-        error ? callback(error) : this._fetchAll(topics, time, callback))
+      this.client._onceReady(callback, () => this._fetchAll(topics, time, callback))
       return
     }
     this.client.loadMetadataForTopics(topics, (/** @type {any} */ err, /** @type {any} */ result) => {
