@@ -25,32 +25,34 @@ void __real_rd_kafka_JoinGroupRequest(rd_kafka_broker_t *rkb, const rd_kafkap_st
 /* librdkafka's handler of the answer: one function, the same for all clients. */
 static rd_kafka_resp_cb_t *handle_join_group;
 
-static void keep_members(rd_kafka_t *rk, rd_kafka_buf_t *rkbuf, int16_t version) {
+/* Reads an answer and keeps its members; returns what the coordinator said, 0 also when it cannot be read. */
+static int16_t read_answer(rd_kafka_t *rk, rd_kafka_buf_t *rkbuf, int16_t version) {
         const int log_decode_errors = 0;
         strategies_t *all           = kafka_node_strategies_of(rk);
         rd_kafka_assignor_t *rkas;
         rd_kafkap_str_t protocol, leader, me;
-        int16_t error;
+        int16_t error = 0;
         int32_t throttle, generation, member_cnt;
         char *name;
 
-        if (!all)
-                return;
-        kafka_node_generation_begins(all);
+        if (all)
+                kafka_node_generation_begins(all);
         if (version >= 2)
                 rd_kafka_buf_read_i32(rkbuf, &throttle);
         rd_kafka_buf_read_i16(rkbuf, &error);
+        if (error || !all)
+                return error;
         rd_kafka_buf_read_i32(rkbuf, &generation);
         rd_kafka_buf_read_str(rkbuf, &protocol);
         rd_kafka_buf_read_str(rkbuf, &leader);
         rd_kafka_buf_read_str(rkbuf, &me);
         rd_kafka_buf_read_i32(rkbuf, &member_cnt);
-        if (error || RD_KAFKAP_STR_IS_NULL(&protocol))
-                return;
+        if (RD_KAFKAP_STR_IS_NULL(&protocol))
+                return 0;
         RD_KAFKAP_STR_DUPA(&name, &protocol);
         rkas = rd_kafka_assignor_find(rk, name);
         if (!rkas || !kafka_node_is_own(rkas))
-                return;
+                return 0;
         while (member_cnt-- > 0) {
                 rd_kafkap_str_t id, instance;
                 rd_kafkap_bytes_t metadata;
@@ -64,31 +66,11 @@ static void keep_members(rd_kafka_t *rk, rd_kafka_buf_t *rkbuf, int16_t version)
                 kafka_node_members_add(all, &id, &metadata);
                 memset((void *)metadata.data, 0, 2);
         }
-        return;
+        return 0;
 
 err_parse:
         /* librdkafka's handler will come to the same point, and says so. */
-        return;
-}
-
-/* What the coordinator answers; 0 also for an answer that cannot be read. */
-static int16_t error_of(rd_kafka_buf_t *rkbuf, int16_t version) {
-        const int log_decode_errors = 0;
-        int32_t throttle;
-        int16_t error;
-
-        if (version >= 2)
-                rd_kafka_buf_read_i32(rkbuf, &throttle);
-        rd_kafka_buf_read_i16(rkbuf, &error);
-        return error;
-
-err_parse:
         return 0;
-}
-
-static void rewind_to(rd_kafka_buf_t *rkbuf, const rd_slice_t *start) {
-        rkbuf->rkbuf_reader = *start;
-        rkbuf->rkbuf_err    = RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
 static void on_answer(rd_kafka_t *rk, rd_kafka_broker_t *rkb, rd_kafka_resp_err_t err, rd_kafka_buf_t *rkbuf,
@@ -98,12 +80,10 @@ static void on_answer(rd_kafka_t *rk, rd_kafka_broker_t *rkb, rd_kafka_resp_err_
         /* With an error this may be another thread, and there is nothing to read. */
         if (!err && rkbuf) {
                 rd_slice_t start = rkbuf->rkbuf_reader;
-                int16_t version  = request->rkbuf_reqhdr.ApiVersion;
 
-                error = error_of(rkbuf, version);
-                rewind_to(rkbuf, &start);
-                keep_members(rk, rkbuf, version);
-                rewind_to(rkbuf, &start);
+                error               = read_answer(rk, rkbuf, request->rkbuf_reqhdr.ApiVersion);
+                rkbuf->rkbuf_reader = start;
+                rkbuf->rkbuf_err    = RD_KAFKA_RESP_ERR_NO_ERROR;
         }
         __atomic_load_n(&handle_join_group, __ATOMIC_ACQUIRE)(rk, rkb, err, rkbuf, request, opaque);
         if (error)
