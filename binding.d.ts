@@ -62,7 +62,7 @@ export declare class NativeProducer {
   constructor(options: string, callback: (kind: number, payload: any) => void)
   /** The id that stands for a topic in send blocks. */
   topic(name: string): number
-  /** Hands over the first `length` bytes of `block`: groups of records as `lib/frame/sends.js` packs them. Never blocks. */
+  /** Hands over the first `length` bytes of `block`: groups of records as `core/wire/sends.js` packs them. Never blocks. */
   send(block: Uint8Array, length: number): void
   /** Takes what librdkafka has to tell, after a `ready`; returns finished sends, as in `ToJs::Receipts`. */
   drain(): Float64Array | null

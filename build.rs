@@ -3,15 +3,15 @@ use std::{env, fs};
 
 /// C files that reach into librdkafka's internals, where its public API has no way.
 const SHIMS: &[&str] = &[
-  "csrc/assignor.c",
-  "csrc/batches.c",
-  "csrc/dev_broker.c",
-  "csrc/in_order.c",
-  "csrc/join_group.c",
-  "csrc/join_soon.c",
+  "src/ffi/shims/assignor.c",
+  "src/ffi/shims/produce_batch.c",
+  "src/ffi/shims/dev_broker.c",
+  "src/ffi/shims/max_in_flight_per_partition.c",
+  "src/ffi/shims/join_group.c",
+  "src/ffi/shims/fast_rejoin.c",
 ];
 
-/// Functions of librdkafka that `csrc/in_order.c` and `csrc/join_group.c` stand in for.
+/// Functions of librdkafka that `src/ffi/shims/max_in_flight_per_partition.c` and `src/ffi/shims/join_group.c` stand in for.
 const WRAPPED: &[&str] = &["rd_kafka_ProduceRequest", "rd_kafka_msgbatch_destroy", "rd_kafka_JoinGroupRequest"];
 
 fn main() {
@@ -40,10 +40,7 @@ fn compile_shims() {
     // An option of the ELF linkers; elsewhere linking fails here, which is better than a producer that loses its order.
     println!("cargo:rustc-link-arg-cdylib=-Wl,--wrap={function}");
   }
-  println!("cargo:rerun-if-changed=csrc/assignor.h");
-  for shim in SHIMS {
-    println!("cargo:rerun-if-changed={shim}");
-  }
+  println!("cargo:rerun-if-changed=src/ffi/shims");
 }
 
 /// The include folders that librdkafka was configured with.

@@ -1,5 +1,5 @@
 'use strict'
 
-const { startDevBroker } = require('./lib/devBroker')
+const { startDevBroker } = require('./dev-broker/broker')
 
 module.exports = { startDevBroker }

@@ -5,7 +5,8 @@ const stylistic = require('@stylistic/eslint-plugin')
 const globals = require('globals')
 
 // What users run must parse on Node 14: ES2020, and no `node:` prefix in require.
-const SHIPPED = ['index.js', 'logging.js', 'dev-broker.js', 'lib/**/*.js', 'bin/**/*.js']
+const SHIPPED = ['index.js', 'logging.js', 'dev-broker.js', 'lib/**/*.js', 'core/**/*.js', 'dev-broker/**/*.js',
+  'cli/**/*.js', 'bin/**/*.js']
 
 module.exports = [
   { ignores: ['binding.js', 'binding.d.ts', 'dist/', 'npm/', 'target/', 'node_modules/', '**/*.d.ts'] },

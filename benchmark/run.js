@@ -4,7 +4,7 @@
 const os = require('node:os')
 const path = require('node:path')
 const { setTimeout: sleep } = require('node:timers/promises')
-const { startKafka } = require('../scripts/kafka')
+const { startKafka } = require('../tools/kafka')
 const { root } = require('../scripts/lib/paths')
 const { USAGE, parseArguments } = require('./lib/arguments')
 const baseline = require('./lib/baseline')
@@ -53,7 +53,7 @@ function chooseClients ({ clients, quick, check, saveBaseline }) {
 class Benchmark {
   /**
    * @param {object} options
-   * @param {import('../scripts/kafka').Kafka} options.kafka
+   * @param {import('../tools/kafka').Kafka} options.kafka
    * @param {Client[]} options.clients
    * @param {Map<string, Installed | {error: string}>} options.installed
    * @param {SizedWork[]} options.works

@@ -3,7 +3,7 @@
 
 const fs = require('fs')
 const path = require('path')
-const { startDevBroker, DEFAULT_PORT } = require('../lib/devBroker')
+const { startDevBroker, DEFAULT_PORT } = require('../dev-broker/broker')
 
 const HELP = `Usage: kafka-node-native dev-broker [--port N] [--topic name[:partitions]]...
        kafka-node-native move-offsets --kafka-host HOST --group NAME --topic NAME [--topic NAME]... [option]...
@@ -124,7 +124,7 @@ async function runMoveOffsets (values) {
     if (!values[name]) throw new UsageError(`move-offsets needs ${name}`)
   }
   const { '--dry-run': dryRun = false, '--client-options': file } = values
-  const { moveOffsets } = require('../lib/moveOffsets')
+  const { moveOffsets } = require('../cli/moveOffsets')
   const results = await moveOffsets({
     kafkaHost: values['--kafka-host'],
     group: values['--group'],

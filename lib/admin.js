@@ -1,7 +1,7 @@
 'use strict'
 
-const { AdoptableEmitter, callable } = require('./callable')
-const { callbackOf } = require('./arguments')
+const { AdoptableEmitter, callable } = require('./internal/callable')
+const { callbackOf } = require('./internal/arguments')
 const KafkaClient = require('./kafkaClient')
 
 /**

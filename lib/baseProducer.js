@@ -1,16 +1,16 @@
 'use strict'
 
-const { callbackOf, checkArray, checkClient, kindOf, optionsOf, textOf } = require('./arguments')
-const assert = require('./assert')
-const { AdoptableEmitter, callable } = require('./callable')
-const { errorName } = require('./errorCodes')
+const { callbackOf, checkArray, checkClient, kindOf, optionsOf, textOf } = require('./internal/arguments')
+const assert = require('./internal/assert')
+const { AdoptableEmitter, callable } = require('./internal/callable')
+const { errorName } = require('./internal/errorCodes')
 const getLogger = require('./logging')
 const { BrokerNotAvailableError, InvalidConfigError } = require('./errors')
-const { describeError } = require('./addon')
-const { hidePrivate } = require('./hidePrivate')
-const { librdkafkaSettings } = require('./librdkafkaOptions')
-const { toError } = require('./nativeErrors')
-const { SendLines } = require('./sendLines')
+const { describeError } = require('../core/addon')
+const { hidePrivate } = require('./internal/hidePrivate')
+const { librdkafkaSettings } = require('../core/config/librdkafkaOptions')
+const { toError } = require('./internal/nativeErrors')
+const { SendLines } = require('../core/producer/topicSendQueue')
 
 const {
   CustomPartitioner, CyclicPartitioner, DefaultPartitioner, KeyedPartitioner, RandomPartitioner
@@ -49,7 +49,7 @@ const hasOwn = Object.prototype.hasOwnProperty
 /**
  * What `Producer` and `HighLevelProducer` have in common.
  *
- * @typedef {import('./frame/sends').Part} Part
+ * @typedef {import('../core/wire/sends').Part} Part
  * @typedef {{ topic: string, partition: any, attributes: number, parts: Part[] }} Group the records of one send for one
  *   partition
  */
@@ -248,7 +248,7 @@ class BaseProducer extends AdoptableEmitter {
   /**
    * @param {number} requireAcks
    * @param {string} codec
-   * @returns {import('./native').ProducerHandle}
+   * @returns {import('../core/handles/index').ProducerHandle}
    */
   _handle (requireAcks, codec) {
     let byCodec = this._handles.get(requireAcks)

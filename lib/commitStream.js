@@ -1,9 +1,9 @@
 'use strict'
 
 const { Transform } = require('stream')
-const { callbackOf } = require('./arguments')
-const { hidePrivate } = require('./hidePrivate')
-const { defaults } = require('./options')
+const { callbackOf } = require('./internal/arguments')
+const { hidePrivate } = require('./internal/hidePrivate')
+const { defaults } = require('./internal/options')
 
 const DEFAULTS = {
   autoCommit: true,

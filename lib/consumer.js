@@ -1,15 +1,15 @@
 'use strict'
 
-const { AdoptableEmitter, callable } = require('./callable')
+const { AdoptableEmitter, callable } = require('./internal/callable')
 const {
   callbackOf, checkArray, checkClient, checkEncoding, checkTimer, offsetOf, optionsOf, textOf, wrongType
-} = require('./arguments')
+} = require('./internal/arguments')
 const getLogger = require('./logging')
-const { ConsumerCore, partitionError } = require('./consumerCore')
-const { hidePrivate } = require('./hidePrivate')
-const { librdkafkaSettings } = require('./librdkafkaOptions')
-const { CODE } = require('./nativeErrors')
-const { defaults } = require('./options')
+const { ConsumerCore, partitionError } = require('./internal/consumerCore')
+const { hidePrivate } = require('./internal/hidePrivate')
+const { librdkafkaSettings } = require('../core/config/librdkafkaOptions')
+const { CODE } = require('./internal/nativeErrors')
+const { defaults } = require('./internal/options')
 const InvalidConfigError = require('./errors/InvalidConfigError')
 const TopicsNotExistError = require('./errors/TopicsNotExistError')
 const { validateConfig, validateTopics } = require('./utils')

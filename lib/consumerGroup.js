@@ -2,21 +2,21 @@
 
 const {
   callbackOf, checkArray, checkEncoding, checkObject, checkTimer, offsetOf, optionsOf, textOf, wrongType
-} = require('./arguments')
-const assert = require('./assert')
-const { AdoptableEmitter, callable } = require('./callable')
+} = require('./internal/arguments')
+const assert = require('./internal/assert')
+const { AdoptableEmitter, callable } = require('./internal/callable')
 const getLogger = require('./logging')
 const KafkaClient = require('./kafkaClient')
 const builtInProtocols = require('./assignment')
-const { ConsumerCore, partitionError } = require('./consumerCore')
-const { hidePrivate } = require('./hidePrivate')
-const { librdkafkaSettings } = require('./librdkafkaOptions')
-const { isOwn, offers, toShares, toTask, toUserData } = require('./ownProtocols')
-const { CODE, toGroupError } = require('./nativeErrors')
-const { HEARTBEAT_INTERVAL, defaults, wholeNumber } = require('./options')
-const { commitsOrCallback } = require('./clusterRequests')
-const { errorName } = require('./errorCodes')
-const { hideSecrets } = require('./redact')
+const { ConsumerCore, partitionError } = require('./internal/consumerCore')
+const { hidePrivate } = require('./internal/hidePrivate')
+const { librdkafkaSettings } = require('../core/config/librdkafkaOptions')
+const { isOwn, offers, toShares, toTask, toUserData } = require('./internal/ownProtocols')
+const { CODE, toGroupError } = require('./internal/nativeErrors')
+const { HEARTBEAT_INTERVAL, defaults, wholeNumber } = require('./internal/options')
+const { commitsOrCallback } = require('./internal/clusterRequests')
+const { errorName } = require('./internal/errorCodes')
+const { hideSecrets } = require('./internal/redact')
 const { InvalidConfigError, InvalidConsumerOffsetError } = require('./errors')
 const TimeoutError = require('./errors/TimeoutError')
 const { validateConfig } = require('./utils')
@@ -110,7 +110,7 @@ class ConsumerGroup extends AdoptableEmitter {
     this.connecting = false
     this.rebalancing = false
     this.closed = false
-    /** @type {import('./consumerCore').Payload[]} */
+    /** @type {import('./internal/consumerCore').Payload[]} */
     this.topicPayloads = []
     /** @type {Record<string, Record<string, number>>} */
     this.payloadMap = {}
@@ -186,7 +186,7 @@ class ConsumerGroup extends AdoptableEmitter {
     return this.protocols
   }
 
-  /** @param {object} group `GroupOptions` of src/config.rs */
+  /** @param {object} group `GroupOptions` of src/config/mod.rs */
   _open (group) {
     const core = this._core
     const handle = this.client._openConsumer(this.options, group, {

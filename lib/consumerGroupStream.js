@@ -1,11 +1,11 @@
 'use strict'
 
-const { callbackOf, optionsOf, wrongType } = require('./arguments')
+const { callbackOf, optionsOf, wrongType } = require('./internal/arguments')
 const getLogger = require('./logging')
 const ConsumerGroup = require('./consumerGroup')
-const { hidePrivate } = require('./hidePrivate')
-const { MessageStream } = require('./messageStream')
-const { defaults } = require('./options')
+const { hidePrivate } = require('./internal/hidePrivate')
+const { MessageStream } = require('./internal/messageStream')
+const { defaults } = require('./internal/options')
 const logger = getLogger('kafka-node:ConsumerGroupStream')
 
 const DEFAULT_HIGH_WATER_MARK = 100

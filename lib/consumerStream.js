@@ -1,12 +1,12 @@
 'use strict'
 
-const { callable } = require('./callable')
-const { checkArray, checkClient, optionsOf, wrongType } = require('./arguments')
+const { callable } = require('./internal/callable')
+const { checkArray, checkClient, optionsOf, wrongType } = require('./internal/arguments')
 const CommitStream = require('./commitStream')
 const Consumer = require('./consumer')
-const { hidePrivate } = require('./hidePrivate')
-const { MessageStream } = require('./messageStream')
-const { defaults } = require('./options')
+const { hidePrivate } = require('./internal/hidePrivate')
+const { MessageStream } = require('./internal/messageStream')
+const { defaults } = require('./internal/options')
 
 const DEFAULTS = {
   groupId: 'kafka-node-group',

@@ -1,7 +1,7 @@
 'use strict'
 
 const BaseProducer = require('./baseProducer')
-const { callable } = require('./callable')
+const { callable } = require('./internal/callable')
 
 /** A producer whose payloads go to the topic's partitions in turn unless they say otherwise. */
 class HighLevelProducer extends BaseProducer {

@@ -1,24 +1,24 @@
 'use strict'
 
-const { AdoptableEmitter, callable } = require('./callable')
+const { AdoptableEmitter, callable } = require('./internal/callable')
 const {
   callbackOf, checkArray, checkObject, optionsOf, textOf, wrongType
-} = require('./arguments')
+} = require('./internal/arguments')
 const getLogger = require('./logging')
-const clusterRequests = require('./clusterRequests')
-const { librdkafkaVersion } = require('./addon')
-const { ConsumerHandle, ProducerHandle } = require('./native')
-const { clientOptions, consumerOptions, defaultsDeep, noAckBatch, producerOptions } = require('./options')
-const { callEach } = require('./callEach')
-const { hidePrivate } = require('./hidePrivate')
-const { parseHosts, checkPorts } = require('./hosts')
-const { hideSecrets, maskSecrets } = require('./redact')
-const { RetrySchedule } = require('./retrySchedule')
-const { CODE, isTlsError, toError, toSocketError, toTlsError } = require('./nativeErrors')
-const { errorName } = require('./errorCodes')
+const clusterRequests = require('./internal/clusterRequests')
+const { librdkafkaVersion } = require('../core/addon')
+const { ConsumerHandle, ProducerHandle } = require('../core/handles/index')
+const { clientOptions, consumerOptions, defaultsDeep, noAckBatch, producerOptions } = require('./internal/options')
+const { callAll } = require('../core/scheduling/callAll')
+const { hidePrivate } = require('./internal/hidePrivate')
+const { parseHosts, checkPorts } = require('./internal/hosts')
+const { hideSecrets, maskSecrets } = require('./internal/redact')
+const { RetrySchedule } = require('./internal/retrySchedule')
+const { CODE, isTlsError, toError, toSocketError, toTlsError } = require('./internal/nativeErrors')
+const { errorName } = require('./internal/errorCodes')
 const { createTopicPartitionList, validateConfig, validateTopicNames } = require('./utils')
 const { BrokerNotAvailableError, InvalidConfigError, TopicsNotExistError } = require('./errors')
-const NestedError = require('./errors/NestedError')
+const NestedError = require('./internal/errors/NestedError')
 const TimeoutError = require('./errors/TimeoutError')
 
 const logger = getLogger('kafka-node:KafkaClient')
@@ -278,14 +278,14 @@ class KafkaClient extends AdoptableEmitter {
     this.emit('ready')
     const waiting = [...this._waitingForReady]
     this._waitingForReady.clear()
-    callEach(waiting, null)
+    callAll(waiting, null)
   }
 
   /** @param {Error} error */
   _failWaiting (error) {
     const waiting = [...this._waitingForReady]
     this._waitingForReady.clear()
-    callEach(waiting, error)
+    callAll(waiting, error)
   }
 
   /**
@@ -366,7 +366,7 @@ class KafkaClient extends AdoptableEmitter {
   /**
    * The handle for sends with these settings; opened when it is first needed.
    *
-   * @param {import('./options').ProducerSettings} settings
+   * @param {import('./internal/options').ProducerSettings} settings
    * @returns {ProducerHandle}
    */
   _producer (settings) {
@@ -385,7 +385,7 @@ class KafkaClient extends AdoptableEmitter {
 
   /**
    * @param {any} options of the consumer
-   * @param {object | null} group `GroupOptions` of src/config.rs
+   * @param {object | null} group `GroupOptions` of src/config/mod.rs
    * @param {{ event: (event: any) => void, records: (views: any) => void }} consumer
    * @returns {ConsumerHandle}
    */
@@ -462,7 +462,7 @@ class KafkaClient extends AdoptableEmitter {
   }
 
   /**
-   * @param {import('./nativeErrors').NativeError} error
+   * @param {import('./internal/nativeErrors').NativeError} error
    * @param {boolean} primary
    * @returns {boolean} false for an error that is not about the connection: the handle's owner knows what to do
    */
@@ -575,7 +575,7 @@ class KafkaClient extends AdoptableEmitter {
   _callCloseCallbacks () {
     const callbacks = this._closeCallbacks
     this._closeCallbacks = []
-    callEach(callbacks, null)
+    callAll(callbacks, null)
   }
 
   // ---- metadata ----
@@ -623,7 +623,7 @@ class KafkaClient extends AdoptableEmitter {
   /**
    * A broker that is silent loses its connection for that. librdkafka then has none, but nobody has refused one either.
    *
-   * @param {Error & { native?: import('./nativeErrors').NativeError }} error of a request
+   * @param {Error & { native?: import('./internal/nativeErrors').NativeError }} error of a request
    * @returns {Error}
    */
   _unanswered (error) {
@@ -688,7 +688,7 @@ class KafkaClient extends AdoptableEmitter {
     this._learning.set(key, callbacks)
     this.refreshMetadata(topics, (/** @type {Error | undefined} */ error) => {
       this._learning.delete(key)
-      callEach(callbacks, error || null)
+      callAll(callbacks, error || null)
     })
   }
 
@@ -975,7 +975,7 @@ function errorKey ({ name, code }) {
 }
 
 /**
- * @param {any} metadata a reply of src/control.rs
+ * @param {any} metadata a reply of src/requests/mod.rs
  * @returns {[Record<string, any>, { error?: string[], metadata: Record<string, any>, clusterMetadata: any }]}
  */
 function toMetadata ({ brokers, topics, controllerId }) {

@@ -1,7 +1,7 @@
 'use strict'
 
-const { AdoptableEmitter, callable } = require('./callable')
-const { callbackOf, checkArray, checkClient, checkObject } = require('./arguments')
+const { AdoptableEmitter, callable } = require('./internal/callable')
+const { callbackOf, checkArray, checkClient, checkObject } = require('./internal/arguments')
 
 /** As times in a look-up of offsets */
 const LATEST = -1

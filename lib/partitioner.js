@@ -1,6 +1,6 @@
 'use strict'
 
-const { AdoptableObject, callable } = require('./callable')
+const { AdoptableObject, callable } = require('./internal/callable')
 
 /**
  * A partitioner picks one element of `partitions`, the ascending ids of the partitions that can be written to. It is

@@ -1,7 +1,7 @@
 'use strict'
 
 const BaseProducer = require('./baseProducer')
-const { callable } = require('./callable')
+const { callable } = require('./internal/callable')
 
 /** A producer whose payloads go to the topic's first partition unless they say otherwise. */
 class Producer extends BaseProducer {

@@ -1,12 +1,12 @@
 'use strict'
 
 const { Writable } = require('stream')
-const { callbackOf, optionsOf } = require('./arguments')
+const { callbackOf, optionsOf } = require('./internal/arguments')
 const HighLevelProducer = require('./highLevelProducer')
 const KafkaClient = require('./kafkaClient')
 const { BrokerNotAvailableError } = require('./errors')
-const { hidePrivate } = require('./hidePrivate')
-const { defaultsDeep } = require('./options')
+const { hidePrivate } = require('./internal/hidePrivate')
+const { defaultsDeep } = require('./internal/options')
 
 const DEFAULTS = {
   kafkaClient: {

@@ -1,7 +1,7 @@
 'use strict'
 
-const assert = require('./assert')
-const { checkArray, wrongType } = require('./arguments')
+const assert = require('./internal/assert')
+const { checkArray, wrongType } = require('./internal/arguments')
 const InvalidConfigError = require('./errors/InvalidConfigError')
 
 const LEGAL_NAME = /^[a-zA-Z0-9._-]*$/

@@ -1,8 +1,8 @@
 'use strict'
 
 // npm test: sets everything up and runs every layer of tests.
-//   npm test -- unit kafka         these layers only
-//   npm test -- kafka/consumer     the files of a layer whose path contains `consumer`
+//   npm test -- unit integration         these layers only
+//   npm test -- integration/consumer  the files of a layer whose path contains `consumer`
 
 const path = require('node:path')
 const { root } = require('./lib/paths')
@@ -31,10 +31,10 @@ const LAYERS = [
   { name: 'rust' },
   { name: 'unit', concurrency: 2 },
   { name: 'types', concurrency: 1 },
-  { name: 'broker', concurrency: 2 },
+  { name: 'embedded', concurrency: 2 },
   { name: 'lifecycle', concurrency: 2, nodeArgs: ['--expose-gc'] },
   { name: 'faults', concurrency: 1, ownKafka: true },
-  { name: 'kafka', concurrency: 2, kafka: ['4', '3.9'] },
+  { name: 'integration', concurrency: 2, kafka: ['4', '3.9'] },
   { name: 'compat', concurrency: 1, kafka: ['4', '3.9'] },
   { name: 'install', concurrency: 1, kafka: ['4', '3.9'] }
 ]
@@ -105,7 +105,7 @@ class SharedBrokers {
    */
   async start (version) {
     try {
-      const broker = await require('./kafka').startKafka({ version, log: console.log })
+      const broker = await require('../tools/kafka').startKafka({ version, log: console.log })
       const stop = () => broker.stop()
       stops.add(stop)
       return { brokers: broker.brokers, stop }

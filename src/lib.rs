@@ -1,45 +1,15 @@
 //! The native half of kafka-node-native.
 //!
-//! JavaScript sees two handles, `NativeProducer` and `NativeConsumer`, and `NativeDevBroker` for development. Records
-//! cross in blocks (`frame`), everything else as JSON text (`bridge`, `control`). `docs/architecture.md` has the whole
-//! picture.
+//! JavaScript sees what `napi` exports: two handles, `NativeProducer` and `NativeConsumer`, and `NativeDevBroker` for
+//! development. Records cross in blocks (`wire`), everything else as JSON text (`napi::bridge`, `requests`).
+//! `docs/architecture.md` has the whole picture.
 
-mod admin;
-mod assignor;
-mod bridge;
 mod config;
 mod consumer;
-mod control;
-mod dev_broker;
 mod error;
 mod ffi;
-mod frame;
-mod keystore;
-mod offsets;
+mod napi;
 mod producer;
-mod properties;
-
-/// The version of the librdkafka that is linked in, e.g. `2.12.1`.
-#[napi_derive::napi]
-pub fn librdkafka_version() -> String {
-  rdkafka::util::get_rdkafka_version().1
-}
-
-/// What a code of librdkafka's or a broker's means, as JSON text of `error.rs`'s `KafkaError`.
-#[napi_derive::napi]
-pub fn describe_error(code: i32) -> napi::Result<String> {
-  serde_json::to_string(&error::KafkaError::new(code)).map_err(|error| napi::Error::from_reason(error.to_string()))
-}
-
-/// librdkafka's properties, as JSON text: an array of `{ name, scope, alias }`. `scope` is `P` for producers, `C` for
-/// consumers, `*` for both; `alias` names the property that this is another name of, or is null.
-#[napi_derive::napi]
-pub fn librdkafka_properties() -> napi::Result<String> {
-  serde_json::to_string(&properties::all()).map_err(|error| napi::Error::from_reason(error.to_string()))
-}
-
-/// Tries a property out: null when librdkafka takes the value, else its reason, which may show the value.
-#[napi_derive::napi]
-pub fn check_property(name: String, value: String) -> Option<String> {
-  properties::refusal(&name, &value)
-}
+mod requests;
+mod sync;
+mod wire;

@@ -6,7 +6,7 @@ const path = require('node:path')
 const { test } = require('node:test')
 
 const SCENARIOS = path.join(__dirname, 'scenarios')
-const LAYERS = ['unit', 'broker', 'lifecycle', 'kafka'].map((layer) => path.join(__dirname, '..', layer))
+const LAYERS = ['unit', 'embedded', 'lifecycle', 'integration'].map((layer) => path.join(__dirname, '..', layer))
 
 /** The quirks of kafka-node are numbered from Q01; each is kept or mended, and something shows which. */
 const COUNT = 57

@@ -17,7 +17,7 @@ class Context {
    * @param {object} options
    * @param {'4' | '3.9'} options.version
    * @param {boolean} options.quick
-   * @param {any} options.kafka a `Kafka` or a `Cluster` of scripts/kafka, as the scenario's `nodes` asks; null for none
+   * @param {any} options.kafka a `Kafka` or a `Cluster` of tools/kafka, as the scenario's `nodes` asks; null for none
    * @param {string} options.folder for the files of this row; it is removed when the row passes
    * @param {(line: string) => void} options.log
    */

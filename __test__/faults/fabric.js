@@ -4,7 +4,7 @@ const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 
-const { startCluster, startKafka } = require('../../scripts/kafka')
+const { startCluster, startKafka } = require('../../tools/kafka')
 const { Context } = require('./context')
 
 const FOLDER = path.join(__dirname, 'scenarios')

@@ -4,9 +4,9 @@ const { spawn } = require('node:child_process')
 const readline = require('node:readline')
 
 const kafka = require('../support/kafka')
-const { jarsFolder } = require('../../scripts/kafka/jars')
-const { release } = require('../../scripts/kafka/properties')
-const { javaCommand } = require('../../scripts/kafka/tools')
+const { jarsFolder } = require('../../tools/kafka/jars')
+const { release } = require('../../tools/kafka/properties')
+const { javaCommand } = require('../../tools/kafka/tools')
 
 /** How long Java's consumer waits for one more record before it ends. */
 const JAVA_PATIENCE_MS = 5000

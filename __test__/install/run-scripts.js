@@ -65,7 +65,7 @@ async function startBroker (application, broker) {
     const { startDevBroker } = require(path.join(application, 'node_modules', 'kafka-node', 'dev-broker.js'))
     return startDevBroker({ port: PORT, topics: ['test:1'] })
   }
-  const { startKafka } = require('../../scripts/kafka')
+  const { startKafka } = require('../../tools/kafka')
   const kafka = await startKafka({ version: broker, port: PORT })
   // Kafka itself makes no topic before somebody asks for it, and a Consumer does not ask.
   const create = new Script(application, ['-e', `

@@ -3,7 +3,7 @@
 const { setTimeout: delay } = require('node:timers/promises')
 
 const { groupMembers } = require('./kafka')
-const { Writer, parseAddress, withConnection } = require('../../scripts/kafka/wire')
+const { Writer, parseAddress, withConnection } = require('../../tools/kafka/wire')
 
 const FIND_COORDINATOR = 10
 const OFFSET_COMMIT = 8

@@ -4,9 +4,9 @@ const crypto = require('node:crypto')
 
 const { Kafka, AssignerProtocol, logLevel } = require('kafkajs')
 
-const { startKafka } = require('../../scripts/kafka')
-const { metadata, parseAddress, withConnection } = require('../../scripts/kafka/wire')
-const { waitUntilReady } = require('../../scripts/kafka/ready')
+const { startKafka } = require('../../tools/kafka')
+const { metadata, parseAddress, withConnection } = require('../../tools/kafka/wire')
+const { waitUntilReady } = require('../../tools/kafka/ready')
 const { readAll } = require('./log-reader')
 
 // Real Kafka for tests. The helpers speak to it with kafkajs or by hand, never with the client under test.
@@ -14,12 +14,12 @@ const { readAll } = require('./log-reader')
 /** Where the test runner says that a broker of each version is already running. */
 const SHARED = { 4: 'TEST_KAFKA_4', 3.9: 'TEST_KAFKA_39' }
 
-/** @type {Map<string, Promise<import('../../scripts/kafka').Kafka>>} */
+/** @type {Map<string, Promise<import('../../tools/kafka').Kafka>>} */
 const started = new Map()
 
 /**
  * The address of a running Kafka: the test runner's if there is one, else one that this process starts and keeps
- * until `releaseAll()`. For tests that kill their broker: `startKafka` of scripts/kafka, as others may use this one.
+ * until `releaseAll()`. For tests that kill their broker: `startKafka` of tools/kafka, as others may use this one.
  *
  * @param {'4' | '3.9'} version
  * @returns {Promise<string>}
@@ -172,7 +172,7 @@ async function groupMembers (address, groupId) {
   return { state: group.state, protocol: group.protocol, members }
 }
 
-/** @param {string} address @returns {Promise<import('../../scripts/kafka/wire').Metadata>} */
+/** @param {string} address @returns {Promise<import('../../tools/kafka/wire').Metadata>} */
 function describe (address) {
   return withConnection(parseAddress(address), (connection) => metadata(connection))
 }

@@ -3,7 +3,7 @@
 const { DECOMPRESS } = require('./codecs')
 const {
   EARLIEST, LATEST, Writer, listOffsets, metadata, parseAddress, withConnection
-} = require('../../scripts/kafka/wire')
+} = require('../../tools/kafka/wire')
 
 const FETCH_BYTES = 8 * 1024 * 1024
 
@@ -93,7 +93,7 @@ function decodeBatches (bytes, { partition, from, end }, records) {
 }
 
 /**
- * @param {import('../../scripts/kafka/wire').Connection} connection
+ * @param {import('../../tools/kafka/wire').Connection} connection
  * @param {string} topic
  * @param {{ partition: number, from: bigint }} position
  * @returns {Promise<Buffer>}

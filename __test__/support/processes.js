@@ -6,7 +6,7 @@ const path = require('node:path')
 // Programs that a test runs as processes of their own. They write one line per event, as a JSON array: its name, then
 // what belongs to it. A line is written before the program goes on, so that one that is killed has said what it did.
 
-const PROGRAMS = path.join(__dirname, '..', 'kafka', 'programs')
+const PROGRAMS = path.join(__dirname, '..', 'integration', 'programs')
 /** Far above what anything here takes: a test that waits for this long has found something. */
 const PATIENCE_MS = 60000
 

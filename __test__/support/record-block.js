@@ -1,6 +1,6 @@
 'use strict'
 
-// Writes record blocks as src/frame/records.rs does, for tests of their reading end.
+// Writes record blocks as src/wire/records.rs does, for tests of their reading end.
 
 const HEADER_BYTES = 64
 const RUN_BYTES = 32

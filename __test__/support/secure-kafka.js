@@ -3,8 +3,8 @@
 const fs = require('node:fs')
 const { once } = require('node:events')
 
-const { findKafka } = require('../../scripts/kafka')
-const { startSecureKafka } = require('../../scripts/kafka/listeners')
+const { findKafka } = require('../../tools/kafka')
+const { startSecureKafka } = require('../../tools/kafka/listeners')
 
 /**
  * Why there can be no broker with TLS and SASL listeners here, or false.
@@ -18,8 +18,8 @@ function unavailable (version) {
 }
 
 /**
- * @param {import('../../scripts/kafka/certificates').Certificates} certificates
- * @returns {Record<keyof import('../../scripts/kafka/certificates').Certificates, any>} the contents of the files
+ * @param {import('../../tools/kafka/certificates').Certificates} certificates
+ * @returns {Record<keyof import('../../tools/kafka/certificates').Certificates, any>} the contents of the files
  */
 function contents (certificates) {
   return /** @type {any} */ (Object.fromEntries(Object.entries(certificates).map(([name, file]) =>

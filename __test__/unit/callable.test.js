@@ -5,7 +5,7 @@ const assert = require('node:assert/strict')
 const { inherits } = require('node:util')
 
 const kafka = require('../..')
-const { AdoptableObject, callable } = require('../../lib/callable')
+const { AdoptableObject, callable } = require('../../lib/internal/callable')
 
 test('without new, every constructor says what to do', () => {
   const construct = { ...kafka }

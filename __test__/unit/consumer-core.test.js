@@ -3,7 +3,7 @@
 const { test } = require('node:test')
 const assert = require('node:assert/strict')
 const { EventEmitter } = require('node:events')
-const { ConsumerCore } = require('../../lib/consumerCore')
+const { ConsumerCore } = require('../../lib/internal/consumerCore')
 
 /** A consumer that reads one partition in which nothing arrives. */
 function idleConsumer () {

@@ -5,9 +5,12 @@ const assert = require('node:assert/strict')
 const fs = require('node:fs')
 const path = require('node:path')
 const errors = require('../../lib/errors')
-const { ERROR_CODE, errorName } = require('../../lib/errorCodes')
+const { ERROR_CODE, errorName } = require('../../lib/internal/errorCodes')
 
-const load = file => require(`../../lib/errors/${file}`)
+const LIB = path.join(__dirname, '../../lib')
+
+const load = file => require(path.join(LIB, 'errors', file))
+const loadInternal = file => require(path.join(LIB, 'internal/errors', file))
 
 // file name -> err.name: they differ for those that mirror a broker error
 const BY_MESSAGE = {
@@ -73,7 +76,7 @@ for (const name of ['InvalidConsumerOffsetError', 'FailedToRegisterConsumerError
   test(`${name} holds its cause and shows its stack`, () => {
     const cause = new Error('cause')
     const err = new errors[name]('effect', cause)
-    assert.ok(err instanceof load('NestedError'))
+    assert.ok(err instanceof loadInternal('NestedError'))
     assert.equal(String(err), `${name}: effect`)
     assert.equal(err.nested, cause)
     assert.deepEqual(Object.keys(err), ['nested'])
@@ -89,7 +92,7 @@ for (const name of ['InvalidConsumerOffsetError', 'FailedToRegisterConsumerError
 
 test('QueueFullError can be told by its code', () => {
   const err = new errors.QueueFullError('100000 records are waiting')
-  assert.ok(err instanceof load('QueueFullError'))
+  assert.ok(err instanceof loadInternal('QueueFullError'))
   assert.equal(String(err), 'QueueFullError: 100000 records are waiting')
   assert.equal(err.code, 'ERR_QUEUE_FULL')
   assert.equal(err.retriable, true)
@@ -102,7 +105,9 @@ test('the index has kafka-node\'s classes, and QueueFullError', () => {
     'InvalidConsumerOffsetError', 'FailedToRebalanceConsumerError', 'InvalidConfigError', 'SaslAuthenticationError',
     'InvalidRequestError', 'QueueFullError'
   ])
-  for (const [file, Class] of Object.entries(classes)) assert.equal(Class, load(file))
+  for (const [file, Class] of Object.entries(classes)) {
+    assert.equal(Class, file === 'QueueFullError' ? loadInternal(file) : load(file))
+  }
   assert.deepEqual(ConsumerGroupErrors.map(({ prototype }) => prototype.name), [
     'GroupCoordinatorNotAvailable', 'GroupLoadInProgress', 'HeartbeatTimeout', 'IllegalGeneration',
     'NotCoordinatorForGroup', 'RebalanceInProgress', 'UnknownMemberId'
@@ -110,7 +115,7 @@ test('the index has kafka-node\'s classes, and QueueFullError', () => {
 })
 
 test('every file of lib/errors can be required by itself', () => {
-  for (const file of fs.readdirSync(path.join(__dirname, '../../lib/errors'))) {
+  for (const file of fs.readdirSync(path.join(LIB, 'errors'))) {
     if (file !== 'index.js') assert.equal(typeof load(file), 'function', file)
   }
 })

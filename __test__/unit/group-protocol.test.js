@@ -5,8 +5,8 @@ const { describe, it } = require('node:test')
 
 const { AssignerProtocol } = require('kafkajs')
 
-const { decodeAssignment, decodeSubscription } = require('../../lib/groupProtocol')
-const { Writer } = require('../../scripts/kafka/wire')
+const { decodeAssignment, decodeSubscription } = require('../../core/group/memberMetadata')
+const { Writer } = require('../../tools/kafka/wire')
 
 /** @param {string} text */
 function bytes (text) {

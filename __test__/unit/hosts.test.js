@@ -2,7 +2,7 @@
 
 const { test } = require('node:test')
 const assert = require('node:assert/strict')
-const { checkPorts, parseHosts } = require('../../lib/hosts')
+const { checkPorts, parseHosts } = require('../../lib/internal/hosts')
 
 test('hosts are split at commas, and at their last colon', () => {
   assert.deepEqual(parseHosts('a:1,b.example:9092'), [{ host: 'a', port: 1 }, { host: 'b.example', port: 9092 }])

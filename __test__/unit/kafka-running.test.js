@@ -8,13 +8,13 @@ const os = require('node:os')
 const path = require('node:path')
 const { after, before, describe, it } = require('node:test')
 
-const running = require('../../scripts/kafka/running')
+const running = require('../../tools/kafka/running')
 
 const BROKERS = '127.0.0.1:9092'
 
 /** Announces a broker and lives until it is asked to stop. */
 const OWNER = `
-  const running = require(${JSON.stringify(require.resolve('../../scripts/kafka/running'))})
+  const running = require(${JSON.stringify(require.resolve('../../tools/kafka/running'))})
   const alive = setInterval(() => {}, 2 ** 30)
   running.announce({ brokers: '${BROKERS}', version: '4.0.0' }, () => {
     forget()
@@ -25,7 +25,7 @@ const OWNER = `
   })
   let forget`
 
-describe('scripts/kafka/cli.js stop', () => {
+describe('tools/kafka/cli.js stop', () => {
   const previous = process.env.KAFKA_NODE_NATIVE_CACHE
   let folder = ''
 

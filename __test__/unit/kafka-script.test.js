@@ -4,17 +4,17 @@ const assert = require('node:assert/strict')
 const { describe, it } = require('node:test')
 const zlib = require('node:zlib')
 
-const { parseArguments } = require('../../scripts/kafka/args')
-const { cacheRoot, pom } = require('../../scripts/kafka/jars')
+const { parseArguments } = require('../../tools/kafka/args')
+const { cacheRoot, pom } = require('../../tools/kafka/jars')
 const {
   release, formatProperties, kraftProperties, zookeeperModeProperties, zookeeperProperties, logConfig, jvmArguments
-} = require('../../scripts/kafka/properties')
-const { notReady } = require('../../scripts/kafka/ready')
-const { missingToolsMessage, parseJavaMajor } = require('../../scripts/kafka/tools')
-const { parseAddress } = require('../../scripts/kafka/wire')
+} = require('../../tools/kafka/properties')
+const { notReady } = require('../../tools/kafka/ready')
+const { missingToolsMessage, parseJavaMajor } = require('../../tools/kafka/tools')
+const { parseAddress } = require('../../tools/kafka/wire')
 const { DECOMPRESS, snappy, lz4 } = require('../support/codecs')
 
-describe('arguments of scripts/kafka/cli.js', () => {
+describe('arguments of tools/kafka/cli.js', () => {
   it('has Kafka 4 on a random port as its default', () => {
     assert.deepEqual(parseArguments(['start']),
       { command: 'start', version: '4', port: undefined, topics: [], detach: false })

@@ -2,7 +2,7 @@
 
 const { test } = require('node:test')
 const assert = require('node:assert/strict')
-const { toError, toGroupError, toSocketError, toTlsError } = require('../../lib/nativeErrors')
+const { toError, toGroupError, toSocketError, toTlsError } = require('../../lib/internal/nativeErrors')
 const IllegalGenerationError = require('../../lib/errors/IllegalGenerationError')
 
 const native = (code, name = '', message = '') => ({ code, name, message, retriable: false, fatal: false })

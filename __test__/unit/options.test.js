@@ -6,7 +6,7 @@ const { X509Certificate, generateKeyPairSync } = require('node:crypto')
 const { rootCertificates, DEFAULT_CIPHERS } = require('node:tls')
 const {
   clientOptions, consumerOptions, defaults, defaultsDeep, noAckBatch, producerOptions, wholeNumber
-} = require('../../lib/options')
+} = require('../../lib/internal/options')
 
 /** Some certificate, and a key of its kind that is not its own. */
 const PEM = String(rootCertificates.find(pem => new X509Certificate(pem).publicKey.asymmetricKeyType === 'ec'))

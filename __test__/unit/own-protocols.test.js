@@ -4,8 +4,8 @@ const assert = require('node:assert/strict')
 const { describe, it } = require('node:test')
 
 const builtIn = require('../../lib/assignment')
-const { decodeSubscription, encodeSubscription } = require('../../lib/groupProtocol')
-const { isOwn, offers, toShares, toTask, toUserData } = require('../../lib/ownProtocols')
+const { decodeSubscription, encodeSubscription } = require('../../core/group/memberMetadata')
+const { isOwn, offers, toShares, toTask, toUserData } = require('../../lib/internal/ownProtocols')
 
 /** @param {{ version?: number, subscription?: string[], userData?: any }} [protocol] */
 const encoded = ({ version = 0, subscription = ['t'], userData } = {}) =>

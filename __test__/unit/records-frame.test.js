@@ -2,7 +2,7 @@
 
 const { test } = require('node:test')
 const assert = require('node:assert/strict')
-const { BlockViews, RecordReader } = require('../../lib/frame/records')
+const { BlockViews, RecordReader } = require('../../core/wire/records')
 const { encodeBlock } = require('../support/record-block')
 
 /** All records of a block, and the chunks they came in. */

@@ -2,7 +2,7 @@
 
 const { test } = require('node:test')
 const assert = require('node:assert/strict')
-const { RetrySchedule } = require('../../lib/retrySchedule')
+const { RetrySchedule } = require('../../lib/internal/retrySchedule')
 
 /** All pauses of a schedule; the last one is null. */
 function pauses (options) {

@@ -3,13 +3,13 @@
 const { test } = require('node:test')
 const assert = require('node:assert/strict')
 const { KeyedMessage } = require('../..')
-const { SendPacker, toWire } = require('../../lib/frame/sends')
+const { SendPacker, toWire } = require('../../core/wire/sends')
 
 const SAME_KEY = 1
 const HAS_TIMESTAMPS = 2
 const HAS_HEADERS = 4
 
-/** Reads a block as src/frame/sends.rs does: the groups and, of each, the records. */
+/** Reads a block as src/wire/sends.rs does: the groups and, of each, the records. */
 function decode (bytes) {
   const groups = []
   let at = 0

@@ -1,8 +1,8 @@
 'use strict'
 
 const { setTimeout: sleep } = require('node:timers/promises')
-const wire = require('../../scripts/kafka/wire')
-const { waitUntilReady } = require('../../scripts/kafka/ready')
+const wire = require('../../tools/kafka/wire')
+const { waitUntilReady } = require('../../tools/kafka/ready')
 
 const READY_TIMEOUT_MS = 30000
 const DELETE_TOPICS = 20
@@ -20,7 +20,7 @@ class Topics {
 
   /**
    * @template T
-   * @param {(connection: import('../../scripts/kafka/wire').Connection) => Promise<T>} use
+   * @param {(connection: import('../../tools/kafka/wire').Connection) => Promise<T>} use
    * @returns {Promise<T>}
    */
   async controller (use) {

@@ -1,7 +1,7 @@
 'use strict'
 
-const { callable } = require('../callable')
-const KafkaError = require('./KafkaError')
+const { callable } = require('../internal/callable')
+const KafkaError = require('../internal/errors/KafkaError')
 
 /** A broker, partition leader or group coordinator that the request needs is unknown or cannot be reached. */
 class BrokerNotAvailableError extends KafkaError {}

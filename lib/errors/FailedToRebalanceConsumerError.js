@@ -1,7 +1,7 @@
 'use strict'
 
-const { callable } = require('../callable')
-const KafkaError = require('./KafkaError')
+const { callable } = require('../internal/callable')
+const KafkaError = require('../internal/errors/KafkaError')
 
 /** A consumer could not be rebalanced. Kept for `instanceof` checks: nothing throws it. */
 class FailedToRebalanceConsumerError extends KafkaError {}

@@ -1,7 +1,7 @@
 'use strict'
 
-const { callable } = require('../callable')
-const NestedError = require('./NestedError')
+const { callable } = require('../internal/callable')
+const NestedError = require('../internal/errors/NestedError')
 
 /** A consumer could not be registered. Kept for `instanceof` checks. */
 class FailedToRegisterConsumerError extends NestedError {}

@@ -1,7 +1,7 @@
 'use strict'
 
-const { callable } = require('../callable')
-const KafkaError = require('./KafkaError')
+const { callable } = require('../internal/callable')
+const KafkaError = require('../internal/errors/KafkaError')
 
 /** The group has no coordinator at the moment (code 15). */
 class GroupCoordinatorNotAvailable extends KafkaError {}

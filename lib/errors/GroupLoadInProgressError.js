@@ -1,7 +1,7 @@
 'use strict'
 
-const { callable } = require('../callable')
-const KafkaError = require('./KafkaError')
+const { callable } = require('../internal/callable')
+const KafkaError = require('../internal/errors/KafkaError')
 
 /** The coordinator is still loading the group (code 14). */
 class GroupLoadInProgress extends KafkaError {}

@@ -1,7 +1,7 @@
 'use strict'
 
-const { callable } = require('../callable')
-const KafkaError = require('./KafkaError')
+const { callable } = require('../internal/callable')
+const KafkaError = require('../internal/errors/KafkaError')
 
 /** An option, topic name or payload is invalid; the message names it and says what is allowed. */
 class InvalidConfigError extends KafkaError {}

@@ -1,7 +1,7 @@
 'use strict'
 
-const { callable } = require('../callable')
-const NestedError = require('./NestedError')
+const { callable } = require('../internal/callable')
+const NestedError = require('../internal/errors/NestedError')
 
 /** The consumer has no valid position: its offset is out of range or could not be looked up. */
 class InvalidConsumerOffsetError extends NestedError {}

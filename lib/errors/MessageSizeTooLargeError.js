@@ -1,7 +1,7 @@
 'use strict'
 
-const { callable } = require('../callable')
-const KafkaError = require('./KafkaError')
+const { callable } = require('../internal/callable')
+const KafkaError = require('../internal/errors/KafkaError')
 
 /** A message is larger than the broker or the consumer accepts (code 10). */
 class MessageSizeTooLarge extends KafkaError {

@@ -1,7 +1,7 @@
 'use strict'
 
-const { callable } = require('../callable')
-const KafkaError = require('./KafkaError')
+const { callable } = require('../internal/callable')
+const KafkaError = require('../internal/errors/KafkaError')
 
 /** The request reached a broker that is not the controller of the cluster (code 41). */
 class NotController extends KafkaError {}

@@ -1,7 +1,7 @@
 'use strict'
 
-const { callable } = require('../callable')
-const KafkaError = require('./KafkaError')
+const { callable } = require('../internal/callable')
+const KafkaError = require('../internal/errors/KafkaError')
 
 /** The group is rebalancing, so its members have to rejoin (code 27). */
 class RebalanceInProgress extends KafkaError {}

@@ -1,7 +1,7 @@
 'use strict'
 
-const { callable } = require('../callable')
-const KafkaError = require('./KafkaError')
+const { callable } = require('../internal/callable')
+const KafkaError = require('../internal/errors/KafkaError')
 
 /** A connection attempt or a request took longer than `connectTimeout` or `requestTimeout`. */
 class TimeoutError extends KafkaError {}

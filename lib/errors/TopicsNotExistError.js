@@ -1,7 +1,7 @@
 'use strict'
 
-const { callable } = require('../callable')
-const KafkaError = require('./KafkaError')
+const { callable } = require('../internal/callable')
+const KafkaError = require('../internal/errors/KafkaError')
 
 /** One or more topics do not exist; `topics` holds the missing names as they were given. */
 class TopicsNotExistError extends KafkaError {

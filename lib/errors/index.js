@@ -10,7 +10,7 @@ module.exports = {
   InvalidConfigError: require('./InvalidConfigError'),
   SaslAuthenticationError: require('./SaslAuthenticationError'),
   InvalidRequestError: require('./InvalidRequestError'),
-  QueueFullError: require('./QueueFullError'),
+  QueueFullError: require('../internal/errors/QueueFullError'),
   // what a ConsumerGroup recovers from by rejoining
   ConsumerGroupErrors: [
     require('./GroupCoordinatorNotAvailableError'),

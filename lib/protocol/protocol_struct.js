@@ -1,7 +1,7 @@
 'use strict'
 
-const { requireNew } = require('../callable')
-const { ERROR_CODE } = require('../errorCodes')
+const { requireNew } = require('../internal/callable')
+const { ERROR_CODE } = require('../internal/errorCodes')
 
 /**
  * A record as kafka-node models it.

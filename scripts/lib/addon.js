@@ -7,7 +7,7 @@ const { spawnSync } = require('node:child_process')
 const { root, cacheDir, cargoTargetDir } = require('./paths')
 const { run } = require('./processes')
 
-const SOURCES = ['src', 'csrc', 'build.rs', 'Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml', '.cargo']
+const SOURCES = ['src', 'build.rs', 'Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml', '.cargo']
 
 /** Crates that compile a C library, which takes most of a first build and prints nothing meanwhile. */
 const C_LIBRARIES = { 'openssl-sys': 'OpenSSL', 'rdkafka-sys': 'librdkafka', 'zstd-sys': 'zstd', 'libz-sys': 'zlib' }
@@ -90,7 +90,7 @@ function claimTargetDir ({ force = false } = {}) {
   const owner = path.join(cargoTargetDir, '.last-checkout')
   if (!force && fs.existsSync(owner) && fs.readFileSync(owner, 'utf8') === root) return
   const now = new Date()
-  for (const source of ['src', 'csrc', 'build.rs']) {
+  for (const source of ['src', 'build.rs']) {
     for (const file of filesUnder(path.join(root, source))) fs.utimesSync(file, now, now)
   }
   fs.mkdirSync(cargoTargetDir, { recursive: true })

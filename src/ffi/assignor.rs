@@ -26,7 +26,7 @@ pub struct AssignmentTask {
 
 pub struct GroupMemberMetadata {
   pub id: String,
-  /// As on the wire (`lib/groupProtocol.js`).
+  /// As on the wire (`core/group/memberMetadata.js`).
   pub metadata: Vec<u8>,
 }
 
@@ -48,7 +48,7 @@ pub trait Assignor: Send + Sync {
   fn joined(&self, leader: bool, user_data: Option<Vec<u8>>);
 }
 
-/// `strategies_t`, `run_t` and `rd_kafkap_bytes_t` of csrc/assignor.c; only passed on.
+/// `strategies_t`, `run_t` and `rd_kafkap_bytes_t` of src/ffi/shims/assignor.c; only passed on.
 type RawStrategies = c_void;
 type RawRun = c_void;
 type RawBytes = c_void;

@@ -1,4 +1,4 @@
-//! librdkafka's mock cluster, made into a broker for development (see `csrc/dev_broker.c`).
+//! librdkafka's mock cluster, made into a broker for development (see `src/ffi/shims/dev_broker.c`).
 
 use std::ffi::{c_char, c_int, CStr};
 use std::panic::{catch_unwind, AssertUnwindSafe};

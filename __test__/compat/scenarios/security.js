@@ -9,7 +9,7 @@ const { secureBroker } = require('../support/secure-broker')
 const SHORT = { retries: 1, factor: 1, minTimeout: 50, maxTimeout: 50, randomize: false }
 
 module.exports = section('Security', (describe) => {
-  // The broker with TLS and SASL is a Kafka 3.9; __test__/kafka/security.test.js has ours on Kafka 4.
+  // The broker with TLS and SASL is a Kafka 3.9; __test__/integration/security.test.js has ours on Kafka 4.
   /** @type {typeof describe} */
   const scenario = (title, options, run) => describe(title, {
     notOnModern: 'kafka/security.test.js shows it on Kafka 4', ...options

@@ -11,7 +11,7 @@ let own
 /**
  * Kafka 3.9 with TLS and SASL: the one of the test file, else one of this process, which ends with it.
  *
- * @returns {Promise<{ brokers: string, at: import('../../../scripts/kafka/listeners').Addresses, user: any,
+ * @returns {Promise<{ brokers: string, at: import('../../../tools/kafka/listeners').Addresses, user: any,
  *   files: ReturnType<typeof contents> }>}
  */
 async function secureBroker () {

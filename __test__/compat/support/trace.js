@@ -1,7 +1,7 @@
 'use strict'
 
 const { createTopic, produceRaw, readAll, committed } = require('../../support/kafka')
-const { Writer, parseAddress, withConnection } = require('../../../scripts/kafka/wire')
+const { Writer, parseAddress, withConnection } = require('../../../tools/kafka/wire')
 const { show, showArguments } = require('./show')
 
 const STEP_TIMEOUT = 40000

@@ -1,7 +1,7 @@
 'use strict'
 
 // Processes that close, end, throw, block, are slow, or are many. Most programs are those of __test__/lifecycle and
-// __test__/kafka: here they run on a real Kafka, and as often as the promise says.
+// __test__/integration: here they run on a real Kafka, and as often as the promise says.
 
 const path = require('node:path')
 
@@ -84,7 +84,7 @@ async function closeAtFullFlow (context) {
   const times = context.quick ? 2 : 25
   const topic = await context.createTopic('close')
   await write(context, topic, 100000)
-  const program = path.join(__dirname, '..', '..', 'kafka', 'programs', 'closing.js')
+  const program = path.join(__dirname, '..', '..', 'integration', 'programs', 'closing.js')
   for (const inside of [false, true]) {
     const closings = new Closings(context)
     for (let i = 0; i < times * 2; i++) {

@@ -1,0 +1,352 @@
+'use strict'
+
+const { afterEach, beforeEach, describe, it, mock } = require('node:test')
+const assert = require('node:assert/strict')
+const { EventEmitter } = require('node:events')
+const { setImmediate: nextTurn } = require('node:timers/promises')
+const { BlockViews } = require('../../core/wire/records')
+const { RecordFlow } = require('../../core/consumer/recordPump')
+const { encodeBlock } = require('../support/record-block')
+
+describe('RecordFlow', () => {
+  let consumer
+  let flow
+  let credits
+  let epoch
+  let maxRecords
+  let events
+  let progress
+
+  beforeEach(() => {
+    // the clock stands unless a test moves it: how much is emitted at once depends on it
+    mock.timers.enable({ apis: ['Date'], now: 0 })
+    consumer = Object.assign(new EventEmitter(), { paused: false })
+    credits = []
+    epoch = 0
+    maxRecords = 1000
+    events = []
+    progress = []
+    flow = new RecordFlow(consumer, {
+      encodings: () => ({ value: 'utf8', key: 'utf8' }),
+      timestamps: false,
+      maxRecords: () => maxRecords,
+      progress: (made) => progress.push(made)
+    })
+    flow.handle = { epoch: () => epoch, credit: (slab) => credits.push(slab) }
+    flow.topics = ['topic', 'other']
+    consumer.on('processingfetch', () => events.push('['))
+    consumer.on('message', ({ value }) => events.push(value))
+    consumer.on('done', () => events.push(']'))
+  })
+
+  afterEach(() => mock.timers.reset())
+
+  /** A block of records with the values `from`, `from + 1`, ..., which are their offsets too. */
+  function block (from, count, { slab = 0, sequence = 0, partition = 0, topicId = 0, ...stamp } = {}) {
+    const records = Array.from({ length: count }, (_, i) =>
+      ({ topicId, partition, offset: from + i, value: String(from + i), highWatermark: 1000 }))
+    return new BlockViews(encodeBlock(records, { epoch, slab, sequence, ...stamp }))
+  }
+
+  /** Lets everything come that is scheduled. */
+  async function settle () {
+    do await nextTurn()
+    while (flow.scheduled)
+  }
+
+  const numbers = (from, count) => Array.from({ length: count }, (_, i) => String(from + i))
+
+  it('emits a block as one batch, right away, and gives it back', () => {
+    flow.add(block(5, 3, { slab: 2 }))
+    assert.deepEqual(events, ['[', '5', '6', '7', ']'])
+    assert.deepEqual(credits, [2])
+    assert.deepEqual(progress, [{ topic: { 0: 7, highWaterOffset: 1000 } }])
+  })
+
+  it('has moved the positions and given the block back before done', () => {
+    consumer.on('done', (made) => {
+      assert.deepEqual(credits, [0])
+      assert.equal(progress[0], made)
+    })
+    flow.add(block(0, 1))
+    assert.deepEqual(events, ['[', '0', ']'])
+  })
+
+  it('reports the last offset of each partition, and each topic\'s high watermark', () => {
+    flow.add(new BlockViews(encodeBlock([
+      { partition: 0, offset: 1, value: 'a', highWatermark: 2 },
+      { partition: 1, offset: 8, value: 'b', highWatermark: 9 },
+      { topicId: 1, partition: 0, offset: 3, value: 'c', highWatermark: -1 },
+      { partition: 0, offset: 2, value: 'd', highWatermark: 3 }
+    ])))
+    assert.deepEqual(progress, [{ topic: { 0: 2, 1: 8, highWaterOffset: 3 }, other: { 0: 3, highWaterOffset: 0 } }])
+    assert.deepEqual(flow.idleProgress(['topic', 'new']),
+      { topic: { highWaterOffset: 3 }, new: { highWaterOffset: 0 } })
+  })
+
+  it('keeps the order of blocks that arrive while it is busy', async () => {
+    maxRecords = 4
+    flow.add(block(0, 10, { slab: 0 }))
+    flow.add(block(10, 2, { slab: 1 }))
+    await settle()
+    assert.deepEqual(events.filter((event) => event !== '[' && event !== ']'), numbers(0, 12))
+    assert.deepEqual(credits, [0, 1])
+  })
+
+  it('cuts a block into slices, each with its own events', async () => {
+    maxRecords = 4
+    flow.add(block(0, 10))
+    assert.deepEqual(events, ['[', ...numbers(0, 4), ']'])
+    assert.deepEqual(credits, [])
+    await nextTurn()
+    assert.deepEqual(events.slice(6), ['[', ...numbers(4, 4), ']'])
+    await settle()
+    assert.deepEqual(events.slice(12), ['[', '8', '9', ']'])
+    assert.deepEqual(credits, [0])
+    assert.deepEqual(progress.map(({ topic }) => topic[0]), [3, 7, 9])
+  })
+
+  it('gives way to the event loop when handlers are slow', async () => {
+    const sizes = []
+    let size = 0
+    let turns = 0
+    consumer.on('message', () => {
+      size++
+      mock.timers.tick(1)
+    })
+    consumer.on('done', () => {
+      sizes.push(size)
+      size = 0
+      setImmediate(() => turns++)
+    })
+    flow.add(block(0, 200))
+    await settle()
+    assert.deepEqual(events.filter((event) => event !== '[' && event !== ']'), numbers(0, 200))
+    // the clock is looked at every 64 records at first, and more often once handlers have shown to be slow
+    assert.ok(sizes[0] <= 64)
+    assert.ok(sizes.slice(3).every((count) => count <= 8), `slices: ${sizes}`)
+    assert.ok(turns >= sizes.length - 1)
+  })
+
+  it('gives way to the event loop between blocks, however fast they follow one another', async () => {
+    const turns = []
+    let turn = 0
+    consumer.on('message', () => {
+      mock.timers.tick(3)
+      turns.push(turn)
+      setImmediate(() => turn++)
+    })
+    for (let i = 0; i < 4; i++) flow.add(block(i, 1, { slab: i }))
+    assert.deepEqual(credits, [0, 1])
+    await settle()
+    assert.deepEqual(events.filter((event) => event !== '[' && event !== ']'), numbers(0, 4))
+    assert.deepEqual(credits, [0, 1, 2, 3])
+    assert.ok(turns[3] > turns[2] && turns[2] > turns[1], `turns: ${turns}`)
+  })
+
+  describe('a handler that throws', () => {
+    it('costs no other message, and the block goes back once', async () => {
+      const failing = new Set(['0', '3', '9'])
+      const thrown = []
+      consumer.on('message', ({ value }) => {
+        if (failing.has(value)) throw new Error(`handler of ${value}`)
+      })
+      const catchIt = (call) => {
+        try {
+          call()
+        } catch (error) {
+          thrown.push(error.message)
+        }
+      }
+      // what a user's uncaughtException handler would get
+      const run = flow.run
+      flow.run = () => catchIt(run)
+      flow.add(block(0, 10, { slab: 1 }))
+      await settle()
+      flow.add(block(10, 1, { slab: 2 }))
+      assert.deepEqual(thrown, ['handler of 0', 'handler of 3', 'handler of 9'])
+      assert.deepEqual(events.filter((event) => event !== '[' && event !== ']'), numbers(0, 11))
+      assert.deepEqual(credits, [1, 2])
+      // what threw is not among what was done, until a later record is
+      assert.deepEqual(progress.map(({ topic }) => topic && topic[0]), [undefined, 2, 8, 10])
+    })
+
+    it('of done costs nothing either', async () => {
+      maxRecords = 2
+      consumer.once('done', () => { throw new Error('handler of done') })
+      assert.throws(() => flow.add(block(0, 4)), /handler of done/)
+      await settle()
+      assert.deepEqual(events.filter((event) => event !== '[' && event !== ']'), numbers(0, 4))
+      assert.deepEqual(credits, [0])
+    })
+  })
+
+  describe('pause', () => {
+    it('lets the slice end, and resume goes on behind it', async () => {
+      maxRecords = 4
+      consumer.once('message', () => { consumer.paused = true })
+      flow.add(block(0, 6))
+      await settle()
+      assert.deepEqual(events, ['[', ...numbers(0, 4), ']'])
+      assert.deepEqual(credits, [])
+      consumer.paused = false
+      flow.resume()
+      assert.equal(events.length, 6)
+      await settle()
+      assert.deepEqual(events.slice(6), ['[', '4', '5', ']'])
+      assert.deepEqual(credits, [0])
+    })
+
+    it('keeps blocks that arrive meanwhile', async () => {
+      consumer.paused = true
+      flow.add(block(0, 2, { slab: 0 }))
+      flow.add(block(2, 2, { slab: 1 }))
+      await settle()
+      assert.deepEqual([events, credits], [[], []])
+      consumer.paused = false
+      flow.resume()
+      await settle()
+      assert.deepEqual(events.filter((event) => event !== '[' && event !== ']'), numbers(0, 4))
+      assert.deepEqual(credits, [0, 1])
+    })
+  })
+
+  describe('an assignment that has gone', () => {
+    it('takes its records along: nothing of them is emitted, their blocks go back', async () => {
+      maxRecords = 2
+      flow.add(block(0, 5, { slab: 0 }))
+      flow.add(block(5, 5, { slab: 1 }))
+      epoch = 1
+      flow.add(block(100, 1, { slab: 2 }))
+      await settle()
+      assert.deepEqual(events, ['[', '0', '1', ']', '[', '100', ']'])
+      assert.deepEqual(credits, [0, 1, 2])
+    })
+
+    it('can be dropped at once', () => {
+      consumer.paused = true
+      flow.add(block(0, 5, { slab: 1 }))
+      epoch = 1
+      flow.dropStale()
+      assert.deepEqual(credits, [1])
+      assert.equal(flow.queue.length, 0)
+    })
+  })
+
+  describe('a seek', () => {
+    it('voids what was taken before it, of its partition only', () => {
+      flow.seek('topic', 0, 1)
+      flow.add(block(0, 3, { slab: 0, sequence: 0, partition: 0 }))
+      flow.add(block(10, 1, { slab: 1, sequence: 0, partition: 1 }))
+      flow.add(block(20, 1, { slab: 2, sequence: 0, partition: 0, topicId: 1 }))
+      flow.add(block(1, 1, { slab: 0, sequence: 1, partition: 0 }))
+      assert.deepEqual(events.filter((event) => event !== '[' && event !== ']'), ['10', '20', '1'])
+      assert.deepEqual(credits, [0, 1, 2, 0])
+    })
+
+    it('in a handler ends what is left of the partition, and stands against the slice\'s own progress', () => {
+      const sought = []
+      flow.owner.progress = (made) => {
+        progress.push(made)
+        sought.push(flow.isSought('topic', 0), flow.isSought('topic', 1))
+      }
+      consumer.on('message', ({ value }) => {
+        if (value === '3') flow.seek('topic', 0, 1)
+      })
+      const records = [0, 1, 2, 3, 4, 5].map((offset) => ({ partition: 0, offset, value: String(offset) }))
+      flow.add(new BlockViews(encodeBlock([...records, { partition: 1, offset: 7, value: 'other partition' }])))
+      flow.add(block(2, 2, { slab: 1, sequence: 1 }))
+      assert.deepEqual(events, ['[', '0', '1', '2', '3', 'other partition', ']', '[', '2', '3', ']'])
+      assert.deepEqual(progress[0], { topic: { 0: 3, 1: 7, highWaterOffset: 0 } })
+      assert.deepEqual(sought, [true, false, true, false])
+      assert.deepEqual(credits, [0, 1])
+    })
+
+    it('of another partition does not disturb the one that is being emitted', async () => {
+      consumer.on('message', ({ value, partition }) => {
+        if (partition === 0 && value === '1') flow.seek('topic', 1, 1)
+      })
+      flow.add(block(0, 5, { partition: 0 }))
+      await settle()
+      assert.deepEqual(events.filter((event) => event !== '[' && event !== ']'), numbers(0, 5))
+      assert.deepEqual(credits, [0])
+    })
+  })
+
+  describe('a change of the assignment', () => {
+    it('lets the slice end, and what waits is emitted when nothing has changed after all', async () => {
+      maxRecords = 2
+      consumer.once('message', () => flow.suspend())
+      flow.add(block(0, 3, { slab: 0 }))
+      flow.add(block(3, 1, { slab: 1 }))
+      await settle()
+      assert.deepEqual(events, ['[', '0', '1', ']'])
+      flow.proceed()
+      await settle()
+      assert.deepEqual(events.slice(4), ['[', '2', ']', '[', '3', ']'])
+      assert.deepEqual(credits, [0, 1])
+    })
+
+    it('voids what was taken before it', async () => {
+      maxRecords = 2
+      consumer.once('message', () => flow.suspend())
+      flow.add(block(0, 3, { slab: 0 }))
+      flow.add(block(3, 1, { slab: 1 }))
+      epoch = 1
+      flow.add(block(2, 1, { slab: 2 }))
+      await settle()
+      assert.deepEqual(events, ['[', '0', '1', ']'])
+      assert.deepEqual(credits, [0, 1])
+      flow.proceed()
+      await settle()
+      assert.deepEqual(events.slice(4), ['[', '2', ']'])
+      assert.deepEqual(credits, [0, 1, 2])
+    })
+  })
+
+  describe('stop', () => {
+    it('lets the slice end and emits nothing more', async () => {
+      maxRecords = 2
+      consumer.once('message', () => flow.stop())
+      flow.add(block(0, 5))
+      flow.add(block(5, 5))
+      await settle()
+      assert.deepEqual(events, ['[', '0', '1', ']'])
+    })
+
+    it('while nothing is emitted drops what waits', async () => {
+      consumer.paused = true
+      flow.add(block(0, 5))
+      flow.stop()
+      consumer.paused = false
+      flow.resume()
+      await settle()
+      assert.deepEqual(events, [])
+    })
+  })
+
+  it('gives messages their time only when asked to, and only a real one', () => {
+    const received = []
+    consumer.on('message', (message) => received.push(message))
+    const timed = () => new BlockViews(encodeBlock([
+      { offset: 0, value: 'a', timestamp: 1700000000000 }, { offset: 1, value: 'b', timestamp: -1 },
+      { offset: 2, value: 'c', timestamp: 0 }
+    ]))
+    flow.add(timed())
+    flow.owner.timestamps = true
+    flow.add(timed())
+    assert.deepEqual(received.map(({ timestamp }) => timestamp),
+      [undefined, undefined, undefined, new Date(1700000000000), undefined, undefined])
+    assert.deepEqual(received.map((message) => 'timestamp' in message), [false, false, false, true, false, false])
+  })
+
+  it('adds headers to the messages that have some', () => {
+    const received = []
+    consumer.on('message', (message) => received.push(message))
+    flow.add(new BlockViews(encodeBlock([
+      { offset: 0, value: 'a', headers: [['h', '1']] }, { offset: 1, value: 'b' }
+    ])))
+    assert.deepEqual(received[0].headers, { h: '1' })
+    assert.equal('headers' in received[1], false)
+  })
+})

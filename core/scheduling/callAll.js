@@ -1,0 +1,20 @@
+'use strict'
+
+/**
+ * Calls every callback, also when one of them throws: the others follow in the next round of the event loop, and the
+ * error goes where it would have gone.
+ *
+ * @template {(...args: any[]) => void} Callback
+ * @param {Callback[]} callbacks
+ * @param {Parameters<Callback>} args
+ */
+function callAll (callbacks, ...args) {
+  let called = 0
+  try {
+    while (called < callbacks.length) callbacks[called++](...args)
+  } finally {
+    if (called < callbacks.length) setImmediate(callAll, callbacks.slice(called), ...args)
+  }
+}
+
+module.exports = { callAll }

@@ -1,0 +1,123 @@
+'use strict'
+
+/** What is wrong with arguments of public methods. The values themselves stay out of the texts: they may be secret. */
+
+const InvalidConfigError = require('../errors/InvalidConfigError')
+
+const noop = () => {}
+
+/**
+ * @param {any} value
+ * @returns {string} its kind
+ */
+function kindOf (value) {
+  if (value === null || value === undefined) return String(value)
+  if (typeof value !== 'object') return `a ${typeof value}`
+  const { constructor } = value
+  if (Array.isArray(value)) return 'an array'
+  const isPlain = typeof constructor !== 'function' || constructor === Object || !constructor.name
+  return isPlain ? 'an object' : `an instance of ${constructor.name}`
+}
+
+/**
+ * @param {string} name of the argument
+ * @param {string} wanted such as `an array`
+ * @param {any} value what came instead
+ * @returns {TypeError} its code is `ERR_INVALID_ARG_TYPE`, like that of Node's own
+ */
+function wrongType (name, wanted, value) {
+  return Object.assign(new TypeError(`${name} must be ${wanted}, not ${kindOf(value)}`), {
+    code: 'ERR_INVALID_ARG_TYPE'
+  })
+}
+
+/**
+ * @param {any} callback
+ * @returns {(...args: any[]) => any} one that does nothing if it was left out
+ * @throws {TypeError} if it is something else: its first call would crash the process
+ */
+function callbackOf (callback) {
+  if (typeof callback === 'function') return callback
+  if (callback) throw wrongType('callback', 'a function', callback)
+  return noop
+}
+
+/**
+ * @param {string} name
+ * @param {any} value
+ * @throws {TypeError} if it is no array
+ */
+function checkArray (name, value) {
+  if (!Array.isArray(value)) throw wrongType(name, 'an array', value)
+}
+
+/**
+ * @param {string} name
+ * @param {any} value
+ * @throws {TypeError} if it is no object
+ */
+function checkObject (name, value) {
+  if (value === null || typeof value !== 'object') throw wrongType(name, 'an object', value)
+}
+
+/**
+ * @param {any} options
+ * @param {string} [name]
+ * @returns {any} the same object; a new one if it was left out
+ * @throws {TypeError} if it is something that cannot hold options
+ */
+function optionsOf (options, name = 'options') {
+  if (!options) return {}
+  if (typeof options !== 'object' && typeof options !== 'function') throw wrongType(name, 'an object', options)
+  return options
+}
+
+/**
+ * @param {any} client
+ * @throws {TypeError} if it is none; options in its place are a common mistake
+ */
+function checkClient (client) {
+  const isClient = client !== null && typeof client === 'object' && typeof client._claimPrimary === 'function'
+  if (!isClient) throw wrongType('client', 'a KafkaClient', client)
+}
+
+/**
+ * @param {any} value
+ * @returns {string} as it may stand in a message
+ */
+function textOf (value) {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function' ? kindOf(value) : String(value)
+}
+
+/**
+ * @param {string} name
+ * @param {any} value
+ * @throws {InvalidConfigError} if it is no encoding of strings
+ */
+function checkEncoding (name, value) {
+  if (value === undefined || value === 'buffer' || Buffer.isEncoding(value)) return
+  throw new InvalidConfigError(`${name} ${textOf(value)} is illegal, must be 'buffer' or an encoding of Node's`)
+}
+
+/**
+ * @param {string} name of a time or number that is read while running
+ * @param {any} value
+ * @throws {TypeError} if a timer would throw at it
+ */
+function checkTimer (name, value) {
+  if (typeof value === 'symbol' || typeof value === 'bigint') throw wrongType(name, 'a number', value)
+}
+
+/**
+ * @param {any} value
+ * @returns {number | null} null if it is no offset: a whole number of at least 0, or one in text
+ */
+function offsetOf (value) {
+  const number = typeof value === 'string' && value !== '' ? Number(value) : value
+  return Number.isSafeInteger(number) && number >= 0 ? number : null
+}
+
+module.exports = {
+  callbackOf, checkArray, checkClient, checkEncoding, checkObject, checkTimer, kindOf, offsetOf, optionsOf, textOf,
+  wrongType
+}

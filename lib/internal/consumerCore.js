@@ -1,0 +1,272 @@
+'use strict'
+
+const { RecordFlow } = require('../../core/consumer/recordPump')
+const { CODE, toError } = require('./nativeErrors')
+const { errorName } = require('./errorCodes')
+const TimeoutError = require('../errors/TimeoutError')
+
+/** `done` comes at least this often when nothing arrives, ms; kafka-node's own pace is its longest fetch. */
+const LEAST_IDLE_MS = 50
+
+/** How long the last commit may take before the consumer is closed nevertheless, ms. It may still arrive then. */
+const LAST_COMMIT_MS = 1000
+
+/**
+ * What `Consumer` and `ConsumerGroup` have in common: the flow of records, commits, and the heartbeat of `done` events
+ * that kafka-node shows when nothing arrives.
+ *
+ * @typedef {{ topic: string, partition: number, offset: number, maxBytes?: number, metadata: string }} Payload a
+ *   partition with its position
+ */
+class ConsumerCore {
+  /**
+   * @param {any} consumer
+   * @param {{ timestamps: boolean, encodings: () => { value: string, key: string }, payloads: () => Payload[],
+   *   active: () => Payload[], progressed: () => void, autoCommit: () => void }} owner `payloads` are those whose
+   *   positions move, `active` those that are being read. `progressed` is called when positions have moved, and
+   *   `autoCommit` whenever an automatic commit may be due
+   */
+  constructor (consumer, owner) {
+    this.consumer = consumer
+    this.owner = owner
+    /** @type {import('../../core/handles/index').ConsumerHandle | null} */
+    this.handle = null
+    this.sequence = 0
+    this.closing = false
+    /** @type {NodeJS.Timeout | null} */
+    this.idleTimer = null
+    this.busy = false
+    /** @type {string | null} what was assigned last, to see whether it changes */
+    this.assignment = ''
+    this.reassigning = false
+    /** assignments that the native side has not confirmed yet */
+    this.unconfirmed = 0
+    this.flow = new RecordFlow(consumer, {
+      encodings: owner.encodings,
+      timestamps: owner.timestamps,
+      maxRecords: () => {
+        const { maxTickMessages } = consumer.options
+        return maxTickMessages >= 1 ? Math.floor(maxTickMessages) : 1000
+      },
+      progress: progress => this.moveTo(progress)
+    })
+    /** @type {(topic: string, partition: number) => void} told of seeks: a stream has messages of its own */
+    this.sought = () => {}
+    this.records = (/** @type {any} */ views) => this.flow.add(views)
+    this.idle = this.idle.bind(this)
+    consumer.on('newListener', (/** @type {string | symbol} */ event) => {
+      if (event === 'done') this.quicken()
+    })
+  }
+
+  /** @param {import('../../core/handles/index').ConsumerHandle} handle */
+  use (handle) {
+    this.handle = handle
+    this.flow.handle = handle
+  }
+
+  /** @param {{ id: number, name: string }} event */
+  learnTopic ({ id, name }) {
+    this.flow.topics[id] = name
+  }
+
+  /**
+   * Moves the positions behind what a slice has emitted.
+   *
+   * @param {import('../../core/consumer/recordPump').Progress} progress
+   */
+  moveTo (progress) {
+    this.busy = true
+    let moved = false
+    for (const payload of this.owner.payloads()) {
+      const partitions = progress[payload.topic]
+      const last = partitions === undefined ? undefined : partitions[payload.partition]
+      // a seek from within the slice stands
+      if (last === undefined || this.flow.isSought(payload.topic, payload.partition)) continue
+      payload.offset = last + 1
+      moved = true
+    }
+    if (moved) this.owner.progressed()
+    this.owner.autoCommit()
+  }
+
+  // ---- idle ----
+
+  startIdling () {
+    if (this.idleTimer === null && !this.closing) this.scheduleIdle()
+  }
+
+  /** @param {boolean} [isHeard] whether anybody listens to `done` */
+  scheduleIdle (isHeard = this.consumer.listenerCount('done') > 0) {
+    const { options } = this.consumer
+    // nobody listens: only automatic commits are left to look after
+    const pace = isHeard ? options.fetchMaxWaitMs : Math.min(1000, options.autoCommitIntervalMs)
+    this.idleTimer = setTimeout(this.idle, Math.max(LEAST_IDLE_MS, pace))
+  }
+
+  /** The first listener to `done` does not wait for the slow pace. */
+  quicken () {
+    if (this.idleTimer === null || this.consumer.listenerCount('done') > 0) return
+    clearTimeout(this.idleTimer)
+    this.scheduleIdle(true)
+  }
+
+  idle () {
+    this.idleTimer = null
+    // the client may have been closed without its consumer
+    if (this.closing || this.consumer.client.closing) return
+    this.scheduleIdle()
+    const { consumer, flow } = this
+    const wasBusy = this.busy
+    this.busy = false
+    if (wasBusy || flow.queue.length > 0 || !consumer.ready || flow.isHalted()) return
+    this.owner.autoCommit()
+    const active = this.owner.active()
+    // kafka-node fetches nothing then
+    if (consumer.listenerCount('done') === 0 || active.length === 0) return
+    consumer.emit('processingfetch')
+    consumer.emit('done', flow.idleProgress([...new Set(active.map(({ topic }) => topic))]))
+  }
+
+  stop () {
+    this.closing = true
+    if (this.idleTimer) clearTimeout(this.idleTimer)
+    this.idleTimer = null
+    this.flow.stop()
+  }
+
+  /**
+   * Calls back when the client is ready, however long that takes, or with an error when it gives up or is closed.
+   *
+   * @param {(err: Error | null) => void} callback
+   */
+  whenReady (callback) {
+    const { client } = this.consumer
+    if (client.ready || client.closing) client._whenReady(callback)
+    else client._waitingForReady.add(callback)
+  }
+
+  // ---- fixed partitions ----
+
+  /**
+   * Reads the active partitions and no others, each from its position. Calls of one tick are carried out together,
+   * after the slice that they come from.
+   *
+   * @param {boolean} [anew] also when they are the ones that are being read: positions have been set
+   */
+  reassign (anew) {
+    if (anew) this.assignment = null
+    // from here on the positions stand: each is where the new assignment goes on
+    this.flow.suspend()
+    if (this.reassigning) return
+    this.reassigning = true
+    process.nextTick(() => {
+      this.reassigning = false
+      this.assign()
+    })
+  }
+
+  assign () {
+    const { flow, handle } = this
+    if (this.closing) return
+    /** @type {Map<string, { topic: string, partition: number, offset: number }>} */
+    const partitions = new Map()
+    for (const { topic, partition, offset } of this.owner.active()) {
+      const key = `${topic}/${partition}`
+      // librdkafka takes each once
+      if (!partitions.has(key)) partitions.set(key, { topic, partition: Number(partition), offset: Number(offset) })
+    }
+    const assignment = [...partitions.keys()].sort().join()
+    if (handle && assignment !== this.assignment) {
+      this.assignment = assignment
+      this.unconfirmed++
+      handle.command({ type: 'assign', partitions: [...partitions.values()] })
+    } else if (this.unconfirmed === 0) {
+      flow.proceed()
+    }
+  }
+
+  /** The native side has taken an assignment over: the flow can tell by the epoch what came before it. */
+  assigned () {
+    if (this.unconfirmed > 0) this.unconfirmed--
+    if (this.unconfirmed === 0 && !this.reassigning) this.flow.proceed()
+  }
+
+  // ---- positions ----
+
+  /**
+   * Continues a partition at another offset.
+   *
+   * @param {string} topic
+   * @param {number} partition
+   * @param {number} offset
+   */
+  seek (topic, partition, offset) {
+    if (!this.handle) return
+    const sequence = ++this.sequence
+    this.flow.seek(topic, partition, sequence)
+    this.sought(topic, partition)
+    this.handle.command({ type: 'seek', topic, partition, offset, sequence })
+  }
+
+  /**
+   * @param {Array<{ topic: string, partition: number, offset: number, metadata?: string }>} partitions
+   * @param {(err: Error | null, result?: any) => void} callback
+   */
+  commit (partitions, callback) {
+    const { handle, consumer } = this
+    if (!handle || partitions.length === 0) return callback(null, 'Nothing to be committed')
+    const list = partitions.map(({ topic, partition, offset, metadata }) =>
+      ({ topic, partition: Number(partition), offset, metadata: metadata === undefined ? 'm' : metadata }))
+    handle.commit(list, ({ error, partitions: answers }) => {
+      // a broker's refusal is part of the result, as with kafka-node
+      if (error && error.code < 0) return callback(toError(error, consumer.client.options.requestTimeout))
+      /** @type {Record<string, { partition: number, errorCode: number }>} */
+      const result = {}
+      for (const answer of answers) {
+        result[answer.topic] = { partition: answer.partition, errorCode: answer.error || (error ? error.code : 0) }
+      }
+      callback(null, result)
+    })
+  }
+
+  /**
+   * Commits, then leaves: also when the commit fails, or has no answer in time because no broker can be reached. A
+   * process that wants to end must not hang on it.
+   *
+   * @param {(callback: (err: Error | null) => void) => void} commit
+   * @param {(callback: () => void) => void} leave
+   * @param {(err: Error | null) => void} done gets the commit's error
+   */
+  commitAndLeave (commit, leave, done) {
+    // what is emitted from here on would not be in the commit
+    this.flow.stop()
+    /** @type {Error | null} */
+    let failure = new TimeoutError(`The offsets were not committed: no answer within ${LAST_COMMIT_MS}ms`)
+    let leaving = false
+    const leaveOnce = () => {
+      if (leaving) return
+      leaving = true
+      leave(() => done(failure))
+    }
+    const timer = setTimeout(leaveOnce, LAST_COMMIT_MS)
+    commit(error => {
+      clearTimeout(timer)
+      // one that comes late says only that everything has been closed
+      if (!error || !leaving) failure = error
+      leaveOnce()
+    })
+  }
+}
+
+/**
+ * @param {{ error: import('./nativeErrors').NativeError, topic: string | null, partition: number | null }} event
+ * @returns {any} an Error with `topic` and `partition`
+ */
+function partitionError ({ error, topic, partition }) {
+  const code = error.code === CODE.OFFSET_OUT_OF_RANGE ? 1 : error.code
+  const name = code > 0 ? errorName(code) : error.message
+  return Object.assign(new Error(name), { topic, partition })
+}
+
+module.exports = { ConsumerCore, partitionError }

@@ -1,0 +1,140 @@
+'use strict'
+
+const { AdoptableReadable, callable } = require('./callable')
+
+/**
+ * What `ConsumerStream` and `ConsumerGroupStream` have in common: the way from a consumer's flow of records to a
+ * Readable, with its back pressure.
+ *
+ * A message goes straight to the reader as long as the reader takes more. When it does not, the flow is held, and only
+ * what is left of the current slice waits in `messageBuffer`. So a stream holds `highWaterMark` messages and one slice
+ * at most; what the native side fetches ahead is bounded on its own.
+ */
+class MessageStream extends AdoptableReadable {
+  /** @param {any} options of Readable */
+  constructor (options) {
+    super(options)
+    /** @type {any[]} */
+    this.messageBuffer = []
+    this._reading = false
+    /** @type {import('../../core/consumer/recordPump').RecordFlow | null} */
+    this._flow = null
+    /** how many messages have left the stream's buffer */
+    this._passed = 0
+    /** messages that leave it before this many have, must not reach the reader any more */
+    this._voidUntil = 0
+    /** @type {Map<string, number>} the same for those of single partitions */
+    this._soughtUntil = new Map()
+    this._isVoid = false
+  }
+
+  /** @param {any} consumer a Consumer or ConsumerGroup of the stream's own */
+  _follow (consumer) {
+    this._flow = consumer._core.flow
+    consumer._core.flow.hold()
+    consumer._core.sought = (/** @type {string} */ topic, /** @type {number} */ partition) => {
+      this._dropPartition(topic, partition)
+    }
+    consumer.on('message', (/** @type {any} */ message) => this._take(message))
+  }
+
+  /** @param {any} message */
+  _take (message) {
+    if (!this._reading) {
+      this.messageBuffer.push(message)
+    } else if (!this.push(message)) {
+      this._reading = false
+      if (this._flow) this._flow.hold()
+    }
+  }
+
+  _read () {
+    this._reading = true
+    this.transmitMessages()
+  }
+
+  /** Hands over what is buffered as long as the reader takes it, then lets the flow go on. */
+  transmitMessages () {
+    const { messageBuffer } = this
+    while (this._reading && messageBuffer.length > 0) this._reading = this.push(messageBuffer.shift())
+    if (this._reading && this._flow) this._flow.unhold()
+  }
+
+  /** Messages that the reader has not seen yet will not be seen. */
+  _dropBuffered () {
+    this.messageBuffer.length = 0
+    // Readable gives no way to empty its buffer: they are dropped on their way out
+    this._voidUntil = this._passed + this.readableLength
+    this._soughtUntil.clear()
+  }
+
+  /**
+   * The partition goes on elsewhere: its messages that the reader has not seen yet will not be seen.
+   *
+   * @param {string} topic
+   * @param {number} partition
+   */
+  _dropPartition (topic, partition) {
+    const { messageBuffer } = this
+    // in place: `transmitMessages` may be at work on it
+    let kept = 0
+    for (const message of messageBuffer) {
+      if (message.topic !== topic || message.partition !== partition) messageBuffer[kept++] = message
+    }
+    messageBuffer.length = kept
+    this._soughtUntil.set(`${topic}/${partition}`, this._passed + this.readableLength)
+  }
+
+  /**
+   * @param {any} message that leaves the buffer
+   * @returns {boolean} whether it must not reach the reader
+   */
+  _isDropped (message) {
+    const index = this._passed++
+    if (index < this._voidUntil) return true
+    if (this._soughtUntil.size === 0) return false
+    const key = `${message.topic}/${message.partition}`
+    const until = this._soughtUntil.get(key)
+    if (until === undefined) return false
+    if (index < until) return true
+    this._soughtUntil.delete(key)
+    return false
+  }
+
+  /**
+   * @param {number} [size]
+   * @returns {any} a message, or null
+   */
+  read (size) {
+    let message
+    do {
+      this._isVoid = false
+      message = super.read(size)
+    } while (message !== null && this._isVoid)
+    return message
+  }
+
+  /**
+   * Every message passes here on its way to the reader, also in `read()` and asynchronous iteration.
+   *
+   * @param {string | symbol} event
+   * @param {...any} values
+   * @returns {boolean}
+   */
+  emit (event, ...values) {
+    if (event !== 'data') return super.emit(event, ...values)
+    const [message] = values
+    this._isVoid = this._isDropped(message)
+    return this._isVoid ? false : this._emitMessage(message)
+  }
+
+  /**
+   * @param {any} message
+   * @returns {boolean}
+   */
+  _emitMessage (message) {
+    return super.emit('data', message)
+  }
+}
+
+module.exports = { MessageStream: callable(MessageStream) }

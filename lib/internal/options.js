@@ -1,0 +1,196 @@
+'use strict'
+
+const { textOf } = require('./arguments')
+const InvalidConfigError = require('../errors/InvalidConfigError')
+const { librdkafkaSettings, settingsFor } = require('../../core/config/librdkafkaOptions')
+const getLogger = require('../logging')
+const { sslOptions } = require('../../core/config/tlsOptions')
+
+const logger = getLogger('kafka-node:KafkaClient')
+
+/**
+ * Users' options as what the native side reads (`src/config/mod.rs`, which says what each means to librdkafka).
+ */
+
+/** Records and bytes a producer holds by default before sends wait. */
+const QUEUE_MESSAGES = 500000
+const QUEUE_BYTES = 256 * 1024 * 1024
+/** kafka-node's, ms */
+const CONNECT_TIMEOUT = 10000
+/** KiB a consumer fetches ahead at most. */
+const FETCH_QUEUE_KBYTES = 16 * 1024
+/** kafka-node's third of the session would let a rebalance take 10 s. */
+const HEARTBEAT_INTERVAL = 3000
+
+const SASL_MECHANISMS = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512']
+
+/**
+ * Completes `target` in place with what it lacks, in depth.
+ *
+ * @param {any} target
+ * @param {any} defaults
+ * @returns {any} target
+ */
+function defaultsDeep (target, defaults) {
+  for (const name of Object.keys(defaults)) {
+    const value = defaults[name]
+    const isObject = value !== null && typeof value === 'object' && !Array.isArray(value)
+    if (target[name] === undefined) target[name] = isObject ? defaultsDeep({}, value) : value
+    else if (isObject && target[name] !== null && typeof target[name] === 'object') defaultsDeep(target[name], value)
+  }
+  return target
+}
+
+/**
+ * Completes `target` in place with what it lacks; nested values are taken as they are.
+ *
+ * @param {any} target
+ * @param {any} defaults
+ * @returns {any} target
+ */
+function defaults (target, defaults) {
+  for (const name of Object.keys(defaults)) if (target[name] === undefined) target[name] = defaults[name]
+  return target
+}
+
+/**
+ * @param {string} name
+ * @param {any} value
+ * @param {number} least
+ * @returns {number}
+ */
+function wholeNumber (name, value, least = 0) {
+  const number = typeof value === 'symbol' ? NaN : Number(value)
+  if (!Number.isFinite(number) || number < least) {
+    throw new InvalidConfigError(`${name} ${textOf(value)} is illegal, must be a number of at least ${least}`)
+  }
+  return Math.min(Math.floor(number), 0x7fffffff)
+}
+
+/**
+ * @param {any} value
+ * @param {number} fallback
+ */
+function orElse (value, fallback) {
+  return value === undefined ? fallback : value
+}
+
+/**
+ * @param {any} client
+ * @returns {any} `ClientOptions` of src/config/mod.rs
+ */
+function clientOptions ({ options, clientId }) {
+  const { requestTimeout } = options
+  return {
+    kafkaHost: options.kafkaHost,
+    clientId,
+    // none and 0 are no time to connect in
+    connectTimeout: wholeNumber('connectTimeout', options.connectTimeout || 0) || CONNECT_TIMEOUT,
+    requestTimeout: requestTimeout ? wholeNumber('requestTimeout', requestTimeout) : null,
+    idleConnection: wholeNumber('idleConnection', options.idleConnection),
+    statisticsInterval: wholeNumber('statisticsInterval', options.statisticsInterval || 0),
+    ssl: options.sslOptions ? sslOptions(options.sslOptions) : null,
+    sasl: options.sasl ? saslOptions(options.sasl) : null,
+    // of all kinds of handles: each takes what is for it
+    librdkafka: librdkafkaSettings(options.librdkafka, '*')
+  }
+}
+
+/** @param {any} sasl `{ mechanism, username, password }` */
+function saslOptions ({ mechanism, username, password }) {
+  const name = String(mechanism).toUpperCase()
+  if (!SASL_MECHANISMS.includes(name)) {
+    throw new InvalidConfigError(`sasl.mechanism ${textOf(mechanism)} is not supported; use one of ` +
+      SASL_MECHANISMS.map(known => known.toLowerCase()).join(', '))
+  }
+  return { mechanism: name, username: saslText('username', username), password: saslText('password', password) }
+}
+
+/**
+ * @param {string} name
+ * @param {any} value
+ */
+function saslText (name, value) {
+  // numbers become text, as they did in kafka-node's token
+  const text = typeof value === 'number' ? String(value) : value
+  if (typeof text !== 'string' || text === '') {
+    throw new InvalidConfigError(`sasl.${name} must be a string that is not empty`)
+  }
+  return text
+}
+
+/**
+ * @typedef {{ bytes: number, age: number }} NoAckBatch sends without acknowledgement wait until there are more `bytes`,
+ *   or until `age` ms have passed without another
+ *
+ * @param {any} options `{ noAckBatchSize, noAckBatchAge }`
+ * @returns {NoAckBatch | null} null: they go out at once, as with kafka-node unless both are set
+ */
+function noAckBatch (options) {
+  if (options === undefined || options === null || options === false) return null
+  if (typeof options !== 'object') {
+    throw new InvalidConfigError(
+      `noAckBatchOptions ${textOf(options)} is illegal, must be { noAckBatchSize, noAckBatchAge }`)
+  }
+  /** @type {(name: string) => number | null} */
+  const number = name => {
+    const value = options[name]
+    return value === undefined || value === null ? null : wholeNumber(`noAckBatchOptions.${name}`, value)
+  }
+  const bytes = number('noAckBatchSize')
+  const age = number('noAckBatchAge')
+  if (bytes !== null && age !== null) return { bytes, age }
+  logger.warn('noAckBatchOptions has no effect without both noAckBatchSize and noAckBatchAge')
+  return null
+}
+
+/**
+ * @typedef {object} ProducerSettings
+ * @property {number} requireAcks
+ * @property {number} [ackTimeout] ms, when the user has set it
+ * @property {string} [codec]
+ * @property {number} [queueMaxMessages]
+ * @property {number} [queueMaxBytes]
+ * @property {import('../../core/config/librdkafkaOptions').Setting[]} [librdkafka] besides or instead of the client's
+ *
+ * @param {any} client `ClientOptions`
+ * @param {ProducerSettings} settings
+ * @returns {any} `ProducerOptions` of src/config/mod.rs
+ */
+function producerOptions (client, settings) {
+  const { requireAcks, ackTimeout, codec = 'none', queueMaxMessages, queueMaxBytes, librdkafka = [] } = settings
+  const bytes = wholeNumber('queueMaxBytes', orElse(queueMaxBytes, QUEUE_BYTES), 1024)
+  return {
+    ...client,
+    requireAcks,
+    ackTimeout: ackTimeout === undefined ? null : wholeNumber('ackTimeoutMs', ackTimeout),
+    codec,
+    queueMessages: wholeNumber('queueMaxMessages', orElse(queueMaxMessages, QUEUE_MESSAGES), 1),
+    queueKbytes: Math.ceil(bytes / 1024),
+    librdkafka: settingsFor([...client.librdkafka, ...librdkafka], 'P')
+  }
+}
+
+/**
+ * @param {any} client `ClientOptions`
+ * @param {any} options of a Consumer or ConsumerGroup
+ * @param {object | null} group `GroupOptions` of src/config/mod.rs
+ * @returns {any} `ConsumerOptions` of src/config/mod.rs
+ */
+function consumerOptions (client, options, group) {
+  return {
+    ...client,
+    // librdkafka wants one, also for a consumer that only keeps offsets under it
+    groupId: String(options.groupId || '') || 'kafka-node-group',
+    fetchMaxWaitMs: wholeNumber('fetchMaxWaitMs', options.fetchMaxWaitMs),
+    fetchMinBytes: wholeNumber('fetchMinBytes', options.fetchMinBytes),
+    fetchMaxBytes: wholeNumber('fetchMaxBytes', options.fetchMaxBytes, 1),
+    queueKbytes: FETCH_QUEUE_KBYTES,
+    librdkafka: settingsFor([...client.librdkafka, ...librdkafkaSettings(options.librdkafka, 'C')], 'C'),
+    group
+  }
+}
+
+module.exports = {
+  HEARTBEAT_INTERVAL, clientOptions, consumerOptions, defaults, defaultsDeep, noAckBatch, producerOptions, wholeNumber
+}

@@ -1,0 +1,400 @@
+//! kafka-node's options as librdkafka's properties. Pure: options in, a list of names and values out.
+//!
+//! The JavaScript side validates what kafka-node validated and fills in its defaults; here is decided what each option
+//! means to librdkafka. `docs/options.md` is the same table in prose.
+
+pub mod keystore;
+pub mod properties;
+
+use crate::error::KafkaError;
+use crate::ffi::Conf;
+use serde::Deserialize;
+
+/// What every handle needs to know.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ClientOptions {
+  /// `host:port` list, comma separated; IPv6 addresses in brackets.
+  pub kafka_host: String,
+  pub client_id: String,
+  /// ms for TCP, TLS and SASL together.
+  pub connect_timeout: u32,
+  /// ms per request; `None` (kafka-node's `false`) waits for ever.
+  pub request_timeout: Option<u32>,
+  /// ms after which an unused connection is closed.
+  pub idle_connection: u32,
+  /// ms between statistics; 0 is off.
+  #[serde(default)]
+  pub statistics_interval: u32,
+  pub ssl: Option<SslOptions>,
+  pub sasl: Option<SaslOptions>,
+  /// The user's own properties for this kind of handle, names and values; JavaScript has refused those that are ours.
+  #[serde(default)]
+  pub librdkafka: Vec<(String, String)>,
+}
+
+/// TLS material. `ca`, `cert` and `key` are PEM text.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SslOptions {
+  pub ca: Option<String>,
+  pub cert: Option<String>,
+  pub key: Option<String>,
+  pub passphrase: Option<String>,
+  /// PKCS#12 in Base64; takes the place of `cert` and `key`.
+  pub pfx: Option<String>,
+  pub reject_unauthorized: bool,
+  pub ciphers: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub struct SaslOptions {
+  pub mechanism: String,
+  pub username: String,
+  pub password: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProducerOptions {
+  #[serde(flatten)]
+  pub client: ClientOptions,
+  /// 0, 1 or -1 (all in-sync replicas).
+  pub require_acks: i32,
+  /// ms the broker may wait for its replicas; `None` unless the user set it.
+  pub ack_timeout: Option<u32>,
+  /// `none`, `gzip`, `snappy`, `lz4` or `zstd`.
+  pub codec: String,
+  /// Records librdkafka may hold.
+  pub queue_messages: u32,
+  /// KiB librdkafka may hold.
+  pub queue_kbytes: u32,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConsumerOptions {
+  #[serde(flatten)]
+  pub client: ClientOptions,
+  pub group_id: String,
+  pub fetch_max_wait_ms: u32,
+  pub fetch_min_bytes: u32,
+  /// Bytes per partition and fetch.
+  pub fetch_max_bytes: u32,
+  /// KiB fetched ahead at most.
+  pub queue_kbytes: u32,
+  /// Present for a group member, absent for a consumer of fixed partitions.
+  pub group: Option<GroupOptions>,
+}
+
+/// An assignment strategy.
+#[derive(Deserialize)]
+pub struct Protocol {
+  pub name: String,
+  /// The user's, not one of librdkafka's.
+  #[serde(default)]
+  pub own: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GroupOptions {
+  /// Assignment strategies in order of preference.
+  pub protocols: Vec<Protocol>,
+  pub session_timeout: u32,
+  pub heartbeat_interval: u32,
+  /// ms between looks for new topics and partitions.
+  pub metadata_interval: u32,
+}
+
+/// What a client is made of: the properties that our options choose, then the user's own.
+pub fn configure(client: &ClientOptions, properties: Properties) -> Result<Conf, KafkaError> {
+  let mut conf = Conf::new();
+  for (name, value) in properties {
+    conf.set(name, &value)?;
+  }
+  if let Some(ssl) = &client.ssl {
+    if let Some(pfx) = &ssl.pfx {
+      for (name, value) in keystore::properties(pfx, ssl)? {
+        conf.set(name, &value)?;
+      }
+    }
+    if ssl.reject_unauthorized {
+      conf.report_certificates();
+    }
+  }
+  for (name, value) in &client.librdkafka {
+    conf.set(name, value)?;
+  }
+  Ok(conf)
+}
+
+pub type Properties = Vec<(&'static str, String)>;
+
+/// librdkafka's upper limit for `socket.timeout.ms`; also what "wait for ever" becomes there.
+const MAX_SOCKET_TIMEOUT: u32 = 300_000;
+/// Half of it is also the pace at which librdkafka tries brokers that refuse at once: a shorter one costs processor time
+/// for as long as an outage lasts, a longer one delays clients whose first bootstrap brokers are down.
+const RECONNECT_BACKOFF: u32 = 200;
+/// A broker that is back must be in use again within 2 s; librdkafka's own default would wait up to 10 s.
+const RECONNECT_BACKOFF_MAX: u32 = 1_000;
+/// The broker decides what is too large, as with kafka-node; librdkafka's own limit of 1 MB would come first.
+const PRODUCER_MAX_MESSAGE: u32 = 100_000_000;
+/// Bytes one fetch answer may have, over all partitions: bounds memory for topics with many partitions.
+const FETCH_MAX: u32 = 16 * 1024 * 1024;
+/// The rebalance time-out that librdkafka sends when it joins. The native thread answers rebalances even while JavaScript
+/// is blocked, so it is only the limit for a member that is alive but frozen.
+const MAX_POLL_INTERVAL: u32 = 300_000;
+
+fn client_properties(options: &ClientOptions) -> Properties {
+  let hosts: Vec<&str> = options.kafka_host.split(',').map(str::trim).filter(|host| !host.is_empty()).collect();
+  let socket_timeout = options.request_timeout.unwrap_or(MAX_SOCKET_TIMEOUT).clamp(10, MAX_SOCKET_TIMEOUT);
+  let mut properties = vec![
+    ("bootstrap.servers", hosts.join(",")),
+    ("client.id", options.client_id.clone()),
+    ("client.software.name", "kafka-node-native".into()),
+    ("client.software.version", env!("CARGO_PKG_VERSION").into()),
+    ("socket.connection.setup.timeout.ms", options.connect_timeout.clamp(1_000, i32::MAX as u32).to_string()),
+    ("socket.timeout.ms", socket_timeout.to_string()),
+    ("socket.keepalive.enable", "true".into()),
+    // librdkafka counts 0 as "never"; kafka-node's own 0 would mean "at once", which nobody wants.
+    ("connections.max.idle.ms", options.idle_connection.min(i32::MAX as u32).to_string()),
+    ("reconnect.backoff.ms", RECONNECT_BACKOFF.to_string()),
+    ("reconnect.backoff.max.ms", RECONNECT_BACKOFF_MAX.to_string()),
+    // kafka-node's metadata requests let the broker create topics; `Consumer` asks for existence first.
+    ("allow.auto.create.topics", "true".into()),
+    ("log.queue", "true".into()),
+    ("log.connection.close", "false".into()),
+    ("statistics.interval.ms", options.statistics_interval.min(86_400_000).to_string()),
+  ];
+  let protocol = match (&options.ssl, &options.sasl) {
+    (None, None) => "plaintext",
+    (Some(_), None) => "ssl",
+    (None, Some(_)) => "sasl_plaintext",
+    (Some(_), Some(_)) => "sasl_ssl",
+  };
+  properties.push(("security.protocol", protocol.into()));
+  if let Some(ssl) = &options.ssl {
+    ssl_properties(ssl, &mut properties);
+  }
+  if let Some(sasl) = &options.sasl {
+    properties.push(("sasl.mechanism", sasl.mechanism.to_uppercase()));
+    properties.push(("sasl.username", sasl.username.clone()));
+    properties.push(("sasl.password", sasl.password.clone()));
+  }
+  properties
+}
+
+fn ssl_properties(ssl: &SslOptions, properties: &mut Properties) {
+  let texts = [
+    ("ssl.ca.pem", &ssl.ca),
+    ("ssl.certificate.pem", &ssl.cert),
+    ("ssl.key.pem", &ssl.key),
+    ("ssl.key.password", &ssl.passphrase),
+    ("ssl.cipher.suites", &ssl.ciphers),
+  ];
+  for (name, value) in texts {
+    if let Some(value) = value {
+      properties.push((name, value.clone()));
+    }
+  }
+  properties.push(("enable.ssl.certificate.verification", ssl.reject_unauthorized.to_string()));
+  let identification = if ssl.reject_unauthorized { "https" } else { "none" };
+  properties.push(("ssl.endpoint.identification.algorithm", identification.into()));
+}
+
+pub fn producer_properties(options: &ProducerOptions) -> Properties {
+  let mut properties = client_properties(&options.client);
+  let request_timeout = options.client.request_timeout;
+  properties.extend([
+    ("acks", options.require_acks.to_string()),
+    // The time a record may take from `send` to its receipt; 0 is librdkafka's "for ever".
+    ("message.timeout.ms", request_timeout.unwrap_or(0).min(i32::MAX as u32).to_string()),
+    (
+      "request.timeout.ms",
+      options.ack_timeout.or(request_timeout).unwrap_or(MAX_SOCKET_TIMEOUT).clamp(1, 900_000).to_string(),
+    ),
+    ("linger.ms", "0".into()),
+    ("compression.codec", options.codec.clone()),
+    ("message.max.bytes", PRODUCER_MAX_MESSAGE.to_string()),
+    ("queue.buffering.max.messages", options.queue_messages.to_string()),
+    ("queue.buffering.max.kbytes", options.queue_kbytes.to_string()),
+  ]);
+  // Without idempotence, src/ffi/shims/max_in_flight_per_partition.c lets only one request of a partition be under way.
+  if options.require_acks == -1 {
+    // Neither doubles nor a changed order, whatever breaks.
+    properties.push(("enable.idempotence", "true".into()));
+  }
+  properties
+}
+
+pub fn consumer_properties(options: &ConsumerOptions) -> Properties {
+  let mut properties = client_properties(&options.client);
+  properties.extend([
+    ("group.id", options.group_id.clone()),
+    ("fetch.wait.max.ms", options.fetch_max_wait_ms.clamp(0, 300_000).to_string()),
+    ("fetch.min.bytes", options.fetch_min_bytes.clamp(1, 100_000_000).to_string()),
+    ("fetch.message.max.bytes", options.fetch_max_bytes.clamp(1, 1_000_000_000).to_string()),
+    ("fetch.max.bytes", options.fetch_max_bytes.clamp(FETCH_MAX, 1_000_000_000).to_string()),
+    // librdkafka's default of 1 s starves a consumer that is slower than the fetcher.
+    ("fetch.queue.backoff.ms", "10".into()),
+    ("queued.min.messages", "60000".into()),
+    ("queued.max.messages.kbytes", options.queue_kbytes.to_string()),
+    // Positions count when JavaScript has emitted the records, so both are done by us.
+    ("enable.auto.commit", "false".into()),
+    ("enable.auto.offset.store", "false".into()),
+    // Out of range is reported; what to do then is `outOfRangeOffset`, or the user's `offsetOutOfRange` handler.
+    ("auto.offset.reset", "error".into()),
+    // kafka-node shows every record, those of open and aborted transactions too.
+    ("isolation.level", "read_uncommitted".into()),
+  ]);
+  if let Some(group) = &options.group {
+    properties.extend([
+      ("partition.assignment.strategy", builtin_strategies(&group.protocols)),
+      ("session.timeout.ms", group.session_timeout.clamp(1, 3_600_000).to_string()),
+      ("heartbeat.interval.ms", group.heartbeat_interval.clamp(1, 3_600_000).to_string()),
+      ("max.poll.interval.ms", MAX_POLL_INTERVAL.max(group.session_timeout).min(86_400_000).to_string()),
+      ("topic.metadata.refresh.interval.ms", group.metadata_interval.clamp(10, 3_600_000).to_string()),
+    ]);
+  }
+  properties
+}
+
+/// librdkafka knows the user's own only after it has been made (`Client::new_member`), and wants one of its own until then.
+fn builtin_strategies(protocols: &[Protocol]) -> String {
+  let names: Vec<&str> =
+    protocols.iter().filter(|protocol| !protocol.own).map(|protocol| protocol.name.as_str()).collect();
+  if names.is_empty() {
+    "roundrobin".into()
+  } else {
+    names.join(",")
+  }
+}
+
+#[cfg(test)]
+mod tests {
+  use super::*;
+  use serde_json::{json, Value};
+
+  fn base() -> Value {
+    json!({ "kafkaHost": "a:9092, b:9093", "clientId": "c", "connectTimeout": 10000, "requestTimeout": 30000,
+      "idleConnection": 300000 })
+  }
+
+  fn merged(mut into: Value, from: Value) -> Value {
+    into.as_object_mut().unwrap().extend(from.as_object().unwrap().clone());
+    into
+  }
+
+  fn producer(extra: Value) -> Properties {
+    let defaults = json!({ "requireAcks": 1, "codec": "none", "queueMessages": 1000, "queueKbytes": 1024 });
+    producer_properties(&serde_json::from_value(merged(merged(base(), defaults), extra)).unwrap())
+  }
+
+  fn consumer(extra: Value) -> Properties {
+    let defaults = json!({ "groupId": "g", "fetchMaxWaitMs": 100, "fetchMinBytes": 1, "fetchMaxBytes": 1048576,
+      "queueKbytes": 16384 });
+    consumer_properties(&serde_json::from_value(merged(merged(base(), defaults), extra)).unwrap())
+  }
+
+  fn group(extra: Value) -> Properties {
+    let defaults = json!({ "protocols": [{ "name": "roundrobin" }, { "name": "range" }], "sessionTimeout": 30000, "heartbeatInterval": 3000,
+      "metadataInterval": 30000 });
+    consumer(json!({ "group": merged(defaults, extra) }))
+  }
+
+  fn value<'a>(properties: &'a Properties, name: &str) -> Option<&'a str> {
+    properties.iter().rev().find(|(other, _)| *other == name).map(|(_, value)| value.as_str())
+  }
+
+  #[test]
+  fn each_option_becomes_its_property() {
+    let rows: Vec<(Properties, &str, Option<&str>)> = vec![
+      (producer(json!({})), "bootstrap.servers", Some("a:9092,b:9093")),
+      (producer(json!({})), "client.id", Some("c")),
+      (producer(json!({})), "security.protocol", Some("plaintext")),
+      (producer(json!({})), "message.timeout.ms", Some("30000")),
+      (producer(json!({ "requestTimeout": null })), "message.timeout.ms", Some("0")),
+      (producer(json!({ "requestTimeout": null })), "socket.timeout.ms", Some("300000")),
+      (producer(json!({})), "request.timeout.ms", Some("30000")),
+      (producer(json!({ "ackTimeout": 100 })), "request.timeout.ms", Some("100")),
+      (producer(json!({})), "reconnect.backoff.ms", Some("200")),
+      (producer(json!({})), "reconnect.backoff.max.ms", Some("1000")),
+      (producer(json!({ "statisticsInterval": 5000 })), "statistics.interval.ms", Some("5000")),
+      (producer(json!({ "codec": "gzip" })), "compression.codec", Some("gzip")),
+      (producer(json!({ "requireAcks": 1 })), "acks", Some("1")),
+      (producer(json!({ "requireAcks": 1 })), "enable.idempotence", None),
+      (producer(json!({ "requireAcks": -1 })), "acks", Some("-1")),
+      (producer(json!({ "requireAcks": -1 })), "enable.idempotence", Some("true")),
+      (consumer(json!({})), "group.id", Some("g")),
+      (consumer(json!({})), "session.timeout.ms", None),
+      (consumer(json!({})), "enable.auto.commit", Some("false")),
+      (consumer(json!({})), "isolation.level", Some("read_uncommitted")),
+      (consumer(json!({})), "fetch.max.bytes", Some("16777216")),
+      (consumer(json!({ "fetchMaxBytes": 33554432 })), "fetch.max.bytes", Some("33554432")),
+      (consumer(json!({ "fetchMaxBytes": 1000 })), "fetch.message.max.bytes", Some("1000")),
+      (group(json!({})), "partition.assignment.strategy", Some("roundrobin,range")),
+      (
+        group(json!({ "protocols": [{ "name": "mine", "own": true }, { "name": "range" }] })),
+        "partition.assignment.strategy",
+        Some("range"),
+      ),
+      (
+        group(json!({ "protocols": [{ "name": "mine", "own": true }] })),
+        "partition.assignment.strategy",
+        Some("roundrobin"),
+      ),
+      (group(json!({ "sessionTimeout": 6000 })), "session.timeout.ms", Some("6000")),
+      (group(json!({})), "heartbeat.interval.ms", Some("3000")),
+      (group(json!({})), "max.poll.interval.ms", Some("300000")),
+      (group(json!({ "sessionTimeout": 600000 })), "max.poll.interval.ms", Some("600000")),
+    ];
+    for (properties, name, expected) in &rows {
+      assert_eq!(value(properties, name), *expected, "{name}");
+    }
+  }
+
+  #[test]
+  fn tls_and_sasl_choose_the_security_protocol() {
+    let ssl = json!({ "ca": "PEM", "rejectUnauthorized": true });
+    let sasl = json!({ "mechanism": "scram-sha-256", "username": "u", "password": "p" });
+    let rows = [
+      (json!({ "ssl": ssl }), "ssl"),
+      (json!({ "sasl": sasl }), "sasl_plaintext"),
+      (json!({ "ssl": ssl, "sasl": sasl }), "sasl_ssl"),
+    ];
+    for (extra, expected) in rows {
+      assert_eq!(value(&producer(extra), "security.protocol"), Some(expected));
+    }
+    let properties = producer(json!({ "sasl": sasl }));
+    assert_eq!(value(&properties, "sasl.mechanism"), Some("SCRAM-SHA-256"));
+  }
+
+  #[test]
+  fn verification_is_on_unless_it_is_switched_off() {
+    let on = producer(json!({ "ssl": { "rejectUnauthorized": true } }));
+    assert_eq!(value(&on, "enable.ssl.certificate.verification"), Some("true"));
+    assert_eq!(value(&on, "ssl.endpoint.identification.algorithm"), Some("https"));
+    let off = producer(json!({ "ssl": { "rejectUnauthorized": false } }));
+    assert_eq!(value(&off, "enable.ssl.certificate.verification"), Some("false"));
+    assert_eq!(value(&off, "ssl.endpoint.identification.algorithm"), Some("none"));
+  }
+
+  #[test]
+  fn librdkafka_accepts_every_property() {
+    let sasl = json!({ "sasl": { "mechanism": "plain", "username": "u", "password": "p" } });
+    let lists = [
+      producer(json!({})),
+      producer(json!({ "requireAcks": -1 })),
+      producer(sasl),
+      consumer(json!({})),
+      group(json!({})),
+    ];
+    for properties in lists {
+      let mut conf = Conf::new();
+      for (name, value) in &properties {
+        conf.set(name, value).unwrap_or_else(|error| panic!("{name}={value}: {}", error.message));
+      }
+    }
+  }
+}

@@ -1,4 +1,0 @@
-//! The bytes that cross the boundary. Each format has its encoder or decoder here and its twin in `lib/frame/`.
-
-pub mod records;
-pub mod sends;
