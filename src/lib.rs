@@ -8,7 +8,7 @@ mod config;
 mod consumer;
 mod error;
 mod ffi;
-mod napi;
+pub mod napi;
 mod producer;
 mod requests;
 mod sync;
