@@ -4,6 +4,7 @@ const { callbackOf, checkArray, checkClient, kindOf, optionsOf, textOf } = requi
 const assert = require('./internal/assert')
 const { AdoptableEmitter, callable } = require('./internal/callable')
 const { errorName } = require('./internal/errorCodes')
+const { isForeign, produce } = require('./internal/foreignClient')
 const getLogger = require('./logging')
 const { BrokerNotAvailableError, InvalidConfigError } = require('./errors')
 const { describeError } = require('../core/addon')
@@ -64,7 +65,6 @@ class BaseProducer extends AdoptableEmitter {
   constructor (client, options, defaultPartitionerType, customPartitioner) {
     super()
     options = optionsOf(options)
-    checkClient(client)
     this.ready = false
     this.client = client
     this.requireAcks = options.requireAcks === undefined ? DEFAULTS.requireAcks : options.requireAcks
@@ -86,6 +86,8 @@ class BaseProducer extends AdoptableEmitter {
       queueMaxBytes: options.queueMaxBytes,
       librdkafka: librdkafkaSettings(options.librdkafka, 'P')
     }
+    checkClient(client)
+    this._isForeign = isForeign(client)
     /** @type {Map<number, Map<string, any>>} the client's handles that this producer has used, by acks and codec */
     this._handles = new Map()
     this._lines = new SendLines()
@@ -100,7 +102,7 @@ class BaseProducer extends AdoptableEmitter {
     if (this.ready) {
       // a client that is ready already: let the caller listen first
       setImmediate(() => this.emit('ready'))
-    } else {
+    } else if (!this._isForeign) {
       client._claimPrimary({ open: () => client._producer({ requireAcks: acks(this.requireAcks), ...this._settings }) })
     }
     client.on('ready', () => {
@@ -126,6 +128,7 @@ class BaseProducer extends AdoptableEmitter {
    *   `{ topic: { partition: offset } }`
    */
   send (payloads, callback) {
+    if (this._isForeign) return produce(this, this.buildPayloads(payloads, this.client.topicMetadata), callback)
     callback = callbackOf(callback)
     const { client } = this
     let isPartitionKnown = true

@@ -9,6 +9,7 @@ const { ConsumerCore, partitionError } = require('./internal/consumerCore')
 const { hidePrivate } = require('./internal/hidePrivate')
 const { librdkafkaSettings } = require('../core/config/librdkafkaOptions')
 const { CODE } = require('./internal/nativeErrors')
+const { fetch, follow: followForeign, isForeign } = require('./internal/foreignClient')
 const { defaults } = require('./internal/options')
 const InvalidConfigError = require('./errors/InvalidConfigError')
 const TopicsNotExistError = require('./errors/TopicsNotExistError')
@@ -52,7 +53,6 @@ class Consumer extends AdoptableEmitter {
     super()
     if (!topics) throw new Error('Must have payloads')
     validateTopics(topics)
-    checkClient(client)
     this.fetchCount = 0
     this.client = client
     this.options = defaults(optionsOf(options), DEFAULTS)
@@ -62,6 +62,7 @@ class Consumer extends AdoptableEmitter {
     checkTimer('autoCommitIntervalMs', this.options.autoCommitIntervalMs)
     if (this.options.groupId) validateConfig('options.groupId', this.options.groupId)
     librdkafkaSettings(this.options.librdkafka, 'C')
+    checkClient(client)
     this.ready = false
     this.paused = this.options.paused
     this.id = lastId++
@@ -82,6 +83,7 @@ class Consumer extends AdoptableEmitter {
     this._located = new WeakSet()
     /** @type {Map<string, any>} timers of partitions whose position is out of range */
     this._outOfRange = new Map()
+    this._isForeign = isForeign(client)
     hidePrivate(this)
     this.connect()
   }
@@ -104,7 +106,7 @@ class Consumer extends AdoptableEmitter {
   /** Follows the client's events; called by the constructor. */
   connect () {
     const { client } = this
-    const claimed = client._claimPrimary({ open: () => this._open() })
+    const claimed = this._isForeign || client._claimPrimary({ open: () => this._open() })
     this.ready = client.ready
     if (this.ready) this.init()
     client.on('ready', () => {
@@ -120,10 +122,12 @@ class Consumer extends AdoptableEmitter {
       logger.debug('connection closed')
       if (client.closing) this._core.stop()
     })
+    if (this._isForeign) followForeign(this)
     if (!claimed) logger.debug('the client is in use already: this consumer gets connections of its own')
   }
 
   _open () {
+    if (this._isForeign) return null
     const core = this._core
     const handle = this.client._openConsumer(this.options, null, {
       records: core.records,
@@ -197,8 +201,24 @@ class Consumer extends AdoptableEmitter {
 
   /** Reads what is located, each from its offset. */
   _start () {
+    if (this._isForeign) return fetch(this)
     this._handle()
     this._core.reassign(true)
+    this._core.startIdling()
+  }
+
+  /**
+   * Reads what has been added, besides the rest.
+   *
+   * @param {boolean} wasIdle whether there was nothing to read before
+   */
+  _readMore (wasIdle) {
+    if (this._isForeign) {
+      if (wasIdle) fetch(this)
+      return
+    }
+    this._handle()
+    this._core.reassign()
     this._core.startIdling()
   }
 
@@ -224,6 +244,7 @@ class Consumer extends AdoptableEmitter {
    */
   fetchOffset (payloads, callback) {
     const { client } = this
+    if (this._isForeign) return client.sendOffsetFetchRequest(this.options.groupId, payloads, callback)
     const partitions = payloads.map(({ topic, partition }) => ({ topic, partition: Number(partition) }))
     this._handle().request({ op: 'committed', partitions, timeout: client._requestTimeout() },
       (/** @type {Error | null} */ error, /** @type {any[]} */ answers) => {
@@ -327,10 +348,9 @@ class Consumer extends AdoptableEmitter {
           // another call may have been quicker; and one that is there without being read could not be located then
           const added = payloads.filter(payload => !this._isRead(payload))
           const isAdded = isIn(added)
+          const wasIdle = this.payloads.length === 0
           this.payloads = this.payloads.filter(payload => !isAdded(payload)).concat(added)
-          this._handle()
-          this._core.reassign()
-          this._core.startIdling()
+          this._readMore(wasIdle)
           done(null, names)
         })
       })
@@ -368,7 +388,9 @@ class Consumer extends AdoptableEmitter {
   /** @param {any[]} topics as for `pauseTopics` */
   resumeTopics (topics) {
     this.pausedPayloads = this.pausedPayloads || []
+    const wasIdle = this.payloads.length === 0
     this._move(this.pausedPayloads, this.payloads, topics)
+    if (this._isForeign && wasIdle && this.payloads.length > 0) fetch(this)
   }
 
   /**
@@ -399,6 +421,7 @@ class Consumer extends AdoptableEmitter {
 
   resume () {
     this.paused = false
+    if (this._isForeign) fetch(this)
     this._core.flow.resume()
   }
 
@@ -419,6 +442,7 @@ class Consumer extends AdoptableEmitter {
     setTimeout(() => { this.committing = false }, this.options.autoCommitIntervalMs).unref()
     const commits = this._allPayloads().filter((/** @type {any} */ { offset }) => offset !== 0)
     if (commits.length === 0) return done(null, 'Nothing to be committed')
+    if (this._isForeign) return this.client.sendOffsetCommitRequest(this.options.groupId, commits, done)
     this._core.commit(commits, done)
   }
 

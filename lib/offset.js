@@ -2,6 +2,7 @@
 
 const { AdoptableEmitter, callable } = require('./internal/callable')
 const { callbackOf, checkArray, checkClient, checkObject } = require('./internal/arguments')
+const { isForeign } = require('./internal/foreignClient')
 
 /** As times in a look-up of offsets */
 const LATEST = -1
@@ -26,6 +27,15 @@ class Offset extends AdoptableEmitter {
   }
 
   /**
+   * @param {(err: Error) => void} callback
+   * @param {() => void} call
+   */
+  _onceReady (callback, call) {
+    if (isForeign(this.client)) this.once('ready', call)
+    else this.client._onceReady(callback, call)
+  }
+
+  /**
    * @param {any[]} payloads `{ topic, partition = 0, time = now, maxNum = 1 }`, completed in place; `time` in ms, -1 is
    *   the end of the log and -2 its start
    * @param {(err: any, offsets?: any) => void} [callback] offsets: `{ topic: { partition: [offset, ...] } }`, the
@@ -34,7 +44,7 @@ class Offset extends AdoptableEmitter {
   fetch (payloads, callback) {
     callback = callbackOf(callback)
     if (!this.ready) {
-      this.client._onceReady(callback, () => this.fetch(payloads, callback))
+      this._onceReady(callback, () => this.fetch(payloads, callback))
       return
     }
     this.client.sendOffsetRequest(this.buildPayloads(payloads), callback)
@@ -79,7 +89,7 @@ class Offset extends AdoptableEmitter {
   commit (groupId, payloads, callback) {
     callback = callbackOf(callback)
     if (!this.ready) {
-      this.client._onceReady(callback, () => this.commit(groupId, payloads, callback))
+      this._onceReady(callback, () => this.commit(groupId, payloads, callback))
       return
     }
     this.client.sendOffsetCommitRequest(groupId, this.buildPayloads(payloads), callback)
@@ -94,7 +104,7 @@ class Offset extends AdoptableEmitter {
   fetchCommits (groupId, payloads, callback) {
     callback = callbackOf(callback)
     if (!this.ready) {
-      this.client._onceReady(callback, () => this.fetchCommits(groupId, payloads, callback))
+      this._onceReady(callback, () => this.fetchCommits(groupId, payloads, callback))
       return
     }
     this.client.sendOffsetFetchV1Request(groupId, this.buildOffsetFetchV1Payloads(payloads), callback)
@@ -131,7 +141,7 @@ class Offset extends AdoptableEmitter {
   _fetchAll (topics, time, callback) {
     if (topics !== null && !Array.isArray(topics)) throw new TypeError('topics must be an array of topic names')
     if (!this.ready) {
-      this.client._onceReady(callback, () => this._fetchAll(topics, time, callback))
+      this._onceReady(callback, () => this._fetchAll(topics, time, callback))
       return
     }
     this.client.loadMetadataForTopics(topics, (/** @type {any} */ err, /** @type {any} */ result) => {

@@ -73,11 +73,11 @@ function optionsOf (options, name = 'options') {
 }
 
 /**
- * @param {any} client
- * @throws {TypeError} if it is none; options in its place are a common mistake
+ * @param {any} client a KafkaClient, or an event emitter that stands in for one in unit tests
+ * @throws {TypeError} if it is neither; options in its place are a common mistake
  */
 function checkClient (client) {
-  const isClient = client !== null && typeof client === 'object' && typeof client._claimPrimary === 'function'
+  const isClient = client !== null && typeof client === 'object' && typeof client.on === 'function'
   if (!isClient) throw wrongType('client', 'a KafkaClient', client)
 }
 

@@ -1,6 +1,7 @@
 'use strict'
 
 const { RecordFlow } = require('../../core/consumer/recordPump')
+const { isForeign, onceReady } = require('./foreignClient')
 const { CODE, toError } = require('./nativeErrors')
 const { errorName } = require('./errorCodes')
 const TimeoutError = require('../errors/TimeoutError')
@@ -142,6 +143,7 @@ class ConsumerCore {
    */
   whenReady (callback) {
     const { client } = this.consumer
+    if (isForeign(client)) return onceReady(this.consumer, () => callback(null))
     if (client.ready || client.closing) client._whenReady(callback)
     else client._waitingForReady.add(callback)
   }

@@ -23,6 +23,23 @@ function Message (magic, attributes, key, value, timestamp) {
 }
 
 /**
+ * The messages of one send for one partition, as kafka-node gives them to `sendProduceRequest` of a client.
+ *
+ * @class
+ * @param {string} topic
+ * @param {number} partition
+ * @param {any[]} messages
+ * @param {number} attributes
+ */
+function ProduceRequest (topic, partition, messages, attributes) {
+  requireNew(this, ProduceRequest)
+  this.topic = topic
+  this.partition = partition
+  this.messages = messages
+  this.attributes = attributes
+}
+
+/**
  * A record with a key and a timestamp of its own, where a plain value takes those of its payload. Not a `Message` to
  * `instanceof`. Partitioners do not see its key: give the payload the same one where it matters.
  *
@@ -53,4 +70,4 @@ const GROUP_ERROR = {
   NotController: require('../errors/NotControllerError')
 }
 
-module.exports = { Message, KeyedMessage, ERROR_CODE, GROUP_ERROR }
+module.exports = { Message, KeyedMessage, ProduceRequest, ERROR_CODE, GROUP_ERROR }
