@@ -1,15 +1,19 @@
 'use strict'
 
-// npm run build: the release addon, unless it is current. `--force` builds in any case.
+// npm run build: the release addon, unless it is current.
+//   --force   build in any case
+//   --debug   unoptimised, with symbols and assertions: see docs/debugging.md. The next release build replaces it
 
 const { setup, SetupError } = require('./setup')
 const addon = require('./lib/addon')
 
 async function main () {
+  const debug = process.argv.includes('--debug')
   const needed = addon.isStale()
-  await setup()
-  if (needed) return
-  if (process.argv.includes('--force')) await addon.build()
+  await setup({ build: !debug, cargo: debug })
+  if (debug) await addon.build({ debug })
+  else if (needed) return
+  else if (process.argv.includes('--force')) await addon.build()
   else console.log(`${addon.addonFiles().join(', ')} is current: nothing to build.`)
 }
 

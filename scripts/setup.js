@@ -52,14 +52,15 @@ function linkAlias () {
  * Brings the checkout into a state in which the project runs: checks tools, installs packages, builds the addon.
  * Does nothing, within a second, where all of it is there already.
  *
- * @param {{kafka?: boolean, cargo?: boolean, log?: (line: string) => void}} [options] `kafka`: real brokers will be
- *   started; `cargo`: Rust is needed even if the addon is current.
+ * @param {{kafka?: boolean, cargo?: boolean, build?: boolean, log?: (line: string) => void}} [options] `kafka`: real
+ *   brokers will be started; `cargo`: Rust is needed even if the addon is current; `build`: false leaves a stale addon
+ *   as it is.
  * @returns {Promise<{missingKafkaTools: {name: string, install: string}[]}>}
  * @throws {SetupError} naming what is missing and the command that installs it
  */
-async function setup ({ kafka = false, cargo = false, log = console.log } = {}) {
+async function setup ({ kafka = false, cargo = false, build = true, log = console.log } = {}) {
   const addon = require('./lib/addon')
-  const buildNeeded = addon.isStale()
+  const buildNeeded = build && addon.isStale()
   const missing = buildNeeded || cargo ? tools.missingBuildTools() : tools.missingBasics()
   const missingKafkaTools = kafka ? tools.missingKafkaTools() : []
   if (missing.length || (missingKafkaTools.length && process.env.CI)) {

@@ -16,7 +16,7 @@ const EXAMPLES = path.join(ROOT, 'examples')
 /** Examples that need more than brokers, with the test that runs them. */
 const ELSEWHERE = {
   blog: 'install/package.test.js',
-  'tls-sasl.js': 'kafka/security.test.js'
+  'tls-sasl.js': 'integration/security.test.js'
 }
 
 /** What each of the others prints when it has done what it shows. */

@@ -55,13 +55,14 @@ function fingerprint () {
   })
 }
 
-/** True when the addon in the checkout was not built from the sources as they are now. */
+/** True unless the addon in the checkout is a release build of the sources as they are now. */
 function isStale () {
   const present = ['binding.js', 'binding.d.ts'].every((name) => fs.existsSync(path.join(root, name)))
   if (!present || addonFiles().length === 0) return true
   try {
     const stamp = JSON.parse(fs.readFileSync(stampFile(), 'utf8'))
-    return stamp.sources !== sourceHash() || JSON.stringify(stamp.addon) !== JSON.stringify(fingerprint())
+    const isSame = stamp.sources === sourceHash() && JSON.stringify(stamp.addon) === JSON.stringify(fingerprint())
+    return stamp.debug || !isSame
   } catch {
     return true
   }
@@ -105,13 +106,13 @@ function countCrates () {
 }
 
 /**
- * The C libraries that are being compiled at this moment: cargo stamps a build script's folder when it starts,
- * and writes its `output` when it has ended.
+ * The C libraries being compiled right now: cargo stamps a build script's folder when it starts, and writes its
+ * `output` when it ends.
  *
- * @param {string} releaseDir
+ * @param {string} profileDir
  */
-function librariesInWork (releaseDir) {
-  const buildDir = path.join(releaseDir, 'build')
+function librariesInWork (profileDir) {
+  const buildDir = path.join(profileDir, 'build')
   if (!fs.existsSync(buildDir)) return []
   const folders = fs.readdirSync(buildDir)
   const inWork = (/** @type {string} */ crate) => folders.some((folder) => {
@@ -122,21 +123,22 @@ function librariesInWork (releaseDir) {
 }
 
 /**
- * Builds the release addon with `binding.js` and `binding.d.ts` beside it, and says every 15 seconds how far it is.
+ * Builds the addon with `binding.js` and `binding.d.ts` beside it, and reports progress every 15 seconds.
  *
- * @param {{log?: (line: string) => void}} [options]
+ * @param {{debug?: boolean, log?: (line: string) => void}} [options] `debug`: unoptimised, with symbols
  */
-async function build ({ log = console.log } = {}) {
-  const releaseDir = path.join(cargoTargetDir, hostTriple(), 'release')
-  const first = !fs.existsSync(releaseDir)
+async function build ({ debug = false, log = console.log } = {}) {
+  const profileDir = path.join(cargoTargetDir, hostTriple(), debug ? 'debug' : 'release')
+  const first = !fs.existsSync(profileDir)
   log(first
     ? 'Building the native addon. The first build compiles OpenSSL and librdkafka: 2 to 6 minutes on 2 cores.'
-    : 'Building the native addon: what has changed only, usually well under a minute.')
+    : 'Building the native addon: only what has changed, usually in well under a minute.')
   claimTargetDir({ force: true })
   const sources = sourceHash()
   const cli = path.join(root, 'node_modules', '@napi-rs', 'cli', 'dist', 'cli.js')
   const args = [
-    cli, 'build', '--platform', '--release', '--js', 'binding.js', '--dts', 'binding.d.ts', '--', '--locked'
+    cli, 'build', '--platform', ...(debug ? [] : ['--release']), '--js', 'binding.js', '--dts', 'binding.d.ts', '--',
+    '--locked'
   ]
   const started = Date.now()
   const total = first ? countCrates() : null
@@ -144,7 +146,7 @@ async function build ({ log = console.log } = {}) {
   let current = 'the dependencies'
   const ticker = setInterval(() => {
     const seconds = Math.round((Date.now() - started) / 1000)
-    const doing = librariesInWork(releaseDir).join(' and ') || current
+    const doing = librariesInWork(profileDir).join(' and ') || current
     log(`  ${seconds} s: ${crates}${total ? ` of about ${total}` : ''} crates reached, compiling ${doing}`)
   }, 15000)
   let result
@@ -168,7 +170,7 @@ async function build ({ log = console.log } = {}) {
   const unchanged = sources === sourceHash()
   if (unchanged) {
     fs.mkdirSync(path.dirname(stampFile()), { recursive: true })
-    fs.writeFileSync(stampFile(), JSON.stringify({ root, sources, addon: fingerprint() }))
+    fs.writeFileSync(stampFile(), JSON.stringify({ root, sources, debug, addon: fingerprint() }))
   }
   log(`Built ${addonFiles().join(', ')} in ${Math.round((Date.now() - started) / 1000)} s.`)
 }

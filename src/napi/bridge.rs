@@ -14,7 +14,7 @@ use std::fmt::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-/// What is sent to JavaScript. `lib/native.js` is the receiving end.
+/// What is sent to JavaScript. `core/handles/` is the receiving end.
 pub enum ToJs {
   /// A slab, by index, has been filled with records; its credit goes with it.
   Slab(u32),

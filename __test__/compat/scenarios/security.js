@@ -12,7 +12,7 @@ module.exports = section('Security', (describe) => {
   // The broker with TLS and SASL is a Kafka 3.9; __test__/integration/security.test.js has ours on Kafka 4.
   /** @type {typeof describe} */
   const scenario = (title, options, run) => describe(title, {
-    notOnModern: 'kafka/security.test.js shows it on Kafka 4', ...options
+    notOnModern: 'integration/security.test.js shows it on Kafka 4', ...options
   }, run)
 
   /** @param {import('../support/trace').Trace} t @param {any} options */
