@@ -1,5 +1,7 @@
 'use strict'
 
+const path = require('node:path')
+
 const js = require('@eslint/js')
 const stylistic = require('@stylistic/eslint-plugin')
 const globals = require('globals')
@@ -7,6 +9,29 @@ const globals = require('globals')
 // What users run must parse on Node 14: ES2020, and no `node:` prefix in require.
 const SHIPPED = ['index.js', 'logging.js', 'dev-broker.js', 'lib/**/*.js', 'core/**/*.js', 'dev-broker/**/*.js',
   'cli/**/*.js', 'bin/**/*.js']
+
+/**
+ * Forbids `require` of files in the named folders of this package, and of modules beside them with the same names.
+ *
+ * @type {import('eslint').Rule.RuleModule}
+ */
+const noImportOf = {
+  meta: { schema: { type: 'array', items: { type: 'string' } } },
+  create (context) {
+    const check = (/** @type {any} */ node, /** @type {any} */ source) => {
+      if (!source || typeof source.value !== 'string' || !source.value.startsWith('.')) return
+      const target = path.relative(__dirname, path.resolve(path.dirname(context.filename), source.value))
+      const folder = target.split(path.sep)[0].replace(/\.js$/, '')
+      if (!context.options.includes(folder)) return
+      context.report({ node, message: `Imports go down only: ${folder} is not below this file.` })
+    }
+    return {
+      'CallExpression[callee.name="require"]': (/** @type {any} */ node) => check(node, node.arguments[0]),
+      ImportDeclaration: (/** @type {any} */ node) => check(node, node.source),
+      ImportExpression: (/** @type {any} */ node) => check(node, node.source)
+    }
+  }
+}
 
 module.exports = [
   { ignores: ['binding.js', 'binding.d.ts', 'dist/', 'npm/', 'target/', 'node_modules/', '**/*.d.ts'] },
@@ -63,6 +88,18 @@ module.exports = [
       'no-restricted-globals': ['error', 'structuredClone', 'fetch', 'AbortController', 'AggregateError']
     }
   },
+  // Imports go down only: doors -> core -> binding, and no door knows another.
+  ...[
+    { files: ['core/**/*.js'], foreign: ['lib', 'kafkajs', 'dev-broker', 'cli', 'bin'] },
+    { files: ['lib/**/*.js'], foreign: ['kafkajs', 'dev-broker', 'cli', 'bin'] },
+    { files: ['kafkajs/**/*.js', 'kafkajs.js'], foreign: ['lib', 'dev-broker', 'cli', 'bin'] },
+    { files: ['tools/**/*.js'], foreign: ['lib', 'kafkajs', 'core', 'dev-broker', 'cli', 'bin', '__test__', 'scripts'] }
+  ].map(({ files, foreign }) => ({
+    files,
+    ignores: ['core/wire/sends.js'],
+    plugins: { house: { rules: { 'no-import-of': noImportOf } } },
+    rules: { 'house/no-import-of': ['error', ...foreign] }
+  })),
   {
     files: ['**/*.mjs'],
     languageOptions: { ecmaVersion: 2023, sourceType: 'module', globals: globals.node }

@@ -9,7 +9,7 @@ const getLogger = require('./logging')
 const { BrokerNotAvailableError, InvalidConfigError } = require('./errors')
 const { describeError } = require('../core/addon')
 const { hidePrivate } = require('./internal/hidePrivate')
-const { librdkafkaSettings } = require('../core/config/librdkafkaOptions')
+const { librdkafkaSettings } = require('./internal/options')
 const { toError } = require('./internal/nativeErrors')
 const { SendLines } = require('../core/producer/topicSendQueue')
 

@@ -7,10 +7,9 @@ const {
 const getLogger = require('./logging')
 const { ConsumerCore, partitionError } = require('./internal/consumerCore')
 const { hidePrivate } = require('./internal/hidePrivate')
-const { librdkafkaSettings } = require('../core/config/librdkafkaOptions')
 const { CODE } = require('./internal/nativeErrors')
 const { fetch, follow: followForeign, isForeign } = require('./internal/foreignClient')
-const { defaults } = require('./internal/options')
+const { defaults, librdkafkaSettings } = require('./internal/options')
 const InvalidConfigError = require('./errors/InvalidConfigError')
 const TopicsNotExistError = require('./errors/TopicsNotExistError')
 const { validateConfig, validateTopics } = require('./utils')
@@ -246,7 +245,7 @@ class Consumer extends AdoptableEmitter {
     const { client } = this
     if (this._isForeign) return client.sendOffsetFetchRequest(this.options.groupId, payloads, callback)
     const partitions = payloads.map(({ topic, partition }) => ({ topic, partition: Number(partition) }))
-    this._handle().request({ op: 'committed', partitions, timeout: client._requestTimeout() },
+    client._request(this._handle(), { op: 'committed', partitions, timeout: client._requestTimeout() },
       (/** @type {Error | null} */ error, /** @type {any[]} */ answers) => {
         if (error) return callback(error)
         /** @type {Record<string, Record<number, number>>} */

@@ -11,10 +11,9 @@ const KafkaClient = require('./kafkaClient')
 const builtInProtocols = require('./assignment')
 const { ConsumerCore, partitionError } = require('./internal/consumerCore')
 const { hidePrivate } = require('./internal/hidePrivate')
-const { librdkafkaSettings } = require('../core/config/librdkafkaOptions')
 const { isOwn, offers, toShares, toTask, toUserData } = require('./internal/ownProtocols')
 const { CODE, toGroupError } = require('./internal/nativeErrors')
-const { HEARTBEAT_INTERVAL, defaults, wholeNumber } = require('./internal/options')
+const { HEARTBEAT_INTERVAL, defaults, librdkafkaSettings, wholeNumber } = require('./internal/options')
 const { commitsOrCallback } = require('./internal/clusterRequests')
 const { errorName } = require('./internal/errorCodes')
 const { hideSecrets } = require('./internal/redact')
@@ -514,7 +513,7 @@ class ConsumerGroup extends AdoptableEmitter {
     const time = OFFSET_TIMES[policy]
     this.emit('offsetOutOfRange', Object.assign(error, { time }))
     const partitions = [{ topic, partition, offset: time }]
-    this._handle().request({ op: 'offsets', partitions, timeout: this.client._requestTimeout() },
+    this.client._request(this._handle(), { op: 'offsets', partitions, timeout: this.client._requestTimeout() },
       (/** @type {any} */ failure, /** @type {any[]} */ answers) => {
         if (this.client.closing) return
         const code = failure ? 0 : answers[0].error

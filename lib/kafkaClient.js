@@ -8,13 +8,15 @@ const getLogger = require('./logging')
 const clusterRequests = require('./internal/clusterRequests')
 const { librdkafkaVersion } = require('../core/addon')
 const { ConsumerHandle, ProducerHandle } = require('../core/handles/index')
-const { clientOptions, consumerOptions, defaultsDeep, noAckBatch, producerOptions } = require('./internal/options')
+const {
+  clientOptions, consumerOptions, defaultsDeep, inOurWords, noAckBatch, producerOptions
+} = require('./internal/options')
 const { callAll } = require('../core/scheduling/callAll')
 const { hidePrivate } = require('./internal/hidePrivate')
 const { parseHosts, checkPorts } = require('./internal/hosts')
 const { hideSecrets, maskSecrets } = require('./internal/redact')
 const { RetrySchedule } = require('./internal/retrySchedule')
-const { CODE, isTlsError, toError, toSocketError, toTlsError } = require('./internal/nativeErrors')
+const { CODE, answerTo, isTlsError, toError, toSocketError, toTlsError } = require('./internal/nativeErrors')
 const { errorName } = require('./internal/errorCodes')
 const { createTopicPartitionList, validateConfig, validateTopicNames } = require('./utils')
 const { BrokerNotAvailableError, InvalidConfigError, TopicsNotExistError } = require('./errors')
@@ -249,7 +251,7 @@ class KafkaClient extends AdoptableEmitter {
     if (this._metadataPending) return
     this._metadataPending = true
     const wasUp = this._up.size > 0
-    this._primary.request({ op: 'metadata', topics: null, timeout: this._native().connectTimeout },
+    this._request(this._primary, { op: 'metadata', topics: null, timeout: this._native().connectTimeout },
       (/** @type {Error | null} */ error, /** @type {any} */ result) => {
         this._metadataPending = false
         if (this.closing || !this.connecting) return
@@ -376,7 +378,7 @@ class KafkaClient extends AdoptableEmitter {
     let handle = this._producers.get(key)
     if (!handle) {
       const batch = options.requireAcks === 0 ? this._noAckBatch : null
-      handle = new ProducerHandle(options, this._eventsFor(() => handle), batch)
+      handle = inOurWords(() => new ProducerHandle(options, this._eventsFor(() => handle), batch))
       this._producers.set(key, handle)
       this._handles.add(handle)
     }
@@ -391,13 +393,13 @@ class KafkaClient extends AdoptableEmitter {
    */
   _openConsumer (options, group, consumer) {
     /** @type {ConsumerHandle} */
-    const handle = new ConsumerHandle(consumerOptions(this._native(), options, group), {
+    const handle = inOurWords(() => new ConsumerHandle(consumerOptions(this._native(), options, group), {
       ...this._eventsFor(() => handle, event => {
         if (event.type === 'assigned') handle.memberId = event.memberId
         consumer.event(event)
       }),
       records: consumer.records
-    })
+    }))
     this._handles.add(handle)
     if (group) members.add(handle)
     return handle
@@ -409,7 +411,6 @@ class KafkaClient extends AdoptableEmitter {
    */
   _eventsFor (handle, others) {
     return {
-      requestTimeout: this.options.requestTimeout,
       event: (/** @type {any} */ event) => {
         switch (event.type) {
           case 'log': return this._log(event)
@@ -613,7 +614,7 @@ class KafkaClient extends AdoptableEmitter {
       setImmediate(callback, new BrokerNotAvailableError('Broker not available (loadMetadataForTopics)'))
       return
     }
-    this._primary.request({ op: 'metadata', topics: named, timeout: this._requestTimeout() },
+    this._request(this._primary, { op: 'metadata', topics: named, timeout: this._requestTimeout() },
       (/** @type {any} */ error, /** @type {any} */ result) => {
         if (error) callback(this._unanswered(error))
         else callback(null, toMetadata(result))
@@ -632,6 +633,15 @@ class KafkaClient extends AdoptableEmitter {
     return isWithoutConnection && !isRefused
       ? new TimeoutError(`Request timed out after ${this.options.requestTimeout}ms`)
       : error
+  }
+
+  /**
+   * @param {ProducerHandle | ConsumerHandle} handle
+   * @param {object} request
+   * @param {(err: any, result?: any) => void} callback
+   */
+  _request (handle, request, callback) {
+    handle.request(request, answerTo(this.options.requestTimeout, callback))
   }
 
   _requestTimeout () {
@@ -833,7 +843,7 @@ class KafkaClient extends AdoptableEmitter {
       setImmediate(callback, /** @type {Error} */ (error))
       return
     }
-    this._primary.request({ op: 'createTopics', topics: list, timeout: this._requestTimeout() },
+    this._request(this._primary, { op: 'createTopics', topics: list, timeout: this._requestTimeout() },
       (/** @type {any} */ error, /** @type {any} */ failed) => {
         if (error instanceof TimeoutError) return callback(clusterRequests.brokerError(REQUEST_TIMED_OUT), undefined)
         if (error) {

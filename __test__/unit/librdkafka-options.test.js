@@ -4,7 +4,8 @@ const assert = require('node:assert/strict')
 const { describe, it } = require('node:test')
 
 const { ConsumerGroup, Consumer, KafkaClient, Producer } = require('../..')
-const { librdkafkaSettings, settingsFor } = require('../../core/config/librdkafkaOptions')
+const { settingsFor } = require('../../core/config/librdkafkaOptions')
+const { librdkafkaSettings } = require('../../lib/internal/options')
 
 const invalid = (/** @type {RegExp} */ message) => ({ name: 'InvalidConfigError', message })
 const client = (/** @type {any} */ librdkafka) => new KafkaClient({ autoConnect: false, librdkafka })

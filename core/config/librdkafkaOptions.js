@@ -1,80 +1,16 @@
 'use strict'
 
 const { checkProperty, librdkafkaProperties, librdkafkaVersion } = require('../addon')
-const InvalidConfigError = require('../../lib/errors/InvalidConfigError')
+const { ConfigError } = require('../errors')
 
 /**
- * The option `librdkafka`: properties of librdkafka's own, for what no option of kafka-node chooses.
- */
-
-const BY_US = 'kafka-node-native needs it as it is'
-
-/**
- * Properties that are not the user's to set: each with the option to use instead, or the reason. It does not matter
- * which of several names is here: librdkafka's own list tells the others.
+ * The option `librdkafka`: properties of librdkafka's own, for what no option of a door chooses.
  *
- * @type {Record<string, string>}
+ * @typedef {object} OwnedProperties what is not the user's to set, and what to say then
+ * @property {Record<string, string>} names by name: the option to use instead, or the reason. It does not matter which
+ *   of several names is here: librdkafka's own list tells the others
+ * @property {Array<{ begin: RegExp, why: string }>} families the same by how names begin
  */
-const OWNED = {
-  'bootstrap.servers': 'use the option kafkaHost',
-  'client.id': 'use the option clientId',
-  'security.protocol': 'use the options sslOptions and sasl',
-  'socket.timeout.ms': 'use the option requestTimeout',
-  'message.timeout.ms': 'use the option requestTimeout',
-  'request.timeout.ms': 'use the option ackTimeoutMs',
-  'socket.connection.setup.timeout.ms': 'use the option connectTimeout',
-  'connections.max.idle.ms': 'use the option idleConnection',
-  'statistics.interval.ms': 'use the option statisticsInterval',
-  acks: 'use the option requireAcks',
-  'enable.idempotence': 'use the option requireAcks: -1 is idempotent',
-  'compression.codec': 'use the attributes of a payload',
-  'queue.buffering.max.messages': 'use the option queueMaxMessages',
-  'queue.buffering.max.kbytes': 'use the option queueMaxBytes',
-  partitioner: 'use the option partitionerType',
-  'group.id': 'use the option groupId',
-  'partition.assignment.strategy': 'use the option protocol',
-  'session.timeout.ms': 'use the option sessionTimeout',
-  'heartbeat.interval.ms': 'use the option heartbeatInterval',
-  'topic.metadata.refresh.interval.ms': 'use the option topicPartitionCheckInterval of a ConsumerGroup',
-  'enable.auto.commit': 'use the option autoCommit',
-  'auto.commit.interval.ms': 'use the option autoCommitIntervalMs',
-  'auto.offset.reset': 'use the options fromOffset and outOfRangeOffset',
-  'fetch.wait.max.ms': 'use the option fetchMaxWaitMs',
-  'fetch.min.bytes': 'use the option fetchMinBytes',
-  'fetch.message.max.bytes': 'use the option fetchMaxBytes',
-  'enable.ssl.certificate.verification': 'use sslOptions.rejectUnauthorized',
-  'ssl.endpoint.identification.algorithm': 'use sslOptions.rejectUnauthorized',
-  'ssl.cipher.suites': 'use sslOptions.ciphers',
-  'enable.auto.offset.store': BY_US,
-  'enable.partition.eof': BY_US,
-  'delivery.report.only.error': BY_US,
-  'produce.offset.report': BY_US,
-  'queuing.strategy': BY_US,
-  'log.queue': BY_US,
-  enabled_events: BY_US,
-  'sticky.partitioning.linger.ms': 'partitions are chosen before librdkafka sees a message',
-  'transactional.id': 'there are no transactions in kafka-node\'s API',
-  'group.protocol': 'only the classic protocol is supported',
-  'group.protocol.type': BY_US,
-  'group.remote.assignor': 'only the classic protocol is supported',
-  'plugin.library.paths': 'plug-ins are not supported',
-  interceptors: 'interceptors are not supported'
-}
-
-/** The same by how names begin. */
-const OWNED_FAMILIES = [
-  {
-    begin: /^sasl\.|^enable\.sasl\.|^oauth/,
-    why: 'use the option sasl; its mechanisms are plain, scram-sha-256 and scram-sha-512'
-  },
-  {
-    begin: /^ssl[._](ca|certificate|key|keystore|engine)/,
-    why: 'use sslOptions: ca, cert, key, pfx and passphrase, with the content of files'
-  },
-  { begin: /^test\./, why: 'for development there is kafka-node-native/dev-broker' },
-  { begin: /^(auto\.commit\.enable|offset\.store\.)/, why: BY_US },
-  { begin: /_cb$|^opaque$|^default_topic_conf$/, why: 'it is no text, but a function or a structure of C' }
-]
 
 /**
  * @typedef {{ name: string, scope: '*' | 'P' | 'C', alias: string | null }} Property
@@ -103,12 +39,15 @@ function mainName (name) {
   return (property && property.alias) || name
 }
 
-/** @param {string} name */
-function whyOwned (name) {
-  const family = OWNED_FAMILIES.find(({ begin }) => begin.test(name))
+/**
+ * @param {string} name
+ * @param {OwnedProperties} owned
+ */
+function whyOwned (name, { names, families }) {
+  const family = families.find(({ begin }) => begin.test(name))
   if (family) return family.why
-  const owned = Object.keys(OWNED).find(other => mainName(other) === mainName(name))
-  return owned === undefined ? null : OWNED[owned]
+  const other = Object.keys(names).find(known => mainName(known) === mainName(name))
+  return other === undefined ? null : names[other]
 }
 
 /**
@@ -116,45 +55,47 @@ function whyOwned (name) {
  *
  * @param {any} option an object of names and values: strings, numbers, booleans
  * @param {'*' | 'P' | 'C'} scope
+ * @param {OwnedProperties} owned
  * @returns {Setting[]}
- * @throws {InvalidConfigError} naming the property; values that may be secret are not shown
+ * @throws {ConfigError} naming the property; values that may be secret are not shown
  */
-function librdkafkaSettings (option, scope) {
+function librdkafkaSettings (option, scope, owned) {
   if (option === undefined || option === null) return []
   if (typeof option !== 'object' || Array.isArray(option)) {
-    throw new InvalidConfigError('librdkafka must be an object of librdkafka\'s properties and their values, such as ' +
+    throw new ConfigError('librdkafka must be an object of librdkafka\'s properties and their values, such as ' +
       '{ \'isolation.level\': \'read_committed\' }')
   }
   return Object.keys(option).filter(name => option[name] !== undefined)
-    .map(name => setting(name, option[name], scope))
+    .map(name => setting(name, option[name], scope, owned))
 }
 
 /**
  * @param {string} name
  * @param {any} value
  * @param {'*' | 'P' | 'C'} scope
+ * @param {OwnedProperties} owned
  * @returns {Setting}
  */
-function setting (name, value, scope) {
+function setting (name, value, scope, owned) {
   const property = properties().get(name)
-  const why = whyOwned(name)
-  if (why) throw new InvalidConfigError(`librdkafka: ${name} cannot be set: ${why}`)
+  const why = whyOwned(name, owned)
+  if (why) throw new ConfigError(`librdkafka: ${name} cannot be set: ${why}`)
   if (!property) {
-    throw new InvalidConfigError(`librdkafka: ${name} is no property of librdkafka ${librdkafkaVersion()}. ` +
+    throw new ConfigError(`librdkafka: ${name} is no property of librdkafka ${librdkafkaVersion()}. ` +
       'Its CONFIGURATION.md lists them')
   }
   if (scope !== '*' && property.scope !== '*' && property.scope !== scope) {
     const others = scope === 'P' ? 'consumers' : 'producers'
-    throw new InvalidConfigError(`librdkafka: ${name} is a property of ${others}: it would have no effect here`)
+    throw new ConfigError(`librdkafka: ${name} is a property of ${others}: it would have no effect here`)
   }
   if (!['string', 'number', 'boolean'].includes(typeof value)) {
-    throw new InvalidConfigError(`librdkafka: ${name} must be a string, a number or a boolean, not ` +
+    throw new ConfigError(`librdkafka: ${name} must be a string, a number or a boolean, not ` +
       (value === null ? 'null' : typeof value))
   }
   const reason = checkProperty(name, String(value))
   if (reason !== null) {
     const shown = /password|secret|token|key/.test(name) ? 'librdkafka does not take its value' : reason
-    throw new InvalidConfigError(`librdkafka: ${name} cannot be used: ${shown}`)
+    throw new ConfigError(`librdkafka: ${name} cannot be used: ${shown}`)
   }
   return { name, value: String(value), scope: property.scope }
 }

@@ -1,10 +1,7 @@
 'use strict'
 
 const fs = require('fs')
-const getLogger = require('../../lib/logging')
-const InvalidConfigError = require('../../lib/errors/InvalidConfigError')
-
-const logger = getLogger('kafka-node:KafkaClient')
+const { ConfigError } = require('../errors')
 
 /**
  * Node's options of `tls.connect` as what the native side reads (`SslOptions` of src/config/mod.rs).
@@ -28,8 +25,8 @@ const REASONS = /** @type {Record<string, string>} */ ({
   crl: 'give a file to librdkafka: { \'ssl.crl.location\': path }',
   ecdhCurve: 'use librdkafka: { \'ssl.curves.list\': curves }',
   sigalgs: 'use librdkafka: { \'ssl.sigalgs.list\': algorithms }',
-  host: 'brokers are named by kafkaHost',
-  port: 'brokers are named by kafkaHost'
+  host: 'the client connects to the brokers that it is given',
+  port: 'the client connects to the brokers that it is given'
 })
 
 /**
@@ -43,41 +40,43 @@ const REASONS = /** @type {Record<string, string>} */ ({
  * @property {string} ciphers
  *
  * @param {any} options of `tls.connect`
+ * @param {string} at what errors call them
+ * @param {(reason: string) => void} warn told why NODE_EXTRA_CA_CERTS is ignored
  * @returns {SslOptions}
- * @throws {InvalidConfigError} naming the option; `code` is Node's where Node refuses it as well
+ * @throws {ConfigError} naming the option; `code` is Node's where Node refuses it as well
  */
-function sslOptions (options) {
+function tlsOptions (options, at, warn) {
   if (options === null || typeof options !== 'object') {
-    throw new InvalidConfigError(`sslOptions must be an object as for tls.connect, not ${typeof options}`)
+    throw new ConfigError(`${at} must be an object as for tls.connect, not ${typeof options}`)
   }
   for (const name of Object.keys(options)) {
     if (options[name] === undefined || SUPPORTED.includes(name) || HOLDING[name] === options[name]) continue
     const reason = REASONS[name] || 'librdkafka has no counterpart'
-    throw new InvalidConfigError(`sslOptions.${name} is not supported: ${reason}. ` +
+    throw new ConfigError(`${at}.${name} is not supported: ${reason}. ` +
       `Supported are ${SUPPORTED.join(', ')}`)
   }
-  const { pfx, passphrase: pfxPassphrase } = single('pfx', options.pfx, 'buf')
-  const { pem: key, passphrase: keyPassphrase } = single('key', options.key, 'pem')
-  const { pem: cert } = single('cert', options.cert, 'pem')
+  const { pfx, passphrase: pfxPassphrase } = single(at, 'pfx', options.pfx, 'buf')
+  const { pem: key, passphrase: keyPassphrase } = single(at, 'key', options.key, 'pem')
+  const { pem: cert } = single(at, 'cert', options.cert, 'pem')
   if (pfx && (key || cert)) {
-    throw new InvalidConfigError('sslOptions.pfx holds a certificate and its key: leave sslOptions.cert and ' +
-      'sslOptions.key out')
+    throw new ConfigError(`${at}.pfx holds a certificate and its key: leave ${at}.cert and ` +
+      `${at}.key out`)
   }
   const passphrase = keyPassphrase || pfxPassphrase || options.passphrase
   if (passphrase && typeof passphrase !== 'string') {
-    throw new InvalidConfigError(`sslOptions.passphrase must be a string, not ${typeof passphrase}`)
+    throw new ConfigError(`${at}.passphrase must be a string, not ${typeof passphrase}`)
   }
   const { ca, ciphers, rejectUnauthorized } = options
-  checkWithNode({ ca, cert, key, pfx, passphrase, ciphers })
+  checkWithNode(at, { ca, cert, key, pfx, passphrase, ciphers })
   return {
-    ca: ca ? authorities(ca) : defaultAuthorities(),
-    cert: pemText('cert', cert),
-    key: pemText('key', key),
+    ca: ca ? authorities(at, ca) : defaultAuthorities(warn),
+    cert: pemText(at, 'cert', cert),
+    key: pemText(at, 'key', key),
     pfx: pfx ? bytes(pfx).toString('base64') : null,
     passphrase: passphrase || null,
     rejectUnauthorized: rejectUnauthorized !== false,
     // librdkafka's own list refuses some certificates that Node accepts
-    ciphers: ciphers ? cipherList(ciphers) : tls().DEFAULT_CIPHERS
+    ciphers: ciphers ? cipherList(at, ciphers) : tls().DEFAULT_CIPHERS
   }
 }
 
@@ -95,15 +94,16 @@ function bytes (value) {
 /**
  * What Node takes as one value, as an array, or as objects with a passphrase of their own.
  *
+ * @param {string} at
  * @param {'pfx' | 'key' | 'cert'} name
  * @param {any} value
  * @param {'pem' | 'buf'} field of those objects
  * @returns {any} `{ pem | pfx, passphrase }`
  */
-function single (name, value, field) {
+function single (at, name, value, field) {
   const list = Array.isArray(value) ? value : [value]
   if (list.length > 1) {
-    throw new InvalidConfigError(`sslOptions.${name} has ${list.length} elements: librdkafka takes one` +
+    throw new ConfigError(`${at}.${name} has ${list.length} elements: librdkafka takes one` +
       (name === 'cert' ? '. The chain of a certificate belongs into the same PEM text' : ''))
   }
   const one = list[0]
@@ -113,71 +113,79 @@ function single (name, value, field) {
 }
 
 /**
- * Lets Node judge the material, as it would for kafka-node: files that are none, keys that a passphrase does not open.
+ * Lets Node judge the material: files that are none, keys that a passphrase does not open.
  *
+ * @param {string} at
  * @param {any} options
  */
-function checkWithNode (options) {
+function checkWithNode (at, options) {
   const { key, pfx, cert, ca, ciphers } = options
   /** @type {Array<[string, any]>} each part by itself, to be able to name it */
   const parts = [
     ['ca', { ca }], ['cert', { cert }], ['ciphers', { ciphers }],
     ['key', { key, passphrase: options.passphrase }], ['pfx', { pfx, passphrase: options.passphrase }],
-    ['key and sslOptions.cert', { key, cert, passphrase: options.passphrase }]
+    [`key and ${at}.cert`, { key, cert, passphrase: options.passphrase }]
   ]
-  const given = /** @type {any} */ ({ ca, cert, ciphers, key, pfx, 'key and sslOptions.cert': key && cert })
+  const given = /** @type {any} */ ({ ca, cert, ciphers, key, pfx, [`key and ${at}.cert`]: key && cert })
   for (const [name, part] of parts) {
     if (!given[name]) continue
     try {
       tls().createSecureContext(part)
     } catch (error) {
-      throw refused(name, /** @type {any} */ (error), Boolean(options.passphrase))
+      throw refused(at, name, /** @type {any} */ (error), Boolean(options.passphrase))
     }
   }
 }
 
 /**
+ * @param {string} at
  * @param {string} name
  * @param {Error & { code?: string }} error Node's; it quotes neither keys nor passphrases
  * @param {boolean} hasPassphrase
  */
-function refused (name, error, hasPassphrase) {
+function refused (at, name, error, hasPassphrase) {
   const isSealed = /decrypt|mac verify|passphrase|cipherfinal|interrupted|bad password|bad pass/i.test(error.message)
   let fix = 'Give it as for tls.connect'
   if ((name === 'key' || name === 'pfx') && isSealed) {
-    fix = hasPassphrase ? 'sslOptions.passphrase does not open it' : 'It is encrypted: give sslOptions.passphrase'
+    fix = hasPassphrase ? `${at}.passphrase does not open it` : `It is encrypted: give ${at}.passphrase`
   } else if (/mismatch/i.test(error.message)) fix = 'They do not belong together'
   else if (/no start line/i.test(error.message)) fix = 'It must be PEM text'
-  const failure = new InvalidConfigError(`sslOptions.${name} cannot be used: ${error.message}. ${fix}`)
-  if (error.code) Object.defineProperty(failure, 'code', { value: error.code, configurable: true })
-  return failure
+  return new ConfigError(`${at}.${name} cannot be used: ${error.message}. ${fix}`, error.code)
 }
 
 /**
+ * @param {string} at
  * @param {string} name
  * @param {any} value
  * @returns {string | null}
  */
-function pemText (name, value) {
+function pemText (at, name, value) {
   if (!value) return null
   const text = bytes(value).toString()
   // Node takes what has no PEM block in it for an empty list of authorities
-  if (!text.includes('-----BEGIN')) throw new InvalidConfigError(`sslOptions.${name} must be PEM text`)
+  if (!text.includes('-----BEGIN')) throw new ConfigError(`${at}.${name} must be PEM text`)
   return text
 }
 
-/** @param {any} ca */
-function authorities (ca) {
+/**
+ * @param {string} at
+ * @param {any} ca
+ */
+function authorities (at, ca) {
   const list = Array.isArray(ca) ? ca : [ca]
   if (list.length === 0) {
-    throw new InvalidConfigError('sslOptions.ca is empty, so that no broker could be trusted: leave it out for the ' +
+    throw new ConfigError(`${at}.ca is empty, so that no broker could be trusted: leave it out for the ` +
       'authorities that Node trusts')
   }
-  return list.map(one => pemText('ca', one)).join('\n')
+  return list.map(one => pemText(at, 'ca', one)).join('\n')
 }
 
-/** The authorities that Node trusts by default. */
-function defaultAuthorities () {
+/**
+ * The authorities that Node trusts by default.
+ *
+ * @param {(reason: string) => void} warn
+ */
+function defaultAuthorities (warn) {
   const { getCACertificates, rootCertificates } = /** @type {any} */ (tls())
   if (getCACertificates) return getCACertificates('default').join('\n')
   const roots = rootCertificates.slice()
@@ -187,7 +195,7 @@ function defaultAuthorities () {
       roots.push(fs.readFileSync(extra, 'utf8'))
     } catch (error) {
       // so does Node
-      logger.warn('Ignoring NODE_EXTRA_CA_CERTS: %s', /** @type {Error} */ (error).message)
+      warn(/** @type {Error} */ (error).message)
     }
   }
   return roots.join('\n')
@@ -196,17 +204,18 @@ function defaultAuthorities () {
 /**
  * librdkafka chooses ciphers of TLS 1.2 only; those of 1.3 are OpenSSL's own, which are Node's default, too.
  *
+ * @param {string} at
  * @param {any} ciphers
  */
-function cipherList (ciphers) {
+function cipherList (at, ciphers) {
   const names = String(ciphers).split(':')
   const ofTls13 = names.filter(name => /^TLS_/.test(name))
   const all = tls().DEFAULT_CIPHERS.split(':').filter(name => /^TLS_/.test(name))
   if (!all.every(name => ofTls13.includes(name)) || ofTls13.length === names.length) {
-    throw new InvalidConfigError('sslOptions.ciphers cannot choose among the ciphers of TLS 1.3 in librdkafka, which ' +
+    throw new ConfigError(`${at}.ciphers cannot choose among the ciphers of TLS 1.3 in librdkafka, which ` +
       `uses all of its default. Have ${all.join(':')} in the list, beside those of TLS 1.2 that you choose`)
   }
   return ciphers
 }
 
-module.exports = { sslOptions }
+module.exports = { tlsOptions }

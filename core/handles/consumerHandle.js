@@ -1,12 +1,13 @@
 'use strict'
 
 const { NativeConsumer } = require('../addon')
+const { CLOSED } = require('../errors')
 const { BlockViews } = require('../wire/records')
-const { CLOSED, Requests, open } = require('./requests')
+const { Requests, open } = require('./requests')
 
 /**
  * @typedef {import('./requests').HandleEvents} HandleEvents
- * @typedef {import('./requests').NativeError} NativeError
+ * @typedef {import('../errors').ErrorData} ErrorData
  */
 
 // kinds of payload, as in src/napi/bridge.rs
@@ -24,7 +25,7 @@ class ConsumerHandle {
    */
   constructor (options, events) {
     this.events = events
-    this.requests = new Requests(events)
+    this.requests = new Requests()
     /** @type {Buffer[]} */
     const slabs = []
     // not from the pool of small Buffers, and not filled with zeros: memory that is never used is never there
@@ -103,7 +104,7 @@ class ConsumerHandle {
 
   /**
    * @param {object} request
-   * @param {(err: (Error & { native?: NativeError }) | null, result?: any) => void} callback
+   * @param {(error: ErrorData | null, result?: any) => void} callback
    */
   request (request, callback) {
     this.requests.start(this.native, request, callback)
@@ -111,7 +112,7 @@ class ConsumerHandle {
 
   /**
    * @param {Array<{ topic: string, partition: number, offset: number, metadata: string }>} partitions
-   * @param {(event: { error: NativeError | null, partitions: any[] }) => void} callback
+   * @param {(event: { error: ErrorData | null, partitions: any[] }) => void} callback
    */
   commit (partitions, callback) {
     if (this.requests.closed || this.whenClosed !== null) {
@@ -123,7 +124,7 @@ class ConsumerHandle {
     this.command({ type: 'commit', id, partitions })
   }
 
-  /** @param {{ id: number, error: NativeError | null, partitions: any[] }} event */
+  /** @param {{ id: number, error: ErrorData | null, partitions: any[] }} event */
   settleCommit (event) {
     const callback = this.commits.get(event.id)
     this.commits.delete(event.id)

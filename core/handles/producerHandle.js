@@ -8,7 +8,7 @@ const { Requests, open } = require('./requests')
 
 /**
  * @typedef {import('./requests').HandleEvents} HandleEvents
- * @typedef {import('./requests').NativeError} NativeError
+ * @typedef {import('../errors').ErrorData} ErrorData
  */
 
 // kinds of payload, as in src/napi/bridge.rs
@@ -39,7 +39,7 @@ class ProducerHandle {
    */
   constructor (options, events, batch = null) {
     this.events = events
-    this.requests = new Requests(events)
+    this.requests = new Requests()
     this.fullBlock = batch === null ? FULL_BLOCK : Math.min(batch.bytes + 1, LARGEST_BATCH)
     this.batchAge = batch === null ? null : batch.age
     /** @type {NodeJS.Timeout | null} */
@@ -154,7 +154,7 @@ class ProducerHandle {
 
   /**
    * @param {object} request
-   * @param {(err: (Error & { native?: NativeError }) | null, result?: any) => void} callback
+   * @param {(error: ErrorData | null, result?: any) => void} callback
    */
   request (request, callback) {
     this.requests.start(this.native, request, callback)

@@ -1,28 +1,21 @@
 'use strict'
 
 const { callAll } = require('../scheduling/callAll')
-const InvalidConfigError = require('../../lib/errors/InvalidConfigError')
-const { toError } = require('../../lib/internal/nativeErrors')
+const { CLOSED, CODE, ConfigError } = require('../errors')
 
 /**
  * What all native handles have in common.
  *
- * @typedef {import('../../lib/internal/nativeErrors').NativeError} NativeError
+ * @typedef {import('../errors').ErrorData} ErrorData
  * @typedef {object} HandleEvents what a handle's owner wants to hear of
  * @property {(event: any) => void} event everything but replies, delivery reports and records
- * @property {number | false} requestTimeout ms, for the texts of errors
  */
-
-/** What comes of a call on a handle that is closed, as librdkafka would say it. */
-const CLOSED = { code: -197, name: '_DESTROY', message: 'the handle is closed', retriable: false, fatal: false }
 
 /** Requests of the control plane: one reply each. */
 class Requests {
-  /** @param {HandleEvents} events */
-  constructor (events) {
-    this.events = events
+  constructor () {
     this.lastId = 0
-    /** @type {Map<number, (err: Error | null, result?: any) => void>} */
+    /** @type {Map<number, (error: ErrorData | null, result?: any) => void>} */
     this.waiting = new Map()
     this.closed = false
   }
@@ -30,24 +23,29 @@ class Requests {
   /**
    * @param {{ request: (id: number, request: string) => void }} native
    * @param {object} request
-   * @param {(err: (Error & { native?: NativeError }) | null, result?: any) => void} callback
+   * @param {(error: ErrorData | null, result?: any) => void} callback
    */
   start (native, request, callback) {
     if (this.closed) {
-      setImmediate(callback, closedError(this.events))
+      setImmediate(callback, CLOSED)
       return
     }
     const id = ++this.lastId
     this.waiting.set(id, callback)
-    native.request(id, JSON.stringify(request))
+    try {
+      native.request(id, JSON.stringify(request))
+    } catch (error) {
+      this.waiting.delete(id)
+      setImmediate(callback, notStarted(/** @type {Error} */ (error)))
+    }
   }
 
-  /** @param {{ id: number, error: NativeError | null, result: any }} reply */
+  /** @param {{ id: number, error: ErrorData | null, result: any }} reply */
   settle ({ id, error, result }) {
     const callback = this.waiting.get(id)
     if (!callback) return
     this.waiting.delete(id)
-    if (error) callback(withNative(toError(error, this.events.requestTimeout), error))
+    if (error) callback(error)
     else callback(null, result)
   }
 
@@ -55,35 +53,31 @@ class Requests {
     this.closed = true
     const waiting = [...this.waiting.values()]
     this.waiting.clear()
-    callAll(waiting, closedError(this.events))
+    callAll(waiting, CLOSED)
   }
-}
-
-/** @param {HandleEvents} events */
-function closedError (events) {
-  return toError(CLOSED, events.requestTimeout)
 }
 
 /**
  * @param {Error} error
- * @param {NativeError} native
+ * @returns {ErrorData}
  */
-function withNative (error, native) {
-  return Object.defineProperty(error, 'native', { value: native, configurable: true })
+function notStarted ({ message }) {
+  return { code: CODE.FAIL, name: '_FAIL', message, retriable: false, fatal: false }
 }
 
 /**
  * @template T
  * @param {() => T} make
  * @returns {T}
+ * @throws {ConfigError}
  */
 function open (make) {
   try {
     return make()
   } catch (error) {
     const { message } = /** @type {Error} */ (error)
-    throw new InvalidConfigError(`librdkafka does not take this configuration: ${message}`)
+    throw new ConfigError(`librdkafka does not take this configuration: ${message}`)
   }
 }
 
-module.exports = { CLOSED, Requests, open }
+module.exports = { Requests, open }

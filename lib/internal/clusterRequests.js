@@ -41,7 +41,7 @@ function ask (client, request, callback) {
     setImmediate(callback, new BrokerNotAvailableError('Broker not available'))
     return
   }
-  client._primary.request({ ...request, timeout: client._requestTimeout() }, callback)
+  client._request(client._primary, { ...request, timeout: client._requestTimeout() }, callback)
 }
 
 /**

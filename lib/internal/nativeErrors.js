@@ -6,33 +6,19 @@ const QueueFullError = require('./errors/QueueFullError')
 const SaslAuthenticationError = require('../errors/SaslAuthenticationError')
 const TimeoutError = require('../errors/TimeoutError')
 const { ConsumerGroupErrors } = require('../errors')
+const { CODE, isGone, isTimeout, isTlsError } = require('../../core/errors')
 const { errorName } = require('./errorCodes')
 
 /**
  * librdkafka's errors as kafka-node's.
  *
- * @typedef {{ code: number, name: string, message: string, retriable: boolean, fatal: boolean }} NativeError as
- *   `src/error.rs` sends it: `code` below 0 is librdkafka's own, above 0 the broker's
+ * @typedef {import('../../core/errors').ErrorData} NativeError
  */
-
-/** librdkafka's codes (rdkafka.h) */
-const CODE = {
-  TRANSPORT: -195,
-  RESOLVE: -193,
-  ALL_BROKERS_DOWN: -187,
-  AUTHENTICATION: -169,
-  SSL: -181,
-  OFFSET_OUT_OF_RANGE: -140,
-  QUEUE_FULL: -184
-}
 
 /** Kafka's codes for a mechanism that the broker does not offer, for SASL where it expects none, for bad credentials */
 const UNSUPPORTED_SASL_MECHANISM = 33
 const ILLEGAL_SASL_STATE = 34
 const SASL_AUTHENTICATION_FAILED = 58
-
-const GONE = new Set([-195, -187, -197, -152, -151, -193]) // transport, all down, destroyed, purged, resolve
-const TIMED_OUT = new Set([-185, -192, -166]) // timed out, message timed out, timed out in queue
 
 const GROUP_ERRORS = new Map([14, 15, 16, 22, 25, 27].map((code, i) => [
   code,
@@ -61,18 +47,32 @@ const SYSTEM_ERRORS = [
  */
 function toError (error, requestTimeout) {
   const { code } = error
-  if (TIMED_OUT.has(code)) return new TimeoutError(`Request timed out after ${requestTimeout}ms`)
-  if (GONE.has(code)) return new BrokerNotAvailableError('Broker not available')
+  if (isTimeout(error)) return new TimeoutError(`Request timed out after ${requestTimeout}ms`)
+  if (isGone(error)) return new BrokerNotAvailableError('Broker not available')
   switch (code) {
-    case -190: return new BrokerNotAvailableError('Could not find the leader')
-    case -188: return named('UnknownTopicOrPartition', error)
-    case -165: return new ApiNotSupportedError()
+    case CODE.UNKNOWN_PARTITION: return new BrokerNotAvailableError('Could not find the leader')
+    case CODE.UNKNOWN_TOPIC: return named('UnknownTopicOrPartition', error)
+    case CODE.UNSUPPORTED_FEATURE: return new ApiNotSupportedError()
     case CODE.AUTHENTICATION: return toSaslError(error)
     case CODE.QUEUE_FULL:
       return new QueueFullError('The producer holds as many unsent records as it may; slow down until callbacks ' +
         'come, or raise queueMaxMessages or queueMaxBytes')
   }
   return named(code > 0 ? errorName(code) : error.message, error)
+}
+
+/**
+ * A request's callback as kafka-node's: with an Error, which has librdkafka's as `native`.
+ *
+ * @param {number | false} requestTimeout ms
+ * @param {(err: (Error & { native?: NativeError }) | null, result?: any) => void} callback
+ * @returns {(error: NativeError | null, result?: any) => void}
+ */
+function answerTo (requestTimeout, callback) {
+  return (error, result) => {
+    if (error === null) callback(null, result)
+    else callback(Object.defineProperty(toError(error, requestTimeout), 'native', { value: error, configurable: true }))
+  }
 }
 
 /**
@@ -196,15 +196,6 @@ const CERTIFICATE_FIXES = /** @type {Record<string, string>} */ ({
 })
 
 /**
- * @param {NativeError} error
- * @returns {boolean} it is about TLS, and will not pass by itself
- */
-function isTlsError ({ code, message }) {
-  // with TLS 1.3 a broker refuses a client's certificate after the handshake: to librdkafka the connection broke
-  return code === CODE.SSL || (code === CODE.TRANSPORT && /SSL routines:.*\balert\b/.test(message))
-}
-
-/**
  * What Node's own TLS socket would have reported, and what to do about it.
  *
  * @param {NativeError} error
@@ -250,4 +241,4 @@ function withCode (message, code) {
   return Object.assign(new Error(message), { code })
 }
 
-module.exports = { CODE, isTlsError, toError, toGroupError, toSocketError, toTlsError }
+module.exports = { CODE, answerTo, isTlsError, toError, toGroupError, toSocketError, toTlsError }

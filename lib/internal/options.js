@@ -2,10 +2,13 @@
 
 const { textOf } = require('./arguments')
 const InvalidConfigError = require('../errors/InvalidConfigError')
-const { librdkafkaSettings, settingsFor } = require('../../core/config/librdkafkaOptions')
+const { ConfigError } = require('../../core/errors')
+const librdkafkaOptions = require('../../core/config/librdkafkaOptions')
 const getLogger = require('../logging')
-const { sslOptions } = require('../../core/config/tlsOptions')
+const ownedProperties = require('./ownedProperties')
+const { tlsOptions } = require('../../core/config/tlsOptions')
 
+const { settingsFor } = librdkafkaOptions
 const logger = getLogger('kafka-node:KafkaClient')
 
 /**
@@ -73,6 +76,44 @@ function wholeNumber (name, value, least = 0) {
  */
 function orElse (value, fallback) {
   return value === undefined ? fallback : value
+}
+
+/**
+ * Runs what checks a configuration; what it refuses becomes kafka-node's error.
+ *
+ * @template T
+ * @param {() => T} check
+ * @returns {T}
+ * @throws {InvalidConfigError}
+ */
+function inOurWords (check) {
+  try {
+    return check()
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    const failure = new InvalidConfigError(error.message)
+    const { code } = /** @type {{ code?: string }} */ (error)
+    if (code) Object.defineProperty(failure, 'code', { value: code, configurable: true })
+    throw failure
+  }
+}
+
+/**
+ * Checks the option `librdkafka` of a client (`*`), producer (`P`) or consumer (`C`).
+ *
+ * @param {any} option an object of names and values: strings, numbers, booleans
+ * @param {'*' | 'P' | 'C'} scope
+ * @returns {import('../../core/config/librdkafkaOptions').Setting[]}
+ * @throws {InvalidConfigError} naming the property; values that may be secret are not shown
+ */
+function librdkafkaSettings (option, scope) {
+  return inOurWords(() => librdkafkaOptions.librdkafkaSettings(option, scope, ownedProperties))
+}
+
+/** @param {any} options of `tls.connect` */
+function sslOptions (options) {
+  const warn = (/** @type {string} */ reason) => logger.warn('Ignoring NODE_EXTRA_CA_CERTS: %s', reason)
+  return inOurWords(() => tlsOptions(options, 'sslOptions', warn))
 }
 
 /**
@@ -192,5 +233,14 @@ function consumerOptions (client, options, group) {
 }
 
 module.exports = {
-  HEARTBEAT_INTERVAL, clientOptions, consumerOptions, defaults, defaultsDeep, noAckBatch, producerOptions, wholeNumber
+  HEARTBEAT_INTERVAL,
+  clientOptions,
+  consumerOptions,
+  defaults,
+  defaultsDeep,
+  inOurWords,
+  librdkafkaSettings,
+  noAckBatch,
+  producerOptions,
+  wholeNumber
 }

@@ -1,0 +1,85 @@
+'use strict'
+
+/**
+ * Errors as data. Each door makes its own classes of them.
+ *
+ * @typedef {object} ErrorData as `src/error.rs` sends it
+ * @property {number} code below 0 it is librdkafka's own (rdkafka.h), above 0 the broker's (Kafka protocol)
+ * @property {string} name librdkafka's, without its prefix: `_TIMED_OUT`, `NOT_LEADER_FOR_PARTITION`
+ * @property {string} message
+ * @property {boolean} retriable the same call may succeed later
+ * @property {boolean} fatal the handle cannot go on: it must be closed and made anew
+ */
+
+/** librdkafka's codes that JavaScript decides on. */
+const CODE = {
+  DESTROY: -197,
+  FAIL: -196,
+  TRANSPORT: -195,
+  RESOLVE: -193,
+  MSG_TIMED_OUT: -192,
+  UNKNOWN_PARTITION: -190,
+  UNKNOWN_TOPIC: -188,
+  ALL_BROKERS_DOWN: -187,
+  TIMED_OUT: -185,
+  QUEUE_FULL: -184,
+  SSL: -181,
+  AUTHENTICATION: -169,
+  TIMED_OUT_QUEUE: -166,
+  UNSUPPORTED_FEATURE: -165,
+  NO_LEADERS: -156,
+  PURGE_QUEUE: -152,
+  PURGE_INFLIGHT: -151,
+  OFFSET_OUT_OF_RANGE: -140
+}
+
+const GONE = new Set([
+  CODE.TRANSPORT, CODE.ALL_BROKERS_DOWN, CODE.DESTROY, CODE.PURGE_QUEUE, CODE.PURGE_INFLIGHT, CODE.RESOLVE
+])
+const TIMED_OUT = new Set([CODE.TIMED_OUT, CODE.MSG_TIMED_OUT, CODE.TIMED_OUT_QUEUE])
+
+/**
+ * What comes of a call on a handle that is closed, as librdkafka would say it.
+ *
+ * @type {ErrorData}
+ */
+const CLOSED = {
+  code: CODE.DESTROY, name: '_DESTROY', message: 'the handle is closed', retriable: false, fatal: false
+}
+
+/**
+ * @param {ErrorData} error
+ * @returns {boolean} there is no broker to answer, or the handle has closed
+ */
+function isGone ({ code }) {
+  return GONE.has(code)
+}
+
+/** @param {ErrorData} error */
+function isTimeout ({ code }) {
+  return TIMED_OUT.has(code)
+}
+
+/**
+ * @param {ErrorData} error
+ * @returns {boolean} it is about TLS, and will not pass by itself
+ */
+function isTlsError ({ code, message }) {
+  // with TLS 1.3 a broker refuses a client's certificate after the handshake: to librdkafka the connection broke
+  return code === CODE.SSL || (code === CODE.TRANSPORT && /SSL routines:.*\balert\b/.test(message))
+}
+
+/** A configuration that cannot be used. Doors turn it into their own error, with the same text. */
+class ConfigError extends Error {
+  /**
+   * @param {string} message
+   * @param {string} [code] of the error behind it
+   */
+  constructor (message, code) {
+    super(message)
+    if (code !== undefined) this.code = code
+  }
+}
+ConfigError.prototype.name = 'ConfigError'
+
+module.exports = { CLOSED, CODE, ConfigError, isGone, isTimeout, isTlsError }
