@@ -67,4 +67,14 @@ suite('the life of a process', () => {
       }
     })
   }
+
+  for (const [code, name] of [[25, 'UNKNOWN_MEMBER_ID'], [22, 'ILLEGAL_GENERATION']]) {
+    for (const moment of ['rebalancing', 'onRebalance', 'unseen']) {
+      it(`close() of a member that was thrown out (${name}, ${moment}) leaves no native thread behind`, async () => {
+        const end = await run(program('lost.js'), { args: [moment, String(code)], env, deadline: 15000 })
+        assert.deepEqual([end.code, end.signal], [0, null], describe(end))
+        assert.deepEqual(end.lines, ['closed', 'threads gone in time'])
+      })
+    }
+  }
 })

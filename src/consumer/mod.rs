@@ -562,6 +562,8 @@ impl ConsumerThread {
     self.forget_assignment();
     let deadline = Instant::now() + CLOSE_WAIT;
     if self.client().start_consumer_close(&self.shared.queue).is_ok() {
+      // A rebalance that was taken from the queue and has no answer yet: librdkafka would wait for it for ever.
+      drop(self.client().unassign());
       while !self.client().consumer_closed() && Instant::now() < deadline {
         self.shared.queue.drain(&mut self.batch, 64);
         self.batch.clear();
