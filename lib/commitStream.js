@@ -4,6 +4,7 @@ const { Transform } = require('stream')
 const { callbackOf } = require('./internal/arguments')
 const { hidePrivate } = require('./internal/hidePrivate')
 const { defaults } = require('./internal/options')
+const { valueOf } = require('../core/keyed')
 
 const DEFAULTS = {
   autoCommit: true,
@@ -109,7 +110,7 @@ class CommitStream extends Transform {
    */
   updateOffsets (topics, initial) {
     for (const position of this.topicPartionOffsets) {
-      const partitions = topics[position.topic]
+      const partitions = valueOf(topics, position.topic)
       const offset = partitions && partitions[position.partition]
       if (offset === undefined) continue
       const known = Math.max(0, offset)

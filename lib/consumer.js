@@ -13,6 +13,7 @@ const { defaults, librdkafkaSettings } = require('./internal/options')
 const InvalidConfigError = require('./errors/InvalidConfigError')
 const TopicsNotExistError = require('./errors/TopicsNotExistError')
 const { validateConfig, validateTopics } = require('./utils')
+const { recordOf } = require('../core/keyed')
 const logger = getLogger('kafka-node:Consumer')
 
 const DEFAULTS = {
@@ -251,7 +252,7 @@ class Consumer extends AdoptableEmitter {
         /** @type {Record<string, Record<number, number>>} */
         const offsets = {}
         for (const { topic, partition, offset } of answers) {
-          (offsets[topic] = offsets[topic] || {})[partition] = offset < 0 ? -1 : offset
+          recordOf(offsets, topic)[partition] = offset < 0 ? -1 : offset
         }
         callback(null, offsets)
       })

@@ -20,6 +20,7 @@ const { hideSecrets } = require('./internal/redact')
 const { InvalidConfigError, InvalidConsumerOffsetError } = require('./errors')
 const TimeoutError = require('./errors/TimeoutError')
 const { validateConfig } = require('./utils')
+const { recordOf, valueOf } = require('../core/keyed')
 const logger = getLogger('kafka-node:ConsumerGroup')
 
 /** As times in a look-up of offsets */
@@ -550,7 +551,7 @@ class ConsumerGroup extends AdoptableEmitter {
   buildPayloadMap (payloads) {
     /** @type {Record<string, Record<string, number>>} */
     const map = {}
-    for (const { topic, partition, offset } of payloads) (map[topic] = map[topic] || {})[partition] = offset
+    for (const { topic, partition, offset } of payloads) recordOf(map, topic)[partition] = offset
     return map
   }
 
@@ -723,7 +724,7 @@ class ConsumerGroup extends AdoptableEmitter {
  * @param {any} value
  */
 function checkOffsetOption (name, value) {
-  if (!(value in OFFSET_TIMES)) {
+  if (valueOf(/** @type {any} */ (OFFSET_TIMES), value) === undefined) {
     throw new Error(`${name} ${textOf(value)} should be either: ${Object.keys(OFFSET_TIMES).join(', ')}`)
   }
 }

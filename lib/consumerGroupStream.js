@@ -6,6 +6,7 @@ const ConsumerGroup = require('./consumerGroup')
 const { hidePrivate } = require('./internal/hidePrivate')
 const { MessageStream } = require('./internal/messageStream')
 const { defaults } = require('./internal/options')
+const { recordOf, valueOf } = require('../core/keyed')
 const logger = getLogger('kafka-node:ConsumerGroupStream')
 
 const DEFAULT_HIGH_WATER_MARK = 100
@@ -113,13 +114,13 @@ class ConsumerGroupStream extends MessageStream {
   /** @param {{ topic: string, partition: any, offset: number }} message */
   _queue ({ topic, partition, offset }) {
     if (offset === -1) return
-    const owned = this.consumerGroup.payloadMap[topic]
+    const owned = valueOf(this.consumerGroup.payloadMap, topic)
     if (owned === undefined || owned[partition] === undefined) {
       // another member may have it by now, whose commits must not be set back
       logger.debug('no commit for %s-%s: it is not owned', topic, partition)
       return
     }
-    (this.commitQueue[topic] = this.commitQueue[topic] || {})[partition] = offset + 1
+    recordOf(this.commitQueue, topic)[partition] = offset + 1
   }
 
   /**
@@ -170,9 +171,9 @@ class ConsumerGroupStream extends MessageStream {
         return
       }
       for (const { topic, partition, offset } of commits) {
-        const queued = this.commitQueue[topic]
+        const queued = valueOf(this.commitQueue, topic)
         // what the broker has refused is tried again with the next commit
-        const refused = result && result[topic] && result[topic].errorCode
+        const refused = (valueOf(result || {}, topic) || {}).errorCode
         // a later message may have come meanwhile
         if (queued !== undefined && queued[partition] === offset && !refused) delete queued[partition]
       }

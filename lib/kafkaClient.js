@@ -22,6 +22,7 @@ const { createTopicPartitionList, validateConfig, validateTopicNames } = require
 const { BrokerNotAvailableError, InvalidConfigError, TopicsNotExistError } = require('./errors')
 const NestedError = require('./internal/errors/NestedError')
 const TimeoutError = require('./errors/TimeoutError')
+const { setValue, valueOf } = require('../core/keyed')
 
 const logger = getLogger('kafka-node:KafkaClient')
 
@@ -592,7 +593,8 @@ class KafkaClient extends AdoptableEmitter {
     const changed = JSON.stringify(Object.keys(this.brokerMetadata)) !== JSON.stringify(Object.keys(brokers))
     const known = Object.keys(this.brokerMetadata).length > 0
     this.brokerMetadata = brokers
-    this.topicMetadata = replaceTopics ? metadata : Object.assign(this.topicMetadata, metadata)
+    if (replaceTopics) this.topicMetadata = metadata
+    else for (const topic of Object.keys(metadata)) setValue(this.topicMetadata, topic, metadata[topic])
     if (clusterMetadata) this.clusterMetadata = clusterMetadata
     this.brokerMetadataLastUpdate = Date.now()
     if (changed && known) setImmediate(() => this.emit('brokersChanged'))
@@ -726,7 +728,7 @@ class KafkaClient extends AdoptableEmitter {
       this.updateMetadatas(result)
       // kafka-node misses nothing then
       const names = Array.isArray(topics) ? topics : []
-      const missing = names.filter(topic => !(topic in result[1].metadata))
+      const missing = names.filter(topic => valueOf(result[1].metadata, topic) === undefined)
       callback(missing.length > 0 ? new TopicsNotExistError(missing) : null)
     })
   }
@@ -1001,15 +1003,15 @@ function toMetadata ({ brokers, topics, controllerId }) {
       failures.push(metadataErrorName(error))
       continue
     }
-    metadata[topic] = {}
+    const described = setValue(metadata, topic, {})
     for (const { partition, leader, replicas, isr, error: partitionError } of partitions) {
-      if (USABLE.has(partitionError)) metadata[topic][partition] = { topic, partition, leader, replicas, isr }
+      if (USABLE.has(partitionError)) described[partition] = { topic, partition, leader, replicas, isr }
       else failures.push(metadataErrorName(partitionError))
     }
   }
   /** @type {any} */
-  const described = { metadata, clusterMetadata: { controllerId } }
-  return [byId, failures.length > 0 ? { error: failures, ...described } : described]
+  const known = { metadata, clusterMetadata: { controllerId } }
+  return [byId, failures.length > 0 ? { error: failures, ...known } : known]
 }
 
 /** @param {any} error of a request */

@@ -3,6 +3,7 @@
 const { AdoptableEmitter, callable } = require('./internal/callable')
 const { callbackOf, checkArray, checkClient, checkObject } = require('./internal/arguments')
 const { isForeign } = require('./internal/foreignClient')
+const { listOf } = require('../core/keyed')
 
 /** As times in a look-up of offsets */
 const LATEST = -1
@@ -73,7 +74,7 @@ class Offset extends AdoptableEmitter {
     /** @type {Record<string, number[]>} */
     const partitions = {}
     for (const payload of payloads) checkObject('each of payloads', payload)
-    for (const { topic, partition } of payloads) (partitions[topic] = partitions[topic] || []).push(partition || 0)
+    for (const { topic, partition } of payloads) listOf(partitions, topic).push(partition || 0)
     return partitions
   }
 

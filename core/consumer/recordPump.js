@@ -2,6 +2,7 @@
 
 const { RecordReader } = require('../wire/records')
 const { Turn } = require('../scheduling/timeBudget')
+const { recordOf } = require('../keyed')
 
 /**
  * How long one slice may keep the event loop, ms; checked every few records. Also how long blocks that arrive in the
@@ -54,8 +55,8 @@ class RecordFlow {
     this.seekCount = 0
     /** @type {Set<string>} partitions that were moved from within the current slice */
     this.sought = new Set()
-    /** @type {Record<string, number>} */
-    this.highWatermarks = {}
+    /** @type {Map<string, number>} */
+    this.highWatermarks = new Map()
     this.stride = LONG_STRIDE
     this.turn = new Turn(SLICE_MS)
     this.run = this.run.bind(this)
@@ -211,7 +212,7 @@ class RecordFlow {
           continue
         }
         const highWaterOffset = Math.max(0, reader.highWatermark)
-        this.highWatermarks[topic] = highWaterOffset
+        this.highWatermarks.set(topic, highWaterOffset)
         const { keys, values, hasHeaders } = reader
         const stop = Math.min(reader.chunkLength, this.cursor + left)
         const seeks = this.seekCount
@@ -250,7 +251,9 @@ class RecordFlow {
     } finally {
       this.stride = stride
       if (last >= 0) note(progress, topic, partition, last)
-      for (const name of Object.keys(progress)) progress[name].highWaterOffset = this.highWatermarks[name]
+      for (const name of Object.keys(progress)) {
+        progress[name].highWaterOffset = /** @type {number} */ (this.highWatermarks.get(name))
+      }
       if (reader.index >= reader.count && this.cursor >= reader.chunkLength) this.release()
       owner.progress(progress)
       this.sought.clear()
@@ -267,7 +270,7 @@ class RecordFlow {
   idleProgress (topics) {
     /** @type {Progress} */
     const progress = {}
-    for (const topic of topics) progress[topic] = { highWaterOffset: this.highWatermarks[topic] || 0 }
+    for (const topic of topics) recordOf(progress, topic).highWaterOffset = this.highWatermarks.get(topic) || 0
     return progress
   }
 }
@@ -279,9 +282,7 @@ class RecordFlow {
  * @param {number} offset
  */
 function note (progress, topic, partition, offset) {
-  const partitions = progress[topic]
-  if (partitions === undefined) progress[topic] = { [partition]: offset }
-  else partitions[partition] = offset
+  recordOf(progress, topic)[partition] = offset
 }
 
 module.exports = { RecordFlow }

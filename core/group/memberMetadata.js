@@ -1,5 +1,7 @@
 'use strict'
 
+const { setValue } = require('../keyed')
+
 /**
  * What members of a consumer group tell it and get from it, as on the wire: the Kafka protocol's
  * ConsumerProtocolSubscription and ConsumerProtocolAssignment. What their newer versions append is left out.
@@ -124,7 +126,7 @@ function decodeAssignment (bytes) {
   const partitions = {}
   reader.list(() => {
     const topic = reader.string()
-    if (topic !== null) partitions[topic] = reader.list(() => reader.int32())
+    if (topic !== null) setValue(partitions, topic, reader.list(() => reader.int32()))
     return topic
   })
   const userData = reader.json('JSON Parse error')

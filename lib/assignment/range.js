@@ -1,6 +1,7 @@
 'use strict'
 
 const logger = require('../logging')('kafka-node:Range')
+const { setValue } = require('../../core/keyed')
 
 const version = 0
 
@@ -30,7 +31,7 @@ function assign (topicPartitions, groupMembers, callback) {
     subscribers.forEach(({ result }, i) => {
       const start = share * i + Math.min(i, extra)
       const range = partitions.slice(start, start + share + (i < extra ? 1 : 0))
-      if (range.length > 0) result.topicPartitions[topic] = range
+      if (range.length > 0) setValue(result.topicPartitions, topic, range)
     })
   }
 

@@ -7,6 +7,7 @@ const { decodeAssignment, decodeSubscription } = require('../../core/group/membe
 const NotControllerError = require('../errors/NotControllerError')
 const TimeoutError = require('../errors/TimeoutError')
 const { toGroupError } = require('./nativeErrors')
+const { listOf, recordOf, setValue, valueOf } = require('../../core/keyed')
 
 /**
  * KafkaClient's requests about groups, offsets and configurations (`src/requests/admin.rs` answers them).
@@ -210,7 +211,7 @@ function describeGroups (client, groups, callback) {
     if (err) return callback(groupError(client, err))
     /** @type {Record<string, any>} */
     const descriptions = {}
-    for (const info of /** @type {any[]} */ (found)) descriptions[info.group] = toDescription(info)
+    for (const info of /** @type {any[]} */ (found)) setValue(descriptions, info.group, toDescription(info))
     callback(null, descriptions)
   })
 }
@@ -240,7 +241,7 @@ function toMember ({ id, clientId, host, metadata, assignment, partitions }) {
   // a member of the newer protocol: its coordinator does not say what it has subscribed to
   /** @type {Record<string, number[]>} */
   const assigned = {}
-  for (const { topic, partition } of partitions) (assigned[topic] = assigned[topic] || []).push(partition)
+  for (const { topic, partition } of partitions) listOf(assigned, topic).push(partition)
   return {
     ...member,
     memberMetadata: { subscription: Object.keys(assigned), version: 0, userData: undefined, id },
@@ -289,7 +290,7 @@ function fetchCommits (client, group, payloads, callback) {
     /** @type {Record<string, Record<string, number>>} */
     const offsets = {}
     for (const { topic, partition, offset, error } of answers) {
-      (offsets[topic] = offsets[topic] || {})[partition] = error !== 0 || offset < 0 ? -1 : offset
+      recordOf(offsets, topic)[partition] = error !== 0 || offset < 0 ? -1 : offset
     }
     callback(null, offsets)
   })
@@ -337,9 +338,11 @@ function toCommitResult (answers) {
   /** @type {Record<string, { partition: number, errorCode: number }>} */
   const result = {}
   for (const { topic, partition, error } of answers) {
-    const earlier = result[topic]
+    const earlier = valueOf(result, topic)
     // one entry a topic is all that kafka-node gives; a refusal must not hide behind a later success
-    if (!earlier || earlier.errorCode === 0 || error !== 0) result[topic] = { partition, errorCode: error }
+    if (!earlier || earlier.errorCode === 0 || error !== 0) {
+      setValue(result, topic, { partition, errorCode: error })
+    }
   }
   return result
 }
@@ -438,7 +441,7 @@ function lookUp (client, payloads, callback) {
     }
     /** @type {Record<string, Record<string, number[]>>} */
     const offsets = {}
-    for (const { topic, partition, offset } of answers) (offsets[topic] = offsets[topic] || {})[partition] = [offset]
+    for (const { topic, partition, offset } of answers) recordOf(offsets, topic)[partition] = [offset]
     callback(null, offsets)
   })
 }
@@ -450,7 +453,7 @@ function lookUp (client, payloads, callback) {
  */
 function ensureLeaders (client, payloads, callback) {
   const missing = () => payloads.filter(({ topic, partition }) => {
-    const partitions = client.topicMetadata[topic]
+    const partitions = valueOf(client.topicMetadata, topic)
     return !partitions || !partitions[Number(partition || 0)]
   })
   const unknown = missing()
@@ -493,7 +496,7 @@ function describeConfigs (client, { resources, includeSynonyms }, callback) {
   const topics = resources.filter(({ resourceType }) => resourceType === 'topic')
   const brokers = resources.filter(({ resourceType }) => resourceType === 'broker')
   const tasks = brokers.map(broker => (/** @type {Callback} */ done) => {
-    if (!client.brokerMetadata[broker.resourceName]) {
+    if (valueOf(client.brokerMetadata, broker.resourceName) === undefined) {
       return done(new Error(`No broker with id ${broker.resourceName}`))
     }
     describeResources(client, 'broker', [broker], includeSynonyms, done)

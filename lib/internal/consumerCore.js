@@ -5,6 +5,7 @@ const { isForeign, onceReady } = require('./foreignClient')
 const { CODE, toError } = require('./nativeErrors')
 const { errorName } = require('./errorCodes')
 const TimeoutError = require('../errors/TimeoutError')
+const { setValue, valueOf } = require('../../core/keyed')
 
 /** `done` comes at least this often when nothing arrives, ms; kafka-node's own pace is its longest fetch. */
 const LEAST_IDLE_MS = 50
@@ -80,7 +81,7 @@ class ConsumerCore {
     this.busy = true
     let moved = false
     for (const payload of this.owner.payloads()) {
-      const partitions = progress[payload.topic]
+      const partitions = valueOf(progress, payload.topic)
       const last = partitions === undefined ? undefined : partitions[payload.partition]
       // a seek from within the slice stands
       if (last === undefined || this.flow.isSought(payload.topic, payload.partition)) continue
@@ -226,7 +227,8 @@ class ConsumerCore {
       /** @type {Record<string, { partition: number, errorCode: number }>} */
       const result = {}
       for (const answer of answers) {
-        result[answer.topic] = { partition: answer.partition, errorCode: answer.error || (error ? error.code : 0) }
+        const errorCode = answer.error || (error ? error.code : 0)
+        setValue(result, answer.topic, { partition: answer.partition, errorCode })
       }
       callback(null, result)
     })

@@ -2,6 +2,7 @@
 
 const builtInProtocols = require('../assignment')
 const { decodeSubscription, encodeSubscription } = require('../../core/group/memberMetadata')
+const { setValue } = require('../../core/keyed')
 
 /**
  * Assignment protocols of the user's own: between the objects that users write and what crosses to
@@ -43,7 +44,7 @@ function offers (protocols) {
 function toTask ({ topics, members }) {
   /** @type {Record<string, string[]>} */
   const topicPartitions = {}
-  for (const [topic, ids] of topics) topicPartitions[topic] = ids.slice().sort((a, b) => a - b).map(String)
+  for (const [topic, ids] of topics) setValue(topicPartitions, topic, ids.slice().sort((a, b) => a - b).map(String))
   return {
     topicPartitions,
     members: members.map(({ id, metadata }) => ({ ...decodeSubscription(Buffer.from(metadata, 'hex')), id }))
