@@ -33,6 +33,10 @@ const noImportOf = {
   }
 }
 
+// Test tools replace the global timers with fakes.
+const TIMERS = ['clearImmediate', 'clearInterval', 'clearTimeout', 'queueMicrotask', 'setImmediate', 'setInterval',
+  'setTimeout'].map(name => ({ name, message: 'Take it from core/scheduling/timers.js.' }))
+
 module.exports = [
   { ignores: ['binding.js', 'binding.d.ts', 'dist/', 'npm/', 'target/', 'node_modules/', '**/*.d.ts'] },
   js.configs.recommended,
@@ -85,7 +89,11 @@ module.exports = [
         selector: 'CallExpression[callee.property.name=/^(at|replaceAll|findLast|findLastIndex|toSorted|toReversed)$/]',
         message: 'Node 14 has no such method.'
       }],
-      'no-restricted-globals': ['error', 'structuredClone', 'fetch', 'AbortController', 'AggregateError']
+      'no-restricted-globals': ['error', 'structuredClone', 'fetch', 'AbortController', 'AggregateError', ...TIMERS],
+      'no-restricted-properties': ['error',
+        { object: 'process', property: 'nextTick', message: 'Take it from core/scheduling/timers.js.' },
+        ...TIMERS.flatMap(({ name, message }) =>
+          ['global', 'globalThis'].map(object => ({ object, property: name, message })))]
     }
   },
   // Imports go down only: doors -> core -> binding, and no door knows another.
@@ -100,6 +108,11 @@ module.exports = [
     plugins: { house: { rules: { 'no-import-of': noImportOf } } },
     rules: { 'house/no-import-of': ['error', ...foreign] }
   })),
+  {
+    // where the real ones are kept
+    files: ['core/scheduling/timers.js'],
+    rules: { 'no-restricted-properties': 'off' }
+  },
   {
     files: ['**/*.mjs'],
     languageOptions: { ecmaVersion: 2023, sourceType: 'module', globals: globals.node }

@@ -4,6 +4,7 @@
 const fs = require('fs')
 const path = require('path')
 const { startDevBroker, DEFAULT_PORT } = require('../dev-broker/broker')
+const { setInterval } = require('../core/scheduling/timers')
 
 const HELP = `Usage: kafka-node-native dev-broker [--port N] [--topic name[:partitions]]...
        kafka-node-native move-offsets --kafka-host HOST --group NAME --topic NAME [--topic NAME]... [option]...

@@ -5,6 +5,7 @@ const fs = require('fs')
 const os = require('os')
 const path = require('path')
 const { errorName } = require('../lib/internal/errorCodes')
+const { clearTimeout, setTimeout } = require('../core/scheduling/timers')
 
 /** Of kafka-node: it is what reads the old offsets. */
 const ORIGINAL = 'kafka-node@5.0.0'

@@ -3,6 +3,7 @@
 const childProcess = require('child_process')
 const EventEmitter = require('events')
 const path = require('path')
+const { clearTimeout, setTimeout } = require('../core/scheduling/timers')
 
 const HOST = '127.0.0.1'
 const DEFAULT_PORT = 9092

@@ -17,6 +17,7 @@ const {
   CustomPartitioner, CyclicPartitioner, DefaultPartitioner, KeyedPartitioner, RandomPartitioner
 } = require('./partitioner')
 const { recordOf, valueOf } = require('../core/keyed')
+const { setImmediate } = require('../core/scheduling/timers')
 
 const logger = getLogger('kafka-node:BaseProducer')
 

@@ -5,6 +5,7 @@ const { callbackOf } = require('./internal/arguments')
 const { hidePrivate } = require('./internal/hidePrivate')
 const { defaults } = require('./internal/options')
 const { valueOf } = require('../core/keyed')
+const { clearInterval, setInterval } = require('../core/scheduling/timers')
 
 const DEFAULTS = {
   autoCommit: true,

@@ -14,6 +14,7 @@ const InvalidConfigError = require('./errors/InvalidConfigError')
 const TopicsNotExistError = require('./errors/TopicsNotExistError')
 const { validateConfig, validateTopics } = require('./utils')
 const { recordOf } = require('../core/keyed')
+const { clearTimeout, setTimeout } = require('../core/scheduling/timers')
 const logger = getLogger('kafka-node:Consumer')
 
 const DEFAULTS = {

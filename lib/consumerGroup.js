@@ -21,6 +21,7 @@ const { InvalidConfigError, InvalidConsumerOffsetError } = require('./errors')
 const TimeoutError = require('./errors/TimeoutError')
 const { validateConfig } = require('./utils')
 const { recordOf, valueOf } = require('../core/keyed')
+const { setImmediate, setTimeout } = require('../core/scheduling/timers')
 const logger = getLogger('kafka-node:ConsumerGroup')
 
 /** As times in a look-up of offsets */

@@ -7,6 +7,7 @@ const { hidePrivate } = require('./internal/hidePrivate')
 const { MessageStream } = require('./internal/messageStream')
 const { defaults } = require('./internal/options')
 const { recordOf, valueOf } = require('../core/keyed')
+const { clearTimeout, setImmediate, setTimeout } = require('../core/scheduling/timers')
 const logger = getLogger('kafka-node:ConsumerGroupStream')
 
 const DEFAULT_HIGH_WATER_MARK = 100

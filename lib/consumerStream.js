@@ -7,6 +7,7 @@ const Consumer = require('./consumer')
 const { hidePrivate } = require('./internal/hidePrivate')
 const { MessageStream } = require('./internal/messageStream')
 const { defaults } = require('./internal/options')
+const { clearTimeout } = require('../core/scheduling/timers')
 
 const DEFAULTS = {
   groupId: 'kafka-node-group',

@@ -23,6 +23,9 @@ const { BrokerNotAvailableError, InvalidConfigError, TopicsNotExistError } = req
 const NestedError = require('./internal/errors/NestedError')
 const TimeoutError = require('./errors/TimeoutError')
 const { setValue, valueOf } = require('../core/keyed')
+const {
+  clearInterval, clearTimeout, monotonicNow, setImmediate, setInterval, setTimeout
+} = require('../core/scheduling/timers')
 
 const logger = getLogger('kafka-node:KafkaClient')
 
@@ -525,8 +528,9 @@ class KafkaClient extends AdoptableEmitter {
   _emitOnce (error) {
     const key = errorKey(error)
     const last = this._lastErrors.get(key)
-    if (last !== undefined && (!this.ready || Date.now() - last < 60 * 1000)) return
-    this._lastErrors.set(key, Date.now())
+    const now = monotonicNow()
+    if (last !== undefined && (!this.ready || now - last < 60 * 1000)) return
+    this._lastErrors.set(key, now)
     this.emit('error', error)
   }
 

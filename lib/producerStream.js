@@ -7,6 +7,7 @@ const KafkaClient = require('./kafkaClient')
 const { BrokerNotAvailableError } = require('./errors')
 const { hidePrivate } = require('./internal/hidePrivate')
 const { defaultsDeep } = require('./internal/options')
+const { setImmediate } = require('../core/scheduling/timers')
 
 const DEFAULTS = {
   kafkaClient: {

@@ -1,8 +1,11 @@
 'use strict'
 
-const { test } = require('node:test')
+const { mock, test } = require('node:test')
 const assert = require('node:assert/strict')
 const { EventEmitter } = require('node:events')
+
+// before it is loaded: the timers of that moment are the ones that it uses
+mock.timers.enable({ apis: ['setTimeout'] })
 const { ConsumerCore } = require('../../lib/internal/consumerCore')
 
 /** A consumer that reads one partition in which nothing arrives. */
@@ -22,21 +25,20 @@ function idleConsumer () {
   return { consumer, core }
 }
 
-test('the first listener to done hears it after fetchMaxWaitMs, however late it comes', (t) => {
-  t.mock.timers.enable({ apis: ['setTimeout'] })
+test('the first listener to done hears it after fetchMaxWaitMs, however late it comes', () => {
   const { consumer, core } = idleConsumer()
   core.startIdling()
-  t.mock.timers.tick(1500)
+  mock.timers.tick(1500)
   let count = 0
   consumer.on('done', () => count++)
-  t.mock.timers.tick(99)
+  mock.timers.tick(99)
   assert.equal(count, 0)
-  t.mock.timers.tick(1)
+  mock.timers.tick(1)
   assert.equal(count, 1)
   // a second one does not hold it up
-  t.mock.timers.tick(60)
+  mock.timers.tick(60)
   consumer.on('done', () => {})
-  t.mock.timers.tick(40)
+  mock.timers.tick(40)
   assert.equal(count, 2)
   core.stop()
 })
@@ -62,18 +64,16 @@ test('the last commit comes before leaving, and its error is told when all is cl
   assert.deepEqual(seen.results, ['refused'])
 })
 
-test('a last commit without an answer does not keep a consumer from closing', (t) => {
-  t.mock.timers.enable({ apis: ['setTimeout'] })
+test('a last commit without an answer does not keep a consumer from closing', () => {
   const seen = leaving()
-  t.mock.timers.tick(1000)
+  mock.timers.tick(1000)
   seen.left()
   assert.deepEqual(seen.results, ['The offsets were not committed: no answer within 1000ms'])
 })
 
-test('of a last commit that is answered while the rest is closed, only a success counts', (t) => {
-  t.mock.timers.enable({ apis: ['setTimeout'] })
+test('of a last commit that is answered while the rest is closed, only a success counts', () => {
   const [late, failed] = [leaving(), leaving()]
-  t.mock.timers.tick(1000)
+  mock.timers.tick(1000)
   late.answer(null)
   late.left()
   failed.answer(new Error('closed meanwhile'))

@@ -9,6 +9,7 @@ const { RecordFlow } = require('../../core/consumer/recordPump')
 const { encodeBlock } = require('../support/record-block')
 
 describe('RecordFlow', () => {
+  let time
   let consumer
   let flow
   let credits
@@ -19,7 +20,8 @@ describe('RecordFlow', () => {
 
   beforeEach(() => {
     // the clock stands unless a test moves it: how much is emitted at once depends on it
-    mock.timers.enable({ apis: ['Date'], now: 0 })
+    time = 0
+    mock.method(performance, 'now', () => time)
     consumer = Object.assign(new EventEmitter(), { paused: false })
     credits = []
     epoch = 0
@@ -39,7 +41,7 @@ describe('RecordFlow', () => {
     consumer.on('done', () => events.push(']'))
   })
 
-  afterEach(() => mock.timers.reset())
+  afterEach(() => mock.restoreAll())
 
   /** A block of records with the values `from`, `from + 1`, ..., which are their offsets too. */
   function block (from, count, { slab = 0, sequence = 0, partition = 0, topicId = 0, ...stamp } = {}) {
@@ -112,7 +114,7 @@ describe('RecordFlow', () => {
     let turns = 0
     consumer.on('message', () => {
       size++
-      mock.timers.tick(1)
+      time += 1
     })
     consumer.on('done', () => {
       sizes.push(size)
@@ -132,7 +134,7 @@ describe('RecordFlow', () => {
     const turns = []
     let turn = 0
     consumer.on('message', () => {
-      mock.timers.tick(3)
+      time += 3
       turns.push(turn)
       setImmediate(() => turn++)
     })

@@ -3,6 +3,7 @@
 const { RecordReader } = require('../wire/records')
 const { Turn } = require('../scheduling/timeBudget')
 const { recordOf } = require('../keyed')
+const { monotonicNow, setImmediate } = require('../scheduling/timers')
 
 /**
  * How long one slice may keep the event loop, ms; checked every few records. Also how long blocks that arrive in the
@@ -192,7 +193,7 @@ class RecordFlow {
     let topic = ''
     let partition = -1
     let last = -1
-    let clock = Date.now()
+    let clock = monotonicNow()
     const end = clock + SLICE_MS
     let stride = this.stride
     let untilLook = stride
@@ -236,7 +237,7 @@ class RecordFlow {
           last = offset
           if (this.seekCount !== seeks) break
           if (--untilLook === 0) {
-            const now = Date.now()
+            const now = monotonicNow()
             // slow handlers are looked after more often
             stride = now - clock > 1 ? Math.max(1, stride >> 2) : Math.min(LONG_STRIDE, stride << 1)
             clock = now

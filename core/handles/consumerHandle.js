@@ -4,6 +4,7 @@ const { NativeConsumer } = require('../addon')
 const { CLOSED } = require('../errors')
 const { BlockViews } = require('../wire/records')
 const { Requests, open } = require('./requests')
+const { setImmediate } = require('../scheduling/timers')
 
 /**
  * @typedef {import('./requests').HandleEvents} HandleEvents

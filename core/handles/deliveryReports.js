@@ -1,6 +1,7 @@
 'use strict'
 
 const { Turn } = require('../scheduling/timeBudget')
+const { setImmediate } = require('../scheduling/timers')
 
 /** How long callbacks of sends may keep the event loop in one of its turns, ms. */
 const SHARE_MS = 5

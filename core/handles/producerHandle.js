@@ -5,6 +5,7 @@ const { callAll } = require('../scheduling/callAll')
 const { SendPacker } = require('../wire/sends')
 const { DeliveryReports } = require('./deliveryReports')
 const { Requests, open } = require('./requests')
+const { clearTimeout, nextTick, setImmediate, setTimeout } = require('../scheduling/timers')
 
 /**
  * @typedef {import('./requests').HandleEvents} HandleEvents
@@ -128,7 +129,7 @@ class ProducerHandle {
       this.ageBatch(this.batchAge)
     } else if (!this.scheduled) {
       this.scheduled = true
-      process.nextTick(this.flush)
+      nextTick(this.flush)
     }
   }
 

@@ -2,6 +2,7 @@
 
 const { callAll } = require('../scheduling/callAll')
 const { CLOSED, CODE, ConfigError } = require('../errors')
+const { setImmediate } = require('../scheduling/timers')
 
 /**
  * What all native handles have in common.

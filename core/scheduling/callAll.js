@@ -1,5 +1,7 @@
 'use strict'
 
+const { setImmediate } = require('./timers')
+
 /**
  * Calls every callback, also when one of them throws: the others follow in the next round of the event loop, and the
  * error goes where it would have gone.

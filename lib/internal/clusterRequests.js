@@ -8,6 +8,7 @@ const NotControllerError = require('../errors/NotControllerError')
 const TimeoutError = require('../errors/TimeoutError')
 const { toGroupError } = require('./nativeErrors')
 const { listOf, recordOf, setValue, valueOf } = require('../../core/keyed')
+const { setImmediate } = require('../../core/scheduling/timers')
 
 /**
  * KafkaClient's requests about groups, offsets and configurations (`src/requests/admin.rs` answers them).

@@ -6,6 +6,7 @@ const { CODE, toError } = require('./nativeErrors')
 const { errorName } = require('./errorCodes')
 const TimeoutError = require('../errors/TimeoutError')
 const { setValue, valueOf } = require('../../core/keyed')
+const { clearTimeout, nextTick, setTimeout } = require('../../core/scheduling/timers')
 
 /** `done` comes at least this often when nothing arrives, ms; kafka-node's own pace is its longest fetch. */
 const LEAST_IDLE_MS = 50
@@ -163,7 +164,7 @@ class ConsumerCore {
     this.flow.suspend()
     if (this.reassigning) return
     this.reassigning = true
-    process.nextTick(() => {
+    nextTick(() => {
       this.reassigning = false
       this.assign()
     })

@@ -6,6 +6,7 @@
  */
 
 const { KeyedMessage, Message, ProduceRequest } = require('../protocol')
+const { setImmediate, setTimeout } = require('../../core/scheduling/timers')
 
 /** How often a call that waits for such a client looks whether it is ready, ms. */
 const READY_CHECK_INTERVAL = 100

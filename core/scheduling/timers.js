@@ -1,0 +1,29 @@
+'use strict'
+
+/**
+ * Node's timers as they were when this module was loaded. Test tools replace the global ones with fakes that only move
+ * when a test says so (`jest.useFakeTimers()`, sinon, `mock.timers`); connections and handles must go on meanwhile.
+ */
+
+const { performance } = require('perf_hooks')
+const { clearImmediate, clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } = require('timers')
+
+const { nextTick } = process
+
+/** @param {any} tick whether it is a fake already, as with jest's `fakeTimers: { enableGlobally: true }` */
+function isFake (tick) {
+  return tick.clock !== undefined || tick._isMockFunction === true
+}
+
+module.exports = {
+  clearImmediate,
+  clearInterval,
+  clearTimeout,
+  /** Milliseconds for measuring durations; unlike `Date.now()` never faked, nor set back. */
+  monotonicNow: () => performance.now(),
+  // No module has the real one. The next turn of the event loop is the next best.
+  nextTick: isFake(nextTick) ? /** @type {typeof nextTick} */ (setImmediate) : nextTick,
+  setImmediate,
+  setInterval,
+  setTimeout
+}
