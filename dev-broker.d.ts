@@ -53,7 +53,7 @@ export interface DevBroker extends EventEmitter {
 
   /** Creates a topic with `partitions` (default 1). Rejects when it exists. */
   createTopic(name: string, partitions?: number): Promise<void>
-  /** Closes the port and every connection, as a broker that is down; records, groups and commits stay. */
+  /** Closes the port and every connection, like a broker that is down; records, groups and commits are kept. */
   setDown(): Promise<void>
   /** Listens again after `setDown()`. */
   setUp(): Promise<void>
@@ -65,7 +65,7 @@ export interface DevBroker extends EventEmitter {
   topicError(name: string, code: number): Promise<void>
   /** Ends the broker and resolves when its process is gone. May be called again. */
   stop(): Promise<void>
-  /** Keeps this process alive as long as the broker runs. */
+  /** Keeps this process alive for as long as the broker runs. */
   ref(): this
   /** Undoes `ref()`. */
   unref(): this

@@ -23,7 +23,7 @@ async function main () {
   const whole = job.task === 'start' ? { requireMs: Number(requireMs.toFixed(3)), ...result } : result
   await print(whole)
   measured = true
-  // How a client closes is measured by one task, which then prints a second line; the result stands without it.
+  // Only one task measures how a client closes, and then prints a second line; the result is valid without it.
   setTimeout(() => process.exit(0), CLOSE_TIMEOUT_MS)
   const closing = process.hrtime.bigint()
   await close()

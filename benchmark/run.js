@@ -23,13 +23,13 @@ const { BACKLOG, selectWorks } = require('./lib/works')
 /** @typedef {{client: Client, mode: 'message' | 'batch', row: import('./lib/results').Row}} Contender */
 
 const ROUNDS = 3
-/** A check must not fail by chance. */
+/** More rounds for a check, which must not fail by chance. */
 const RATIO_ROUNDS = 5
 const QUICK_CLIENTS = ['raw', 'ours', 'kafkajs']
 const RATIO_CLIENTS = ['raw', 'ours']
-/** Of one measurement, unless the work says otherwise; what was done until then counts. */
+/** Time limit of one measurement, unless the work sets another; what has been done by then counts. */
 const SECONDS = { full: 60, quick: 15 }
-/** For starting, connecting and leaving, on top of the measurement's own time. */
+/** Allowance for starting, connecting and leaving, on top of the measurement's own time. */
 const GRACE_MS = 30_000
 const PAUSE_MS = 200
 const WARM_UP = ['produce/100b', 'single/100b', 'consume/string']
@@ -87,7 +87,7 @@ class Benchmark {
     const readers = this.works.filter((work) => work.content && JSON.stringify(work.content) === key)
     const backlog = Math.round(BACKLOG[this.quick ? 'quick' : 'full'] * this.scale)
     const records = Math.max(...readers.map(({ task, size }) => {
-      // More than is read: who waits to fill a last batch would wait in vain at the end of a topic.
+      // More than is read: a client that waits to fill its last batch would wait in vain at the end of a topic.
       return task === 'slow' ? Math.max(1000, backlog) : Math.ceil((size.records || 1000) * 1.1)
     }))
     const topic = await this.topics.create(content.partitions)
@@ -182,7 +182,7 @@ class Benchmark {
     for (let round = 1; round <= rounds; round++) {
       for (const contender of contenders) {
         const { row } = contender
-        // What failed once would fail again, and take its deadline each time.
+        // What failed once would fail again, and use up its deadline each time.
         if (row.error) continue
         const measurement = await this.measure(work, contender)
         row.rounds.push(measurement)
@@ -198,7 +198,7 @@ class Benchmark {
     return { id, title, task, job, date: new Date().toISOString(), rounds, rows: contenders.map(({ row }) => row) }
   }
 
-  /** The broker's own code is compiled while it runs: the first client would pay for all. */
+  /** The broker's JIT compiles its code while it runs: the first client would pay for all. */
   async warmUp () {
     if (this.scale < 1) return
     log('Warming up the broker')

@@ -35,7 +35,7 @@ const EXIT_USAGE = 2
 class UsageError extends Error {}
 
 /**
- * By command and option: whether it is a flag without a value, or may be given once or many times.
+ * By command and option: whether it is a flag, takes one value, or may be repeated.
  *
  * @type {Record<string, Record<string, 'flag' | 'one' | 'many'>>}
  */
@@ -87,7 +87,7 @@ function parseArguments (args) {
 
 /** @param {() => void} end called once the program that started this one is gone */
 function watchParent (end) {
-  // npx is not told to pass a signal on, and leaves its program behind when it is killed.
+  // npx does not pass signals on, and leaves its program behind when it is killed.
   const parent = process.ppid
   setInterval(() => { if (process.ppid !== parent) end() }, 1000).unref()
   if (process.connected) process.on('disconnect', end)

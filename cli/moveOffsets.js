@@ -7,11 +7,11 @@ const path = require('path')
 const { errorName } = require('../lib/internal/errorCodes')
 const { clearTimeout, setTimeout } = require('../core/scheduling/timers')
 
-/** Of kafka-node: it is what reads the old offsets. */
+/** The version of kafka-node that reads the old offsets. */
 const ORIGINAL = 'kafka-node@5.0.0'
-/** For each side's work, ms. Far above what it takes when the cluster answers at all. */
+/** Deadline for each side's work, ms. Far more than it takes if the cluster answers at all. */
 const TIMEOUT = 30000
-/** What brokers answer to a commit from outside while the group has members. */
+/** How brokers answer a commit from outside while the group has members. */
 const UNKNOWN_MEMBER_ID = 25
 
 /**
@@ -25,14 +25,14 @@ const UNKNOWN_MEMBER_ID = 25
 
 /**
  * Copies the offsets that a `Consumer` of kafka-node has committed, which the brokers keep in ZooKeeper, to the commits
- * of the same group in Kafka. What is in ZooKeeper stays there.
+ * of the same group in Kafka. Nothing in ZooKeeper is changed.
  *
  * @param {object} options
  * @param {string} options.kafkaHost brokers of a cluster in ZooKeeper mode
  * @param {string} options.group
  * @param {string[]} options.topics
  * @param {boolean} [options.overwrite] whether commits that the group already has in Kafka are replaced; default false
- * @param {boolean} [options.dryRun] default false; true: only look
+ * @param {boolean} [options.dryRun] default false; true: only show what would be done
  * @param {Record<string, any>} [options.clientOptions] for the clients of both sides, such as `sslOptions` and `sasl`
  * @param {string} [options.original] folder of an installed kafka-node 5; default: installed with npm into a temporary
  *   folder, which is removed
@@ -107,7 +107,7 @@ function install (folder) {
  */
 function readFromZookeeper (job) {
   const program = path.join(__dirname, 'readZookeeperOffsets.js')
-  // advanced: certificates are Buffers as a rule, and JSON would make other objects of them
+  // advanced: certificates are usually Buffers, which JSON would turn into other objects
   const child = fork(program, [], { execArgv: ['--no-deprecation'], serialization: 'advanced' })
   return new Promise((resolve, reject) => {
     const fail = (/** @type {string} */ why) => {

@@ -1,6 +1,6 @@
 'use strict'
 
-// The process that `moveOffsets` starts in a folder with the original: version 0 of OffsetFetch is what reads offsets
+// The process that `moveOffsets` starts in a folder with the original: version 0 of OffsetFetch reads offsets
 // out of ZooKeeper, and librdkafka does not speak it. Told by its parent what to read, answers with
 // `{ partitions: [{ topic, partition, offset }] }`, offset -1 where there is none, or `{ error }`.
 

@@ -63,11 +63,11 @@ class DevBroker extends EventEmitter {
   /** @param {childProcess.ChildProcess} child */
   constructor (child) {
     super()
-    /** `host:port`, as clients want it. */
+    /** `host:port`, for `kafkaHost`. */
     this.brokers = ''
     this.port = 0
     this.pid = child.pid
-    /** Why the broker died; null while it runs and when it was asked to end.
+    /** Why the broker died; null while it runs, and if it was asked to stop.
      * @type {Error | null} */
     this.error = null
     this.notice = NOTICE
@@ -78,7 +78,7 @@ class DevBroker extends EventEmitter {
     this._nextId = 0
     /** @type {Map<number, Waiting>} */
     this._waiting = new Map()
-    // The user's `ref()` and each wait count one; at zero the child does not keep this process alive.
+    // Counts the user's `ref()` and each pending wait; at zero the child does not keep this process alive.
     this._refs = 0
     this._userRef = false
 
@@ -105,7 +105,7 @@ class DevBroker extends EventEmitter {
   }
 
   /**
-   * Closes the port and every connection, as a broker that is down; records, groups and commits stay.
+   * Closes the port and every connection, like a broker that is down; records, groups and commits are kept.
    * @returns {Promise<void>}
    */
   async setDown () {
@@ -140,7 +140,7 @@ class DevBroker extends EventEmitter {
   }
 
   /**
-   * Answers every request about a topic with this error code, until code 0 is set. Makes the topic if there is none.
+   * Answers every request about a topic with this error code, until code 0 is set. Creates a topic that does not exist.
    * @param {string} name
    * @param {number} code one of Kafka's error codes
    * @returns {Promise<void>}
@@ -167,7 +167,7 @@ class DevBroker extends EventEmitter {
     })
   }
 
-  /** Keeps this process alive as long as the broker runs. */
+  /** Keeps this process alive for as long as the broker runs. */
   ref () {
     if (!this._userRef) {
       this._userRef = true
@@ -176,7 +176,7 @@ class DevBroker extends EventEmitter {
     return this
   }
 
-  /** Undoes `ref()`: the broker no longer keeps this process alive. That is how it starts. */
+  /** Undoes `ref()`: the broker no longer keeps this process alive, which is the default. */
   unref () {
     if (this._userRef) {
       this._userRef = false
@@ -196,7 +196,7 @@ class DevBroker extends EventEmitter {
     this._hold()
     return new Promise((resolve, reject) => {
       this._waiting.set(id, { resolve, reject })
-      // A child that died takes no message; its end settles this request.
+      // A child that has died takes no message; its exit settles this request.
       this._child.send({ id, command, args }, () => {})
     })
   }

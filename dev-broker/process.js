@@ -30,7 +30,7 @@ function running () {
 
 /** @param {object} message */
 function send (message) {
-  // A parent that is gone needs no answer; its end comes as `disconnect`.
+  // A parent that is gone needs no answer; `disconnect` follows.
   if (process.connected && process.send) process.send(message, () => {})
 }
 
@@ -44,7 +44,7 @@ function answer ({ id, command, args }) {
   }
 }
 
-/** Exit code 0 tells the parent that the end was asked for. */
+/** Exit code 0 tells the parent that this exit was requested. */
 function end () {
   if (broker !== null) broker.close()
   process.exit(0)

@@ -1,6 +1,6 @@
 'use strict'
 
-// At least once: the work first, then the commit. Who fails in between does the same message again, and loses none.
+// At least once: the work first, then the commit. A worker that fails in between repeats a message, but loses none.
 // The first worker here fails in the middle of its work; another takes over. Ends by itself.
 //
 //   KAFKA_BROKERS=127.0.0.1:9092 node examples/at-least-once.js
@@ -24,7 +24,7 @@ async function main () {
 }
 
 async function work (name, booked, failsAt) {
-  // A stream is read message by message, so there is never more than one in work.
+  // A stream is read message by message, so there is never more than one in progress.
   const stream = new ConsumerGroupStream({
     kafkaHost,
     groupId: `bookkeeping-${run}`,

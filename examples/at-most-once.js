@@ -1,6 +1,6 @@
 'use strict'
 
-// At most once: the commit first, then the work. Who fails in between never does that message again, and nobody does.
+// At most once: the commit first, then the work. If a worker fails in between, nobody handles that message again.
 // The first worker here fails before its work; another takes over. Ends by itself.
 //
 //   KAFKA_BROKERS=127.0.0.1:9092 node examples/at-most-once.js
@@ -24,7 +24,7 @@ async function main () {
 }
 
 async function work (name, mailed, failsAt) {
-  // A stream is read message by message, so there is never more than one in work.
+  // A stream is read message by message, so there is never more than one in progress.
   const stream = new ConsumerGroupStream({
     kafkaHost,
     groupId: `mailing-${run}`,

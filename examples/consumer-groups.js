@@ -1,7 +1,7 @@
 'use strict'
 
 // The members of a group share the partitions of a topic: each message goes to one of them. A member that joins or
-// leaves changes who has what. Ends by itself.
+// leaves changes who owns what. Ends by itself.
 //
 //   KAFKA_BROKERS=127.0.0.1:9092 node examples/consumer-groups.js
 
@@ -35,7 +35,7 @@ function join (name) {
     groupId: `workers-${run}`,
     fromOffset: 'earliest',
     sessionTimeout: 10000,
-    // called before partitions go to others: the place to finish what is under way
+    // called before partitions move to other members: the place to finish work in progress
     onRebalance: (isMember, callback) => {
       if (isMember) console.log(`${name} gives its partitions back`)
       callback()
@@ -47,7 +47,7 @@ function join (name) {
   })
   member.on('message', ({ value, partition, offset }) => {
     console.log(`${name} does ${value} from ${partition}/${offset}`)
-    // who takes over a partition reads again what was not committed: `done` counts a job once
+    // whoever takes over a partition re-reads what was not committed: `done` counts a job once
     done.set(value, name)
     member.emit('job')
   })

@@ -1,7 +1,7 @@
 'use strict'
 
-// A protocol of your own decides who of a group gets which partitions: here in proportion to what each member can
-// take. Two members share ten partitions, then both leave. Ends by itself.
+// A custom protocol decides which member of a group gets which partitions: here in proportion to each member's
+// capacity. Two members share ten partitions, then both leave. Ends by itself.
 //
 //   KAFKA_BROKERS=127.0.0.1:9092 node examples/custom-assignor.js
 
@@ -36,7 +36,7 @@ function join (name, capacity) {
     kafkaHost,
     id: name,
     groupId: `workers-${run}`,
-    // all members of the group must have a protocol of this name; `userData` is what each tells the leader
+    // all members of the group must have a protocol of this name; `userData` is what each of them tells the leader
     protocol: { name: 'by-capacity', version: 0, userData: { capacity }, assign: assignByCapacity }
   }, topic)
   member.on('rebalanced', () => {

@@ -1,7 +1,7 @@
 'use strict'
 
-// Prints where the log of topic `test` starts and ends, how far group `example-offsets` has read it, and sets that
-// group back by a record in each partition. A group with running members refuses to be set.
+// Prints where the log of topic `test` starts and ends, how far group `example-offsets` has read it, and moves
+// that group back by one record in each partition. Kafka refuses this while the group has members.
 
 const { KafkaClient, Offset } = require('kafka-node')
 

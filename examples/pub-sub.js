@@ -1,6 +1,6 @@
 'use strict'
 
-// A producer sends to a topic, and two consumers that know nothing of each other get everything. Ends by itself.
+// A producer sends to a topic, and two independent consumers get everything. Ends by itself.
 //
 //   KAFKA_BROKERS=127.0.0.1:9092 node examples/pub-sub.js
 
@@ -11,14 +11,14 @@ const topic = `news-${Date.now().toString(36)}`
 const COUNT = 5
 
 const client = new KafkaClient({ kafkaHost })
-// Producers may share a client. This one deals its messages out to the partitions in turn.
+// Producers may share a client. This one takes the partitions in turn.
 const producer = new HighLevelProducer(client)
 producer.on('error', fail) // the client's errors, too
 
 client.once('ready', () => {
   client.createTopics([{ topic, partitions: 2, replicationFactor: 1 }], (err, failed) => {
     if (err || failed.length) return fail(err || new Error(failed[0].error))
-    // so that the producer knows how many partitions there are to choose from
+    // so that the producer knows how many partitions it can choose from
     client.refreshMetadata([topic], (err) => {
       if (err) return fail(err)
       let reading = 2
@@ -39,7 +39,7 @@ function publish () {
   }
 }
 
-/** A Consumer is told which partitions to read. It belongs to no group that shares them: each gets every message. */
+/** A Consumer is told which partitions to read. It is not a member of a group: each Consumer gets every message. */
 function subscribe (name, done) {
   const payloads = [0, 1].map((partition) => ({ topic, partition, offset: 0 }))
   const options = { groupId: name, autoCommit: false, fromOffset: true }

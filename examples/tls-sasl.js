@@ -5,7 +5,7 @@
 //   KAFKA_BROKERS=host:9093 KAFKA_CA=ca.pem KAFKA_MECHANISM=scram-sha-512 KAFKA_USERNAME=alice KAFKA_PASSWORD=... \
 //     node examples/tls-sasl.js [topic]
 //
-// KAFKA_CA is only needed if Node does not trust the authority anyway. A client certificate is given by KAFKA_CERT,
+// KAFKA_CA is only needed if Node does not already trust the authority. For a client certificate set KAFKA_CERT,
 // KAFKA_KEY and, if the key is encrypted, KAFKA_PASSPHRASE; without KAFKA_MECHANISM there is no SASL.
 
 const fs = require('fs')

@@ -32,7 +32,7 @@ const RUNTIMES = [
     args: []
   })),
   { name: 'bun', title: 'Bun', spec: '@oven/bun-linux-x64@1', file: '@oven/bun-linux-x64/bin/bun', args: [] },
-  // without the flag Deno takes a .js file outside node_modules for an ES module
+  // without the flag Deno treats a .js file outside node_modules as an ES module
   {
     name: 'deno',
     title: 'Deno',
@@ -51,7 +51,7 @@ const CLOSE_CODE = 7
 const program = name => path.join(root, '__test__', 'lifecycle', 'programs', name)
 
 /**
- * The path of a runtime's executable, installed when it is not there.
+ * The path of a runtime's executable, which is installed if missing.
  *
  * @param {Runtime} runtime
  */
@@ -152,7 +152,7 @@ async function main () {
     const version = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim().split('\n')[0]
     const label = `${runtime.title} ${version.replace(/^(v|deno )/, '').split(' ')[0]}`
     const topic = 'nodes'
-    // a topic for each exit: nobody has missed the members yet that the ones before have left in their groups
+    // a topic for each exit: the groups of earlier rounds do not know yet that their members are gone
     const exits = Array.from({ length: EXITS }, (_, i) => `${topic}-exit-${i}`)
     const topics = ['test', topic, `${topic}-workers`, ...exits]
     const broker = await startDevBroker({ port: 0, topics, quiet: true })

@@ -1,6 +1,6 @@
 'use strict'
 
-// npm run package: leaves in dist/ the tarballs of the main package and of this machine's platform package,
+// npm run package: writes the tarballs of the main package and of this machine's platform package to dist/,
 // as they would be published.
 
 const fs = require('node:fs')
@@ -12,7 +12,7 @@ const { setup, SetupError } = require('./setup')
 const addon = require('./lib/addon')
 
 const NOTICES = 'THIRD-PARTY-NOTICES.md'
-/** Fields of package.json that are for work on the project only. */
+/** Fields of package.json that only matter for development. */
 const DEVELOPMENT_FIELDS = ['scripts', 'devDependencies', 'overrides', 'napi', 'private']
 
 /** @param {string} file */
@@ -65,7 +65,7 @@ function stageMain (folder, manifest, platforms, notices) {
   fs.writeFileSync(path.join(folder, NOTICES), notices)
   const published = { ...manifest, files: [...manifest.files, NOTICES] }
   for (const field of DEVELOPMENT_FIELDS) delete published[field]
-  // Exact, since the JS and the addon speak a private protocol that may change with any version.
+  // Exact, since the private protocol between JavaScript and the addon may change with any version.
   published.optionalDependencies = Object.fromEntries(platforms.map(({ name, version }) => [name, version]))
   writeJson(path.join(folder, 'package.json'), published)
 }

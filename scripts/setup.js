@@ -1,6 +1,6 @@
 'use strict'
 
-// Everything that must be there before the project runs: tools, npm packages, the native addon.
+// Everything that the project needs to run: tools, npm packages, the native addon.
 // Runs before `npm ci`, so it needs nothing but Node's own modules.
 
 const crypto = require('node:crypto')
@@ -22,7 +22,7 @@ function lockHash () {
 
 function packagesAreStale () {
   if (!fs.existsSync(installed)) return true
-  // The hash settles it where the times cannot: a fresh checkout of the same lockfile is newer than its packages.
+  // The hash decides where the times cannot: a fresh checkout of the same lockfile is newer than its packages.
   if (fs.existsSync(installStamp) && fs.readFileSync(installStamp, 'utf8') === lockHash()) return false
   return fs.statSync(installed).mtimeMs < fs.statSync(lockfile).mtimeMs
 }
@@ -34,7 +34,7 @@ async function installPackages (log) {
   const args = [...npm.args, 'ci', '--no-audit', '--no-fund', '--loglevel=error']
   const result = await run(npm.command, args, { cwd: root, shell: npm.shell })
   if (result.code !== 0) {
-    // npm follows its reason with all of its options.
+    // npm prints all of its options after the reason.
     const reason = result.output.split(/^npm error (?:Clean install a project|Usage:)/m)[0]
     throw new SetupError(`npm ci failed:\n${reason.trim()}`)
   }
@@ -49,8 +49,8 @@ function linkAlias () {
 }
 
 /**
- * Brings the checkout into a state in which the project runs: checks tools, installs packages, builds the addon.
- * Does nothing, within a second, where all of it is there already.
+ * Prepares the checkout so that the project runs: checks tools, installs packages, builds the addon.
+ * If everything is in place, it returns within a second.
  *
  * @param {{kafka?: boolean, cargo?: boolean, build?: boolean, log?: (line: string) => void}} [options] `kafka`: real
  *   brokers will be started; `cargo`: Rust is needed even if the addon is current; `build`: false leaves a stale addon

@@ -15,13 +15,13 @@ const { setup, SetupError } = require('./setup')
 const PORT = 9092
 const TOPIC = 'test'
 const PATIENCE_MS = 30000
-// A topic on a real cluster may hold any number of messages; these are enough to see the shape.
+// A topic on a real cluster may hold any number of messages; this many show what they look like.
 const CONSUMER_LINES = 40
 
 class StartError extends Error {}
 
 /**
- * Resolves when nobody listens on the port.
+ * Resolves if nobody listens on the port.
  *
  * @param {number} port
  * @returns {Promise<void>}
@@ -39,7 +39,7 @@ function assertPortFree (port) {
   })
 }
 
-/** An application folder that has nothing but the examples and this checkout as its `kafka-node`. */
+/** An application folder with nothing but the examples and, as its `kafka-node`, this checkout. */
 function makeApplication () {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'kafka-node-native-start-'))
   fs.mkdirSync(path.join(folder, 'node_modules'))
@@ -190,7 +190,7 @@ async function main () {
 }
 
 main().then(
-  // A client that is still closing must not keep the command from ending.
+  // A client that is still closing must not keep the command running.
   () => process.exit(0),
   (err) => {
     console.error(err instanceof StartError || err instanceof SetupError ? err.message : err)

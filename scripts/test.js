@@ -16,13 +16,13 @@ const { setup, SetupError } = require('./setup')
  * @property {string} name of its folder in __test__
  * @property {number} [concurrency] test files at a time
  * @property {KafkaVersion[]} [kafka] real brokers that it needs
- * @property {boolean} [ownKafka] it starts real brokers of its own, to do them harm
+ * @property {boolean} [ownKafka] it starts real brokers of its own, in order to break them
  * @property {string[]} [nodeArgs]
  * @property {string} [filter] part of the paths of the files to run
  */
 
 /**
- * In the order in which they run: quick ones first.
+ * In the order in which they run: fast ones first.
  * Two files at a time, on brokers that they share: on two cores, since most of their time is waiting.
  *
  * @type {Layer[]}
@@ -40,7 +40,7 @@ const LAYERS = [
 ]
 
 /**
- * How each shared broker is handed to the tests.
+ * The environment variable that names each shared broker to the tests.
  *
  * @type {Record<KafkaVersion, string>}
  */
@@ -51,13 +51,13 @@ const HEARTBEAT_MS = 60000
 const inCI = Boolean(process.env.CI) && process.env.CI !== 'false'
 
 /**
- * What must be ended when this process is told to end.
+ * What to stop when this process is told to stop.
  *
  * @type {Set<() => unknown>}
  */
 const stops = new Set()
 
-/** Whether this process was told to end; then it has nothing more to say. */
+/** Whether this process was told to stop; then it prints nothing more. */
 let interrupted = false
 
 /**
@@ -158,7 +158,7 @@ async function runLayer (layer, brokers, missingKafkaTools) {
   }
   const files = layer.name === 'rust' ? [] : testFiles(layer.name, layer.filter)
   if (layer.name !== 'rust' && files.length === 0) {
-    // A filter that matches nothing is a mistake; a layer that is not written yet is not.
+    // A filter that matches nothing is a mistake; an empty layer is not.
     if (layer.filter) {
       console.log(`${layer.name}: no test file in __test__/${layer.name} matches '${layer.filter}'`)
       return { passed: 0, failed: 1, skipped: 0 }
@@ -245,7 +245,7 @@ for (const signal of /** @type {NodeJS.Signals[]} */ (['SIGINT', 'SIGTERM', 'SIG
   })
 }
 
-// Relative paths in options and in messages mean the checkout, wherever npm was called from.
+// Relative paths in options and messages refer to the checkout, wherever npm was called.
 process.chdir(path.resolve(root))
 main().then(
   (ok) => process.exit(ok ? 0 : 1),

@@ -31,7 +31,7 @@ function adapt ({ KafkaClient }) {
       return { close: () => consumer.disconnect() }
     },
 
-    // It takes no partition: records without a key go where librdkafka puts them.
+    // It does not accept a partition: librdkafka chooses one for records without a key.
     async producer ({ brokers, topic, acks, codec }) {
       const producer = clientOf(brokers).createProducer({
         configuration: { acks: String(acks), 'compression.type': codec }

@@ -8,12 +8,12 @@ export interface ConsumerJob {
   fromBeginning: boolean
   /** The consumer class, for clients that have two. */
   api?: 'Consumer'
-  /** `message`: one call of the handler per record; `batch`: the client hands over arrays. */
+  /** `message`: one call of the handler per record; `batch`: the client delivers arrays. */
   mode: 'message' | 'batch'
-  /** What `each` is given: what the client makes of a value with the least effort. */
+  /** What `each` gets: the form of a value that costs the client the least. */
   as: 'string' | 'buffer'
   each (value: string | Buffer): void
-  /** Each time the group has given this member its partitions. */
+  /** Called each time the group has assigned partitions to this member. */
   onAssigned (): void
   onError (error: unknown): void
 }

@@ -8,7 +8,7 @@ const file = path.join(__dirname, '..', 'baseline.json')
 const ALLOWED_LOSS = 0.15
 
 /**
- * Ours as a share of raw librdkafka, which the machine slows down or speeds up just the same.
+ * Ours relative to raw librdkafka, which the machine slows down or speeds up just the same.
  *
  * @typedef {{recordsPerSecond: number, cpu: number}} Ratios records/s of ours by raw's, and CPU per record likewise:
  *   the first should be large, the second small
@@ -18,7 +18,7 @@ const ALLOWED_LOSS = 0.15
  * The ratio of each round, whose two measurements lie closest together, then the median of these.
  *
  * @param {import('./results').WorkResult[]} works
- * @returns {Record<string, Ratios>} by work; works that one of the two has not done are left out
+ * @returns {Record<string, Ratios>} by work; works that only one of the two has done are left out
  */
 function ratiosOf (works) {
   /** @type {Record<string, Ratios>} */
@@ -37,7 +37,7 @@ function ratiosOf (works) {
   return result
 }
 
-/** Sizes and Kafka's version move the ratios, so each combination has its own. */
+/** Sizes and Kafka's version affect the ratios, so each combination has its own. */
 /** @param {{quick: boolean, kafka: string}} run */
 const keyOf = ({ quick, kafka }) => `${quick ? 'quick' : 'full'}-${kafka}`
 

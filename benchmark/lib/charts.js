@@ -57,7 +57,7 @@ ${rows.join('\n')}
 `
 }
 
-/** Figures of which less is better. */
+/** Figures for which less is better. */
 const LESS = new Set(['cpuMicrosPerRecord', 'p50Ms', 'p99Ms', 'rssAboveIdleMb', 'loopDelayP99Ms', 'requireMs'])
 
 /** The charts: file name, work, figure (default: the first of its table), and the words above. */

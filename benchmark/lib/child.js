@@ -11,7 +11,7 @@ const { killGroup } = require('../../scripts/lib/processes')
  * @param {object} options
  * @param {string} [options.cwd]
  * @param {NodeJS.ProcessEnv} [options.env]
- * @param {number} options.deadlineMs after it the program and all that it started are killed
+ * @param {number} options.deadlineMs after this the program and everything it started are killed
  * @returns {Promise<{code: number | null, reason: string | null, stdout: string, stderr: string}>} `reason` says in
  *   words why it did not end well; null when it did, or when only its own output can tell
  */

@@ -7,7 +7,7 @@ const path = require('node:path')
  * A client under measurement: one file in `clients/`.
  *
  * @typedef {object} Client
- * @property {string} id as `--clients` takes it
+ * @property {string} id as given to `--clients`
  * @property {string} title
  * @property {'own' | 'peer' | 'native'} kind `own`: this package; `peer`: from npm; `native`: a program without Node
  * @property {string} [package]
@@ -15,7 +15,7 @@ const path = require('node:path')
  * @property {Record<string, string>} [extra] packages that are installed beside it
  * @property {string[]} [scripts] packages whose install scripts it needs
  * @property {number} node major version of Node that runs it
- * @property {{message?: string, batch?: string}} modes what its ways to consume are called
+ * @property {{message?: string, batch?: string}} modes the names of its ways to consume
  * @property {string[]} [apis] further consumer classes
  * @property {string[]} [tasks] what it can do; default: all
  * @property {string} [kafka] the only Kafka version that it can be measured on

@@ -7,7 +7,7 @@ const { root, cacheDir, cargoTargetDir } = require('../../scripts/lib/paths')
 const { cargoEnv, hostTriple, claimTargetDir } = require('../../scripts/lib/addon')
 const { run } = require('./child')
 
-/** A compiled peer takes minutes; one that takes longer than this hangs. */
+/** A peer that is compiled takes minutes; one that takes longer than this is stuck. */
 const INSTALL_DEADLINE_MS = 25 * 60 * 1000
 
 const folder = path.join(cacheDir, 'benchmark')
@@ -16,8 +16,8 @@ const folder = path.join(cacheDir, 'benchmark')
 const readJson = (file) => JSON.parse(fs.readFileSync(file, 'utf8'))
 
 /**
- * Installs packages into a folder of their own, unless the same ones are there already. A failure is remembered: a
- * peer that cannot be compiled here is not compiled again by every run.
+ * Installs packages into a folder of their own, unless the same ones are there already. A failure is remembered, so
+ * that not every run tries again to compile a peer that cannot be compiled here.
  *
  * @param {object} options
  * @param {string} options.name of the folder
@@ -74,7 +74,7 @@ function summary (output) {
 }
 
 /**
- * A Node of this major version: the running one where it fits, otherwise the binary that npm packages.
+ * A Node of this major version: the running one if it fits, otherwise the binary from npm.
  *
  * @param {number} major
  * @param {(line: string) => void} log
@@ -103,7 +103,7 @@ async function installNode (major, log) {
  * @property {string} version
  * @property {string} runtime such as `Node v24.1.0`; empty for a program of its own
  * @property {string[]} command the program and its first arguments; the measurement's description follows
- * @property {{from: string, name: string} | null} library the module that the client file loads, and whence
+ * @property {{from: string, name: string} | null} library the module that the client file loads, and from where
  */
 
 /**
@@ -140,7 +140,7 @@ async function installClient (client, { retry, node: major = client.node, log })
 
 /**
  * Native peers are compiled for the Node that runs them, against the headers that came with it. One job at a time:
- * it is done once, and the machine may be somebody's desk.
+ * it is done only once, and this may be somebody's desktop machine.
  *
  * @param {{executable: string, prefix: string}} node
  */

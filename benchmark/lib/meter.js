@@ -8,11 +8,11 @@ const MB = 1024 * 1024
 /** @param {number} value @param {number} [digits] */
 const round = (value, digits = 3) => Number(value.toFixed(digits))
 
-/** The resident set of this process in MB, native memory included. */
+/** Resident memory of this process in MB, native memory included. */
 const residentMb = () => process.memoryUsage.rss() / MB
 const peakResidentMb = () => process.resourceUsage().maxRSS / 1024
 
-/** Wall clock, processor time of all threads, and event loop delay from `start` to `stop`. */
+/** Wall clock time, CPU time of all threads, and event loop delay from `start` to `stop`. */
 class Meter {
   constructor () {
     // Resolution 1 ms: an idle loop shows about 1 ms.
@@ -43,7 +43,7 @@ class Meter {
       seconds: round(seconds),
       recordsPerSecond: Math.round(records / seconds),
       cpuMicrosPerRecord: round((user + system) / records),
-      // a loop that never turned meanwhile was delayed for the whole time
+      // a loop that never turned was delayed for the whole time
       loopDelayP99Ms: round(this.delay.count > 0 ? this.delay.percentile(99) / 1e6 : seconds * 1000),
       loopDelayMaxMs: round(this.delay.count > 0 ? this.delay.max / 1e6 : seconds * 1000),
       peakRssMb: round(peakResidentMb(), 1)
@@ -60,7 +60,7 @@ function percentiles (samples) {
   return { samples: sorted.length, p50Ms: round(at(0.5)), p99Ms: round(at(0.99)), p999Ms: round(at(0.999)) }
 }
 
-/** Threads and open files of this process; null where the system does not tell. */
+/** Threads and open files of this process; null where the system does not say. */
 function handles () {
   try {
     const threads = /^Threads:\s+(\d+)/m.exec(fs.readFileSync('/proc/self/status', 'utf8'))

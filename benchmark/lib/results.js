@@ -94,7 +94,7 @@ function save (results) {
 }
 
 /**
- * A run of some works replaces these, whole, in the day's results: rows of one table were always measured side by side.
+ * A partial run replaces whole works in the day's results: rows of one table were always measured side by side.
  *
  * @param {Results} results
  * @returns {Results}

@@ -1,7 +1,7 @@
 'use strict'
 
 /**
- * What a work's result shows, and in which words.
+ * What is shown of a work's result, and how it is labelled.
  *
  * @typedef {object} Column
  * @property {string} key of the measurement

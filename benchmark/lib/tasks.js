@@ -15,7 +15,7 @@ const { Meter, handles, peakResidentMb, percentiles, residentMb, round } = requi
  * @property {number} partitions
  * @property {string} groupId
  * @property {number} records to count, or to send
- * @property {number} seconds after which the measurement ends with what was done until then
+ * @property {number} seconds after which the measurement ends with what has been done so far
  * @property {'message' | 'batch'} mode
  * @property {'Consumer'} [api]
  * @property {'string' | 'buffer'} as
@@ -74,7 +74,7 @@ async function consume (adapter, job) {
 }
 
 /**
- * Sends are made ready before the clock starts, so that only the client's work counts.
+ * Sends are prepared before the clock starts, so that only the client's work counts.
  *
  * @param {Job} job
  * @returns {string[][]}
@@ -228,7 +228,7 @@ async function slow (adapter, job) {
     if (count % 100 === 0) {
       const until = performance.now() + 5
       while (performance.now() < until);
-      // A client that never lets the timer run would measure for ever.
+      // A client that never lets the timer fire would be measured forever.
       if (meter.seconds > job.seconds * 1.5) finish()
     }
   }
@@ -299,7 +299,7 @@ async function many (adapter, job) {
   }
 }
 
-/** The way to the first record, and out again. @type {typeof produce} */
+/** From start to the first record, and back out. @type {typeof produce} */
 async function start (adapter, job) {
   const { done, end, fail } = outcome()
   const opened = process.hrtime.bigint()

@@ -46,7 +46,7 @@ class Topics {
     body.array([name], (topic) => body.string(topic))
     body.int32(10000)
     await this.controller((connection) => connection.request(DELETE_TOPICS, 1, body))
-    // The broker unlinks the log in the background, which should not be the next measurement's load.
+    // The broker unlinks the log in the background, which should not load the next measurement.
     await sleep(300)
   }
 

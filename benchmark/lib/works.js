@@ -163,7 +163,7 @@ const WORKS = [
     title: 'Slow consumer: a handler that blocks 5 ms every 100 records',
     task: 'slow',
     job: READ,
-    // never read to its end within the time
+    // never read to its end in the time available
     content: PLAIN,
     full: { seconds: 30 },
     quick: { seconds: 4 }
@@ -187,7 +187,7 @@ const WORKS = [
   }
 ]
 
-/** So that even 30 s of a slow consumer do not reach the end of its topic. */
+/** So that even a slow consumer's 30 s do not reach the end of its topic. */
 const BACKLOG = { full: 5_000_000, quick: 500_000 }
 
 /**

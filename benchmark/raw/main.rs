@@ -11,7 +11,7 @@ use std::ffi::{c_char, CString};
 use std::time::{Duration, Instant};
 
 const BATCH: usize = 1000;
-/// How many different values are sent in turn, as by the other clients.
+/// How many different values are sent in turn, as with the other clients.
 const VALUES: usize = 1024;
 
 struct Job {
@@ -51,7 +51,7 @@ fn main() {
   };
   use std::io::Write;
   writeln!(std::io::stdout(), "{line}").expect("stdout is there");
-  // The broker forgets an unclosed connection; handles with queued messages would take their time to close.
+  // The broker forgets unclosed connections; handles with queued messages would take long to close.
   std::process::exit(0);
 }
 
@@ -59,7 +59,7 @@ fn c(text: &str) -> CString {
   CString::new(text).expect("no NUL")
 }
 
-/// Processor time of the whole process, user and system, of all its threads.
+/// CPU time of the whole process, user and system, over all threads.
 fn processor_time() -> Duration {
   extern "C" {
     fn clock_gettime(clock: i32, time: *mut [i64; 2]) -> i32;
@@ -220,7 +220,7 @@ struct Producer {
 impl Producer {
   /// With a connection to every partition's leader, as the other clients have it when their clock starts.
   fn open(job: &Job) -> Self {
-    // The addon has one request of each partition under way; this many of a connection are the same load.
+    // The addon has one request per partition in flight; this many per connection are the same load.
     let in_flight = job.number("partitions", 4).to_string();
     let mut settings = vec![
       ("bootstrap.servers", job.text("brokers")),
@@ -287,7 +287,7 @@ impl Producer {
   }
 }
 
-/// Texts of one length that differ, as those of the other clients do.
+/// Different texts of the same length, like those of the other clients.
 fn values(size: usize) -> Vec<Vec<u8>> {
   let mut state = 1_u32;
   (0..VALUES)
@@ -380,7 +380,7 @@ fn end_to_end(job: &Job) -> Value {
       for sent in 0..records + warm_up {
         let due = start + Duration::from_secs_f64(sent as f64 / rate);
         while let Some(wait) = due.checked_duration_since(Instant::now()) {
-          // as coarse as a timer of Node's: bursts are what the others send, too
+          // as coarse as Node's timers: the other clients send bursts, too
           std::thread::sleep(wait.max(Duration::from_millis(1)));
         }
         let mark = if sent < warm_up { '~' } else { '@' };

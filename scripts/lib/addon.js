@@ -9,7 +9,7 @@ const { run } = require('./processes')
 
 const SOURCES = ['src', 'build.rs', 'Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml', '.cargo']
 
-/** Crates that compile a C library, which takes most of a first build and prints nothing meanwhile. */
+/** Crates that compile a C library: most of a first build, during which cargo prints nothing. */
 const C_LIBRARIES = { 'openssl-sys': 'OpenSSL', 'rdkafka-sys': 'librdkafka', 'zstd-sys': 'zstd', 'libz-sys': 'zlib' }
 
 /**
@@ -37,7 +37,7 @@ function sourceHash () {
   return hash.update(JSON.stringify(napi)).digest('hex')
 }
 
-/** The addon files that `napi build` has left in the checkout: one per platform. */
+/** The addon files that `napi build` has put into the checkout: one per platform. */
 function addonFiles () {
   return fs.readdirSync(root).filter((name) => name.endsWith('.node')).sort()
 }
@@ -47,7 +47,7 @@ function stampFile () {
   return path.join(cacheDir, 'stamps', `${checkout}.json`)
 }
 
-// Size and time tell an addon that was replaced by another build from the one that the stamp speaks of.
+// Size and time tell whether another build has replaced the addon that the stamp describes.
 function fingerprint () {
   return addonFiles().map((name) => {
     const { size, mtimeMs } = fs.statSync(path.join(root, name))
@@ -76,16 +76,16 @@ function hostTriple () {
   return host[1]
 }
 
-/** Environment of every cargo run: one target folder outside the checkout. */
+/** Environment of every cargo run: a single target folder outside the checkout. */
 function cargoEnv (env = process.env) {
   return { ...env, CARGO_TARGET_DIR: cargoTargetDir, CARGO_TERM_COLOR: 'never' }
 }
 
 /**
- * Makes cargo compile this checkout's crate. In a target folder that checkouts share it tells them apart by the
- * times of their files only, and would take another one's build for ours.
+ * Makes cargo compile this checkout's crate. In a target folder shared by checkouts it compares only file times, and
+ * would mistake another checkout's build for ours.
  *
- * @param {{force?: boolean}} [options] `force`: also when this checkout was the last one to build here
+ * @param {{force?: boolean}} [options] `force`: even if this checkout was the last one to build here
  */
 function claimTargetDir ({ force = false } = {}) {
   const owner = path.join(cargoTargetDir, '.last-checkout')
@@ -166,7 +166,7 @@ async function build ({ debug = false, log = console.log } = {}) {
     clearInterval(ticker)
   }
   if (result.code !== 0) throw new Error(`The native build failed:\n${result.output}`)
-  // A source changed while cargo ran: the next call must build again.
+  // If a source changed while cargo ran, the next call must build again.
   const unchanged = sources === sourceHash()
   if (unchanged) {
     fs.mkdirSync(path.dirname(stampFile()), { recursive: true })

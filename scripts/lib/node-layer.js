@@ -29,7 +29,7 @@ function testFiles (folder, filter) {
 }
 
 /**
- * Ends what the layer's tests have left running, and names it.
+ * Kills whatever the layer's tests left running, and names it.
  *
  * @param {string} marker
  */

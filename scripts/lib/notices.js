@@ -8,7 +8,7 @@ const { cargoEnv } = require('./addon')
 
 const LICENCE_FILE = /^(licen[cs]e|copying|notice|copyright|unlicense)/i
 
-/** C code that crates bring along and compile in: where it lies inside the crate, and what to call it. */
+/** C code that crates contain and compile in: where it is inside the crate, and its name. */
 const VENDORED = [
   { crate: 'rdkafka-sys', name: 'librdkafka', file: 'librdkafka/LICENSES.txt' },
   { crate: 'openssl-src', name: 'OpenSSL', file: 'openssl/LICENSE.txt' },
@@ -27,7 +27,7 @@ function cargoMetadata (triple) {
 }
 
 /**
- * The parts of cargo's metadata that are read here.
+ * The parts of cargo's metadata that this file reads.
  *
  * @typedef {{id: string, name: string, version: string, license: string | null, repository: string | null,
  *   authors: string[], manifest_path: string, targets: {kind: string[]}[]}} Crate
@@ -70,7 +70,7 @@ function licenceTexts (crate) {
 }
 
 /**
- * The licence text of a crate that names the MIT licence and ships no file of it.
+ * The licence text of a crate that declares the MIT licence but ships no licence file.
  *
  * @param {Crate} crate
  */

@@ -5,13 +5,13 @@ const fs = require('node:fs')
 const path = require('node:path')
 const readline = require('node:readline')
 
-/** Environment variable by which the processes of one run are known, also those that left its process group. */
+/** Environment variable that marks the processes of one run, including those that left its process group. */
 const RUN_MARKER = 'KAFKA_NODE_NATIVE_RUN'
 
 const windows = process.platform === 'win32'
 
 /**
- * Ends every process of a group that was started with `detached: true`; no error when none is left.
+ * Kills every process of a group that was started with `detached: true`; no error if none is left.
  *
  * @param {number | undefined} pid
  * @param {NodeJS.Signals} [signal]
@@ -28,7 +28,7 @@ function killGroup (pid, signal = 'SIGKILL') {
 }
 
 /**
- * Ends one process; no error when it is gone already.
+ * Kills one process; no error if it is already gone.
  *
  * @param {number} pid
  */
@@ -99,7 +99,7 @@ async function run (command, args, { onLine, onStart, ...options } = {}) {
     child.once('error', reject)
     child.once('exit', (code, signal) => resolve({ code, signal }))
   })
-  // A grandchild may hold the pipes open after the command's own end, so its end alone decides.
+  // A grandchild may hold the pipes open after the command has exited, so only the exit counts.
   const drained = Promise.all([eachLine(child.stdout, collect), eachLine(child.stderr, collect)])
   const { code, signal } = await ended
   const patience = new Promise((resolve) => setTimeout(resolve, 2000).unref())
@@ -110,7 +110,7 @@ async function run (command, args, { onLine, onStart, ...options } = {}) {
 }
 
 /**
- * First line that a command prints, or null when it is not there or fails.
+ * The first line that a command prints, or null if it does not exist or fails.
  *
  * @param {string} command
  * @param {string[]} args
@@ -122,7 +122,7 @@ function versionOf (command, args, options = {}) {
   return `${result.stdout}\n${result.stderr}`.trim().split('\n')[0] || command
 }
 
-/** How to start npm: by the running npm's own script where there is one, since npm.cmd needs a shell. */
+/** How to start npm: through the running npm's own script if there is one, since npm.cmd needs a shell. */
 function npmCommand () {
   const script = process.env.npm_execpath
   if (script && /npm-cli\.js$/.test(script)) return { command: process.execPath, args: [script], shell: false }

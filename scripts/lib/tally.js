@@ -3,7 +3,7 @@
 const path = require('node:path')
 const { root } = require('./paths')
 
-/** What a layer's tests came to. Suites are not counted. */
+/** The results of a layer's tests. Suites are not counted. */
 class Tally {
   constructor () {
     this.passed = 0
@@ -37,7 +37,7 @@ class Tally {
       return
     }
     const failureType = event.error && event.error.failureType
-    // A parent that failed through its subtests only has nothing of its own to tell.
+    // A parent that failed only because of its subtests has nothing of its own to report.
     if (event.type === 'failed' && failureType === 'subtestsFailed') return
     if (event.type === 'failed') {
       const name = wholeFile ? '(the whole file)' : event.name

@@ -11,7 +11,7 @@ const RUSTUP = "curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -
 /** @typedef {{name: string, install: string}} MissingTool what is missing, and the command that installs it */
 
 /**
- * Package names by the system's own package manager. The first manager that is there gives the command.
+ * Package names per package manager. The first manager found on the system provides the command.
  *
  * @type {{manager: string, install: string, packages: Record<string, string>}[]}
  */
@@ -94,7 +94,7 @@ function checkRust () {
   if (!onPath('cargo') && !onPath('cargo.exe')) {
     return { name: 'Rust (cargo)', install: `${RUSTUP}   # then open a new shell` }
   }
-  // Run in the checkout, so that rustup answers for the toolchain that rust-toolchain.toml pins.
+  // Run in the checkout, so that rustup reports the toolchain that rust-toolchain.toml pins.
   const cargo = spawnSync('cargo', ['--version'], { cwd: root, encoding: 'utf8' })
   if (cargo.status === 0) return null
   return {
@@ -114,7 +114,7 @@ function checkMake () {
 }
 
 function checkPerl () {
-  // OpenSSL's Configure needs modules that minimal installations of perl leave out.
+  // OpenSSL's Configure needs modules that minimal perl installations lack.
   const modules = ['-MFindBin', '-MIPC::Cmd', '-MFile::Compare', '-MFile::Copy', '-e', 'print "perl"']
   return versionOf('perl', modules) ? null : { name: 'perl with its core modules', install: installCommand('perl') }
 }
@@ -148,7 +148,7 @@ function onlyMissing (checks) {
   return checks.flatMap((check) => check || [])
 }
 
-/** What running the project's scripts needs at the least. */
+/** The minimum that the project's scripts need. */
 function missingBasics () {
   return onlyMissing([checkNode()])
 }
@@ -158,7 +158,7 @@ function missingBuildTools () {
   return onlyMissing([checkNode(), checkRust(), checkCompiler(), checkMake(), checkPerl()])
 }
 
-/** Tools for tests on a real Kafka that this machine lacks; none where a cluster is named or Docker is there. */
+/** Tools for tests on real Kafka that this machine lacks; none if a cluster is named or Docker is available. */
 function missingKafkaTools () {
   if (process.env.KAFKA_BROKERS) return []
   const missing = onlyMissing([checkJava(), checkMaven()])
@@ -167,7 +167,7 @@ function missingKafkaTools () {
 }
 
 /**
- * The list of missing tools as the text that a person reads.
+ * The list of missing tools as text for a person to read.
  *
  * @param {MissingTool[]} missing
  */

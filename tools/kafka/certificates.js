@@ -6,10 +6,10 @@ const fs = require('node:fs')
 const path = require('node:path')
 const { promisify } = require('node:util')
 
-/** Of every encrypted key and PKCS#12 file made here. */
+/** The passphrase of every encrypted key and PKCS#12 file made here. */
 const PASSPHRASE = 'certificate-passphrase'
 
-/** The names in a certificate by which clients reach the broker. */
+/** The host names in a certificate, by which clients reach the broker. */
 const HERE = 'DNS:localhost,IP:127.0.0.1,IP:::1'
 
 /**

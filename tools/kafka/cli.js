@@ -34,7 +34,7 @@ async function makeTopics (brokers, topics) {
 async function start ({ version, port, topics }) {
   let stop = () => {}
   const asked = new Promise((resolve) => { stop = () => resolve(undefined) })
-  // From the first moment: whoever changes his mind while the broker starts is heard as well.
+  // Installed at once, so that the broker can be interrupted while it starts.
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.on(signal, stop)
 
   const starting = startKafka({ version, port, log: (line) => console.error(line) })
@@ -70,7 +70,7 @@ async function startDetached (argv) {
     detached: true, stdio: ['ignore', 'ignore', 'pipe', 'ipc']
   })
   const complaints = /** @type {import('node:stream').Readable} */ (child.stderr)
-  // Its complaints are passed on until it is ready; then there is nobody left to read them.
+  // Its errors are passed on until it is ready; after that nobody is left to read them.
   complaints.pipe(process.stderr)
   const ready = await new Promise((resolve) => {
     child.once('message', resolve)

@@ -11,7 +11,7 @@ const PATIENCE_MS = 60000
 const POLL_MS = 50
 const ANSWER_TIMEOUT_MS = 5000
 
-/** Longer than a single node's: three JVMs that start on few cores would miss heartbeats, and leaders would move. */
+/** Longer than for a single node: three JVMs starting on few cores would miss heartbeats, and leaders would move. */
 const SESSION = { 'broker.session.timeout.ms': 4000, 'broker.heartbeat.interval.ms': 500 }
 
 /** One node of a cluster: broker and controller in one process. */
@@ -24,7 +24,7 @@ class ClusterNode {
     this.address = `127.0.0.1:${kafka.port}`
   }
 
-  /** Whether its process is there, paused or not. */
+  /** Whether its process exists, paused or not. */
   get running () {
     return this.kafka.running
   }
@@ -69,7 +69,7 @@ class ClusterNode {
 /** A running Kafka of several nodes. */
 class Cluster {
   /**
-   * Nothing is started yet, but the ports are chosen.
+   * Nothing has been started yet, but the ports are chosen.
    *
    * @param {object} options
    * @param {import('./properties').Release} options.release
@@ -129,7 +129,7 @@ class Cluster {
   }
 
   /**
-   * Asks the nodes that are up, one after another, until an answer is what is waited for.
+   * Asks the nodes that are up, one after another, until one gives the expected answer.
    *
    * @template T
    * @param {string} what for the error's text
@@ -165,7 +165,7 @@ class Cluster {
   }
 
   /**
-   * The node that leads a partition, as soon as one that is up says so of itself.
+   * The node that leads a partition, as soon as a node that is up claims to.
    *
    * @param {string} topic
    * @param {number} [partition]
@@ -179,7 +179,7 @@ class Cluster {
   }
 
   /**
-   * Resolves when every replica of a topic is in sync, in the eyes of every node that is up.
+   * Resolves when every node that is up considers every replica of a topic in sync.
    *
    * @param {string} topic
    * @returns {Promise<void>}

@@ -11,7 +11,7 @@ const { parseAddress } = require('./wire')
 const { waitUntilReady } = require('./ready')
 
 const EXTERNAL_TIMEOUT_MS = 15000
-/** A random port may be taken by somebody else between its choice and the broker's start. */
+/** Somebody else may take a random port between its choice and the broker's start. */
 const PORT_ATTEMPTS = 3
 
 /**
@@ -20,7 +20,7 @@ const PORT_ATTEMPTS = 3
  * @typedef {object} Kafka
  * @property {string} brokers `host:port`, a list with commas when it is not ours
  * @property {string} version such as `4.3.1`; `unknown` for one that KAFKA_BROKERS names without KAFKA_VERSION
- * @property {boolean} external whether KAFKA_BROKERS named it: then it cannot be killed, paused or restarted
+ * @property {boolean} external whether KAFKA_BROKERS named it; then it cannot be killed, paused or restarted
  * @property {() => number[]} pids the processes on this machine that belong to it; none when it is not ours
  * @property {() => Promise<void>} kill SIGKILL; resolves when the broker's process is gone
  * @property {() => Promise<void>} pause SIGSTOP; resolves when it has stopped
@@ -32,7 +32,7 @@ const PORT_ATTEMPTS = 3
  */
 
 /**
- * Where a broker would come from, found out before anything long begins.
+ * Where a broker would come from, determined before anything slow begins.
  *
  * @param {'4' | '3.9'} [version]
  * @returns {{ source: 'external' | 'jars' | 'docker' } | { source: 'none', message: string }} `message` names what is
@@ -92,7 +92,7 @@ async function connectExternal (wanted) {
  * @param {import('./properties').MoreProperties} [options.properties] broker properties besides or instead of ours;
  *   only for the broker from jars
  * @param {string[]} [options.jvmOptions] only for the broker from jars
- * @param {(line: string) => void} [options.log] told what takes long; default: nobody
+ * @param {(line: string) => void} [options.log] called with progress messages; default: nobody
  * @returns {Promise<Kafka>}
  * @throws {Error} when a tool is missing (with the command that installs it), the port is in use (`code` is
  *   `EADDRINUSE`) or the broker does not start (with the end of its log)
@@ -138,7 +138,7 @@ async function startKafka ({ version = '4', port, properties, jvmOptions, log = 
 /**
  * Starts a real Kafka of several nodes in KRaft mode, from Kafka's own jars, and waits until each knows the others.
  * It ends with `stop()`, or with this process, however that ends. Internal topics are on every node, and so are
- * new ones that ask for no number of replicas.
+ * new ones that do not specify a replication factor.
  *
  * @param {object} [options]
  * @param {'4' | '3.9'} [options.version] default: `4`
@@ -147,7 +147,7 @@ async function startKafka ({ version = '4', port, properties, jvmOptions, log = 
  * @param {Record<string, string | number | boolean>} [options.properties] broker properties besides or instead of ours
  * @param {string[]} [options.jvmOptions]
  * @param {number} [options.heapMb] of each node; default: 256
- * @param {(line: string) => void} [options.log] told what takes long; default: nobody
+ * @param {(line: string) => void} [options.log] called with progress messages; default: nobody
  * @returns {Promise<Cluster>}
  * @throws {Error} when a tool is missing (with the command that installs it) or a node does not start (with the end of
  *   its log)

@@ -7,11 +7,11 @@ const path = require('node:path')
 
 const { javaMajor, hasMaven, missingToolsMessage } = require('./tools')
 
-/** The dependency plugin is named with its version, so that what is fetched does not change with Maven's. */
+/** The dependency plugin is pinned, so that what is fetched does not depend on Maven's version. */
 const PLUGIN = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1'
 
 /**
- * The folder of what is kept between runs, outside the checkout.
+ * The folder for what is kept between runs, outside the checkout.
  *
  * @param {NodeJS.ProcessEnv} [env]
  * @returns {string}
@@ -67,13 +67,13 @@ function copyDependencies (dir, target) {
     maven.on('error', (error) => resolve({ failure: error.message, interrupted: false }))
     maven.on('close', (code, signal) => resolve({
       failure: code === 0 ? null : text.trim() || `mvn ended with ${signal || `exit code ${code}`}`,
-      // A Ctrl-C is for every process of the terminal; Java answers it with an exit code of its own.
+      // A Ctrl-C reaches every process of the terminal; Java answers it with an exit code of its own.
       interrupted: signal !== null || code === 130
     }))
   })
 }
 
-/** Folders of fetches that were cut off. One that is still running is younger than this. */
+/** Folders of interrupted fetches. One that is still running is younger than this. */
 const ABANDONED_MS = 3600 * 1000
 
 /** @param {string} root */
@@ -87,7 +87,7 @@ function removeAbandoned (root) {
 }
 
 /**
- * Whether the jars are there, or could be fetched: asked before anything long begins.
+ * Whether the jars are there or could be fetched, asked before anything slow begins.
  *
  * @param {import('./properties').Release} release
  * @returns {string | null} what is missing, with the commands that install it; null when nothing is
@@ -97,7 +97,7 @@ function missingForJars (release) {
   return missingToolsMessage({ java: javaMajor(), maven: cached || hasMaven() })
 }
 
-/** Fetches of one process follow each other: Maven's own cache is not made for two writers at once. */
+/** Fetches of one process run one after another: Maven's cache does not support two concurrent writers. */
 let queue = Promise.resolve()
 
 /**
@@ -129,7 +129,7 @@ async function fetchNow (release, log) {
   try {
     fs.writeFileSync(path.join(temporary, 'pom.xml'), pom(release))
     let fetched = await copyDependencies(temporary, jars)
-    // Another process may have been writing the same files of Maven's cache, or a download may have broken off.
+    // Another process may have been writing the same files in Maven's cache, or a download may have been interrupted.
     if (fetched.failure !== null && !fetched.interrupted) fetched = await copyDependencies(temporary, jars)
     if (fetched.failure !== null) {
       const reason = 'is Maven Central reachable?'

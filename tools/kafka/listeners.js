@@ -9,11 +9,11 @@ const { freePort } = require('./ports')
 const { addScramUser } = require('./scram')
 const { parseAddress, withConnection } = require('./wire')
 
-/** The one user of the listeners with SASL, known to each mechanism. */
+/** The only user of the SASL listeners, known to each mechanism. */
 const USER = { username: 'alice', password: 'password-of-alice' }
 
 /**
- * Listeners besides the plain one, by name. `store`: which certificate it shows.
+ * Listeners besides the plain one, by name. `store`: which certificate it presents.
  *
  * @type {Record<string, { protocol: string, store?: 'server' | 'expired' | 'wrongHost', clientAuth?: boolean,
  *   sasl?: boolean }>}
@@ -91,7 +91,7 @@ function withListeners (base, certificates, addresses) {
 }
 
 /**
- * Starts a real Kafka with one node like `startKafka`, that also listens with TLS and SASL; from Kafka's own jars only.
+ * Starts a real Kafka with one node like `startKafka` that also listens with TLS and SASL; only from Kafka's own jars.
  * The certificates are made on the spot, with openssl, and go with the broker.
  *
  * @param {Omit<Parameters<typeof startKafka>[0] & {}, 'properties'>} [options]

@@ -24,11 +24,11 @@ const STOP_POLLS = 1000
 const BROKER_HEAP_MB = 512
 const ZOOKEEPER_HEAP_MB = 128
 
-/** Broker ids by mode. ZooKeeper gave its first broker 1001, and users' tests of old have that number in them. */
+/** Broker ids by mode. ZooKeeper gave its first broker the id 1001, and users' old tests contain that number. */
 const NODE_ID = { kraft: 1, zookeeper: 1001 }
 
 /**
- * Waits until every thread of a process has stopped: SIGSTOP returns before, and the JVM's threads may still answer.
+ * Waits until every thread of a process has stopped: SIGSTOP returns earlier, and the JVM's threads may still answer.
  * Only where there is /proc; elsewhere it does not wait.
  *
  * @param {number} pid
@@ -57,7 +57,7 @@ async function untilStopped (pid) {
 
 /** @returns {string} the id of a new cluster */
 function newClusterId () {
-  // The first byte is fixed: an id that began with a dash would be read as an option.
+  // The first byte is fixed: an id starting with a dash would be read as an option.
   return Buffer.concat([Buffer.alloc(1), crypto.randomBytes(15)]).toString('base64url')
 }
 
@@ -214,7 +214,7 @@ class LocalKafka {
   }
 
   async terminate () {
-    // A stopped process would not hear of SIGTERM.
+    // A stopped process would not receive SIGTERM.
     await this.supervised.signal('broker', 'SIGCONT')
     if (!await this.supervised.signal('broker', 'SIGTERM')) return
     const timer = setTimeout(() => { this.kill().catch(() => {}) }, TERM_TIMEOUT_MS)

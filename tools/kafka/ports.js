@@ -3,8 +3,8 @@
 const net = require('node:net')
 
 /**
- * Below the range that systems take ports of outgoing connections from: a port in that range could be gone when a
- * killed broker returns to it, and a client that keeps knocking at it could even connect to itself.
+ * Below the range of ephemeral ports: a port in that range could be taken when a
+ * killed broker returns to it, and a client that keeps trying it could even connect to itself.
  */
 const RANGE = { from: 15000, to: 32000 }
 
@@ -21,7 +21,7 @@ function isFree (port) {
 }
 
 /**
- * @param {Set<number>} [taken] ports that are spoken for though nobody listens yet
+ * @param {Set<number>} [taken] ports that are reserved although nobody listens yet
  * @returns {Promise<number>} a random port of 127.0.0.1 that is free at the moment
  */
 async function freePort (taken = new Set()) {

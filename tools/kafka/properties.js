@@ -25,7 +25,7 @@ const RELEASES = {
   4: {
     version: '4.3.1',
     mode: 'kraft',
-    // Kafka names no log back end among its Maven dependencies: without one a broker that fails says nothing.
+    // Kafka's Maven dependencies include no log backend; without one a failing broker says nothing.
     artifacts: [
       'org.apache.kafka:kafka_2.13:4.3.1',
       'org.apache.kafka:kafka-tools:4.3.1',

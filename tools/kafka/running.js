@@ -56,7 +56,7 @@ async function announce ({ brokers, version }, onStop) {
     server.close()
     fs.rmSync(file, { force: true })
     fs.rmSync(dir, { recursive: true, force: true })
-    // Last: it tells whoever asked for the stop that it is done.
+    // Last, since it tells whoever asked for the stop that it is done.
     for (const connection of connections) connection.destroy()
   }
 }
@@ -67,7 +67,7 @@ function connect (socket) {
     const connection = net.connect(socket)
     connection.once('connect', () => resolve(connection))
     connection.on('error', (/** @type {NodeJS.ErrnoException} */ error) => {
-      // anything else says nothing about the owner, and whoever takes him for dead never finds him again
+      // any other error says nothing about the owner; taking it for dead would lose it for good
       if (error.code === 'ECONNREFUSED' || error.code === 'ENOENT') resolve(null)
       else reject(error)
     })
@@ -84,7 +84,7 @@ function read (file) {
   }
 }
 
-/** @returns {Promise<Entry[]>} the ones that are alive; what dead ones have left is removed */
+/** @returns {Promise<Entry[]>} the ones that are alive; what dead ones left behind is removed */
 async function list () {
   if (!fs.existsSync(folder())) return []
   const entries = []

@@ -41,13 +41,13 @@ async function request (connection, apiKey, body) {
 }
 
 /**
- * Makes a user known to SCRAM-SHA-256 and SCRAM-SHA-512, and waits until the broker has taken that over.
+ * Creates a user for SCRAM-SHA-256 and SCRAM-SHA-512, and waits until the broker has applied it.
  *
  * @param {import('./wire').Connection} connection to the controller
  * @param {{ username: string, password: string }} user
  */
 async function addScramUser (connection, { username, password }) {
-  // The broker refuses a request that has a user twice.
+  // The broker refuses a request that names a user twice.
   for (const { id, hash, length } of MECHANISMS) {
     const salt = crypto.randomBytes(16)
     const body = compact(new Writer().int8(0).int8(1).int8(2), username).int8(id).int32(ITERATIONS)

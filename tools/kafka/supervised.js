@@ -42,7 +42,7 @@ class Supervised {
     else request.resolve(message.value)
   }
 
-  /** Somebody ended the supervisor itself: what it had started is still ours to end. */
+  /** Somebody killed the supervisor itself: we still have to end what it had started. */
   lost () {
     this.ended = true
     for (const name of this.running) {

@@ -13,7 +13,7 @@ const folders = []
 /** @type {string[][]} */
 const finalCommands = []
 
-/** @param {object} message of no interest to anybody once the channel is closed */
+/** @param {object} message which interests nobody once the channel is closed */
 function tell (message) {
   if (process.connected) process.send?.(message, () => {})
 }
@@ -32,7 +32,7 @@ async function handle (request) {
 /** @param {{ [key: string]: any }} request */
 async function start ({ name, command, args, log }) {
   const out = fs.openSync(log, 'a')
-  // A process group of its own: a Ctrl-C in the terminal is not for the broker, and signals reach all of its children.
+  // A process group of its own: Ctrl-C in the terminal must not reach the broker, but signals must reach all its children.
   const child = spawn(command, args, { detached: true, stdio: ['ignore', out, out] })
   fs.closeSync(out)
   await new Promise((resolve, reject) => {
@@ -64,7 +64,7 @@ function signal (name, which) {
   return true
 }
 
-/** The data is thrown away, so nothing is gained by asking the processes politely. */
+/** The data is thrown away, so there is no point in a clean shutdown. */
 async function finish () {
   for (const name of children.keys()) signal(name, 'SIGKILL')
   await Promise.all([...children.values()].map((child) => child.exited))

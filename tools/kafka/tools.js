@@ -7,7 +7,7 @@ const path = require('node:path')
 const JAVA_MAJOR = 17
 
 /**
- * The `java` to run: `JAVA_HOME`'s where that is set, else the one on the path.
+ * The `java` to run: `JAVA_HOME`'s if set, otherwise the one on the path.
  *
  * @param {NodeJS.ProcessEnv} [env]
  * @returns {string}
@@ -55,7 +55,7 @@ function hasDocker () {
 }
 
 /**
- * Says what is missing for running Kafka's own jars, and how to get it.
+ * Says what is missing to run Kafka's own jars, and how to get it.
  *
  * @param {{ java: number, maven: boolean }} found `java` is a major version, 0 for none
  * @returns {string | null} null when nothing is missing

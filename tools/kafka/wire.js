@@ -5,7 +5,7 @@ const net = require('node:net')
 // The few requests of Kafka's protocol that starting and checking a broker needs, in versions that 3.9 and 4.x both
 // know. No client library, because the checks should not share mistakes with what they check.
 
-/** Instead of a time, in listOffsets. */
+/** In place of a time, in listOffsets. */
 const EARLIEST = -2n
 const LATEST = -1n
 
@@ -88,7 +88,7 @@ class Reader {
   }
 }
 
-/** One connection; requests follow each other. */
+/** One connection; requests run one after another. */
 class Connection {
   /** @param {{ host: string, port: number, timeout?: number }} options `timeout`, in ms, is for each step */
   constructor ({ host, port, timeout = 10000 }) {
@@ -216,7 +216,7 @@ async function createTopics (connection, topics) {
 }
 
 /**
- * Offsets of partitions, asked of their leader.
+ * Offsets of partitions, from their leader.
  *
  * @param {Connection} connection
  * @param {string} topic
