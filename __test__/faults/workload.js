@@ -86,7 +86,7 @@ class Workload {
   }
 
   /**
-   * Waits for an event, one that has come already or the next such.
+   * Waits for an event: one that has already happened, or the next.
    *
    * @param {string | ((event: Event) => boolean)} wanted a name, or a test that is called once for each event
    * @param {{ timeout?: number, what?: string, after?: number }} [options] `timeout` in ms, default a minute;

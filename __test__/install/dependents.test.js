@@ -1,7 +1,7 @@
 'use strict'
 
-// Packages from npm that depend on kafka-node, installed with ours in its place, each at its work on a real Kafka: the
-// programs in dependents/, and their own tests where the package has them and they run without tools of its repository.
+// Packages from npm that depend on kafka-node, installed with ours in its place, doing their work on a real Kafka: the
+// programs in dependents/, and the packages' own tests if they have any that run outside their repository.
 
 const assert = require('node:assert/strict')
 const fs = require('node:fs')
@@ -40,7 +40,7 @@ describe('packages that depend on kafka-node, with ours in its place', { timeout
     folder = fs.mkdtempSync(path.join(os.tmpdir(), 'kafka-node-native-dependents-'))
     const packed = await packAll({ out: path.join(folder, 'dist') })
     const [{ file: main, name: mainName }] = packed
-    // Our packages come from here, all others from npm.
+    // Serves our packages; all others come from npm.
     const registry = await startRegistry(packed.map(({ file }) => fs.readFileSync(file)))
     try {
       application = path.join(folder, 'application')

@@ -69,7 +69,7 @@ function portIsFree (port) {
   })
 }
 
-/** A command prefix that runs what follows in a network of its own, or null where the system does not allow it. */
+/** A command prefix that runs a command in its own network namespace, or null where the system does not allow it. */
 function privateNetwork () {
   const up = 'ip link set lo up && exec "$0" "$@"'
   for (const flags of [['-n'], ['-rn']]) {
@@ -98,7 +98,7 @@ describe('the packed packages', () => {
     return target
   }
 
-  /** A tarball of a package that is nothing but its package.json and an index.js. */
+  /** A tarball of a package that consists of a package.json and an index.js. */
   async function packStub (manifest) {
     const source = path.join(folder, 'stubs', manifest.name)
     writeJson(path.join(source, 'package.json'), { version: '1.0.0', main: 'index.js', ...manifest })
@@ -127,7 +127,7 @@ describe('the packed packages', () => {
     )
     registry = await startRegistry(tarballs)
 
-    // Node is all that is on the path: nothing could be compiled here.
+    // Only Node is on the path, so nothing can be compiled.
     const bin = path.join(folder, 'bin')
     fs.mkdirSync(bin)
     fs.symlinkSync(process.execPath, path.join(bin, 'node'))
@@ -255,7 +255,7 @@ describe('the packed packages', () => {
       }
       const job = JSON.stringify({ application, broker, scripts })
       const command = [...prefix || [], process.execPath, path.join(__dirname, 'run-scripts.js'), job]
-      // A cluster named for the tests as a whole is not what listens on this port.
+      // A cluster that was named for all tests is not the one that listens on this port.
       const { KAFKA_BROKERS, TEST_KAFKA_4, TEST_KAFKA_39, ...clean } = process.env
       const { code, stdout, stderr } = await execute(command[0], command.slice(1), { env: clean })
       assert.strictEqual(code, 0, `${stdout}\n${stderr}`)

@@ -13,7 +13,7 @@ const PORT = 9092
 const DEADLINE_MS = 90000
 const RETRY_MS = 3000
 
-/** A script as a process in the application, with all that it prints. */
+/** A script as a process in the application, with everything it prints. */
 class Script {
   constructor (cwd, args) {
     this.name = args.join(' ')
@@ -34,7 +34,7 @@ class Script {
     for (const check of this.waiting) check()
   }
 
-  /** Resolves with whether the pattern was printed before the time was over or the script ended. */
+  /** Resolves with whether the pattern was printed before the deadline or the end of the script. */
   prints (pattern, timeout) {
     return new Promise((resolve) => {
       const check = () => {
@@ -67,7 +67,7 @@ async function startBroker (application, broker) {
   }
   const { startKafka } = require('../../tools/kafka')
   const kafka = await startKafka({ version: broker, port: PORT })
-  // Kafka itself makes no topic before somebody asks for it, and a Consumer does not ask.
+  // Kafka creates a topic only when somebody asks for it, and a Consumer does not.
   const create = new Script(application, ['-e', `
     const client = new (require('kafka-node').KafkaClient)({ kafkaHost: '127.0.0.1:${PORT}' })
     client.on('ready', () => {
@@ -125,7 +125,7 @@ async function main () {
     // Inside the application, so that the scripts find its node_modules and nothing else.
     const folder = fs.mkdtempSync(path.join(application, 'scripts-'))
     fs.cpSync(source, folder, { recursive: true })
-    // A broker for each, since the members that are killed here stay in their group until their session ends.
+    // A broker for each, since members that are killed stay in their group until their session ends.
     const running = await startBroker(application, broker)
     try {
       results[source] = { pair: await runPair(folder), group: await runGroup(folder) }

@@ -10,7 +10,7 @@ const { run, describe } = require('../support/program')
 const CLASSES = ['KafkaClient', 'Producer', 'HighLevelProducer', 'Consumer', 'ConsumerGroup']
 const STATES = ['connected', 'just made', 'connecting', 'never connected', 'broker absent', 'backing off', 'given up']
 const EXIT_CODE = 7
-/** No process may outlive its last close() for longer. */
+/** The longest that a process may outlive its last close(). */
 const DEADLINE_MS = 6000
 
 const program = name => path.join(__dirname, 'programs', name)
@@ -25,7 +25,7 @@ suite('the life of a process', () => {
   })
   after(() => broker.stop())
 
-  /** A topic, and with it a group, that no other test has. */
+  /** A topic, and with it a group, that no other test uses. */
   async function newTopic () {
     const topic = `life-${randomUUID()}`
     await broker.createTopic(topic)

@@ -7,7 +7,7 @@ const { startDevBroker } = require('../../dev-broker')
 const kafka = require('../..')
 const { run, describe } = require('../support/program')
 
-/** Admin is not among them: the embedded broker answers no such requests. */
+/** Admin is not among them: the embedded broker does not answer its requests. */
 const CLASSES = [
   'KafkaClient', 'Producer', 'HighLevelProducer', 'ProducerStream', 'Consumer', 'ConsumerStream', 'ConsumerGroup',
   'ConsumerGroupStream', 'Offset'
@@ -34,7 +34,7 @@ suite(`${CYCLES} times made, used and closed`, { skip: process.platform !== 'lin
     it(`${name}: no thread, no descriptor and no more than ${MAX_GROWTH_MIB} MiB are left`, async () => {
       const end = await run(program, {
         args: [name, 'cycles', CYCLES, WARM_UP],
-        // a fixed size: what V8 keeps in reserve for the young would hide what is left behind
+        // a fixed size: what V8 reserves for the young generation would hide leaks
         nodeArgs: ['--expose-gc', '--max-semi-space-size=1'],
         env: { KAFKA_BROKERS: broker.brokers },
         deadline: 300000

@@ -19,7 +19,7 @@ suite('process.exit() with records on their way', () => {
     const moment = from === 'start' ? 'while everything connects' : 'in the middle of traffic'
     it(`keeps the exit code and ends by no signal, ${moment} (${TIMES} times)`, async () => {
       for (let i = 0; i < TIMES; i++) {
-        // a new topic, and so a group without members that have not been missed yet
+        // a new topic, and so a group without stale members
         const topic = `exit-${from}-${i}`
         await broker.createTopic(topic, 2)
         const code = 1 + i % 100

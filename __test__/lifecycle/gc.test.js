@@ -8,13 +8,13 @@ const { run, describe } = require('../support/program')
 
 const program = path.join(__dirname, 'programs', 'forgotten.js')
 
-suite('objects that nobody refers to any more', () => {
+suite('objects that nobody references any more', () => {
   let broker
 
   before(async () => { broker = await startDevBroker({ port: 0, topics: ['forgotten'], quiet: true }) })
   after(() => broker.stop())
 
-  it('go on until they are closed, like a socket: garbage collection neither ends nor breaks them', async () => {
+  it('keep running until they are closed, like a socket: garbage collection neither ends nor breaks them', async () => {
     const end = await run(program, {
       args: ['forgotten'], nodeArgs: ['--expose-gc'], env: { KAFKA_BROKERS: broker.brokers }, deadline: 60000
     })

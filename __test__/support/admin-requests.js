@@ -12,7 +12,7 @@ const DELETE_RECORDS = 21
 const PAUSE_MS = 100
 const ATTEMPTS = 100
 
-/** Broker answers that pass: the coordinator is being made or loaded. */
+/** Temporary broker answers: the coordinator is being created or loaded. */
 const NOT_YET = new Set([14, 15, 16])
 
 /**
@@ -62,7 +62,7 @@ async function commitOffsets (brokers, groupId, topic, offsets, metadata = 'm') 
  * @param {string} brokers
  * @param {string} topic
  * @param {number} partition
- * @param {number} offset the first one that stays
+ * @param {number} offset the first one to keep
  */
 async function deleteRecordsBefore (brokers, topic, partition, offset) {
   await withConnection(parseAddress(brokers), async (connection) => {

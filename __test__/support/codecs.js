@@ -2,11 +2,11 @@
 
 const zlib = require('node:zlib')
 
-// Decompression for the log reader, written out here because the formats are small and a reader that shares no code
+// Decompression for the log reader. It is written here because the formats are small, and a reader that shares no code
 // with the clients under test cannot share their mistakes.
 
 /**
- * Copies `length` bytes from `distance` back; the ranges may overlap, which is how both formats repeat a pattern.
+ * Copies `length` bytes from `distance` bytes back; the ranges may overlap, which is how both formats repeat a pattern.
  *
  * @param {Buffer} out
  * @param {number} at

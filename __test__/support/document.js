@@ -4,7 +4,7 @@ const fs = require('node:fs')
 const path = require('node:path')
 
 /**
- * The JavaScript in a document of the project, for tests that run what users copy.
+ * The JavaScript in one of the project's documents, for tests that run what users copy.
  *
  * @param {string} file from the project's root
  * @returns {{ heading: string, code: string }[]} each block with the heading it stands under, in their order

@@ -6,12 +6,12 @@ const { randomUUID } = require('node:crypto')
 const kafka = require('../..')
 const { startDevBroker } = require('../../dev-broker')
 
-/** Short pauses between attempts to connect: the broker is on this machine. */
+/** Short pauses between attempts to connect, since the broker is on this machine. */
 const FAST_RETRY = { retries: 2, factor: 1, minTimeout: 20, maxTimeout: 20, randomize: false }
 
 const uniqueName = (prefix) => `${prefix}-${randomUUID()}`
 
-/** Starts an embedded broker; should it end by itself, the output of the test says why. */
+/** Starts an embedded broker; if it ends by itself, the output of the test says why. */
 async function startWatched (options = {}) {
   const broker = await startDevBroker({ port: 0, quiet: true, ...options })
   broker.on('exit', (error) => { if (error) console.error(error) })
@@ -25,7 +25,7 @@ function call (target, method, ...args) {
   })
 }
 
-/** Resolves with the first argument of the next such event. Other than `events.once` it lets `error` events pass. */
+/** Resolves with the first argument of the next such event. Unlike `events.once` it ignores `error` events. */
 function next (emitter, event, accept = () => true) {
   return new Promise((resolve) => {
     const listener = (argument) => {
@@ -45,8 +45,8 @@ function record (emitter, names) {
 }
 
 /**
- * After its last member has left, a group of the embedded broker takes new ones only when the session time-out of that
- * member is almost over. Short, but long enough for a busy machine.
+ * After its last member has left, a group of the embedded broker takes new ones only when that member's session timeout
+ * is almost over. Short, but long enough for a busy machine.
  */
 const SESSION_TIMEOUT = 3000
 
@@ -71,7 +71,7 @@ class Opened {
     return this.closeAtEnd(new kafka.KafkaClient(settings))
   }
 
-  /** A producer that is ready. */
+  /** A ready producer. */
   async producer (options = {}, { client = this.client(), Producer = kafka.Producer } = {}) {
     const producer = new Producer(client, options)
     producer.on('error', () => {})

@@ -11,7 +11,7 @@ const { readAll } = require('./log-reader')
 
 // Real Kafka for tests. The helpers speak to it with kafkajs or by hand, never with the client under test.
 
-/** Where the test runner says that a broker of each version is already running. */
+/** The environment variables in which the test runner names a running broker of each version. */
 const SHARED = { 4: 'TEST_KAFKA_4', 3.9: 'TEST_KAFKA_39' }
 
 /** @type {Map<string, Promise<import('../../tools/kafka').Kafka>>} */
@@ -36,7 +36,7 @@ async function brokers (version) {
   return (await kafka).brokers
 }
 
-/** Stops what `brokers()` started. To be called in an `after` hook of each file that uses it. */
+/** Stops what `brokers()` started. Call it in an `after` hook of each file that uses `brokers()`. */
 async function releaseAll () {
   const all = [...started.values()]
   started.clear()
@@ -45,7 +45,7 @@ async function releaseAll () {
 
 /**
  * @param {string} prefix
- * @returns {string} a name that no other test has, for topics and groups
+ * @returns {string} a unique name, for topics and groups
  */
 function uniqueName (prefix) {
   return `${prefix}-${crypto.randomBytes(6).toString('hex')}`
@@ -108,7 +108,7 @@ async function deleteTopic (address, name) {
 }
 
 /**
- * Writes records in one go, acknowledged by all replicas; a retry doubles none.
+ * Writes records at once, acknowledged by all replicas; a retry duplicates none.
  *
  * @param {string} address
  * @param {string} topic
@@ -126,7 +126,7 @@ async function produceRaw (address, topic, records, { compression = 0 } = {}) {
 }
 
 /**
- * Partition 0 unless a record says otherwise: what a test writes should stand where the test can tell.
+ * Partition 0 unless a record says otherwise: a test should know where its records are.
  *
  * @param {import('kafkajs').PartitionerArgs} args
  */

@@ -30,7 +30,7 @@ class RecordCursor {
     let high = 0
     for (let shift = 0; ; shift += 7) {
       const byte = this.buffer[this.at++]
-      // Bits beyond 28 in a number of their own: a timestamp's delta may need more than the 32 that `|` works on.
+      // Bits beyond 28 go into a separate number: a timestamp's delta may need more than the 32 bits that `|` handles.
       if (shift < 28) low |= (byte & 0x7f) << shift
       else high += (byte & 0x7f) * 2 ** (shift - 28)
       if (byte < 0x80) break
@@ -81,7 +81,7 @@ function decodeBatches (bytes, { partition, from, end }, records) {
         const value = cursor.bytes()
         const headers = Array.from({ length: cursor.varint() }, () =>
           /** @type {[string, Buffer | null]} */ ([String(cursor.bytes()), cursor.bytes()]))
-        // A fetch returns whole batches: the first may begin before what was asked for.
+        // A fetch returns whole batches: the first may begin before the requested offset.
         if (offset < from || offset >= end) continue
         const time = isAppendTime ? maxTimestamp : timestamp
         records.push({ partition, offset: Number(offset), key, value, timestamp: time, headers })
@@ -119,8 +119,8 @@ async function fetch (connection, topic, { partition, from }) {
 }
 
 /**
- * Everything that stands in a topic's log when the call is made, by partition and offset. Records of transactions are
- * among it whether they were committed or not; what compaction or retention has removed is not.
+ * Everything in a topic's log at the time of the call, by partition and offset. That includes records of transactions,
+ * committed or not, but not what compaction or retention has removed.
  *
  * @param {string} brokers
  * @param {string} topic

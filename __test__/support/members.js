@@ -3,7 +3,7 @@
 const assert = require('node:assert/strict')
 const { setTimeout: delay } = require('node:timers/promises')
 
-// What the members of a group, programs of kafka/programs/group-member.js, have shown together.
+// What the members of a group, running integration/programs/group-member.js, have shown together.
 
 /**
  * @param {import('./processes').Program} member
@@ -15,7 +15,7 @@ function owned (member) {
 }
 
 /**
- * Waits until the group is steady and its members own so many partitions each, in any order.
+ * Waits until the group is stable and its members own these numbers of partitions, in any order.
  *
  * @param {import('./processes').Program[]} members
  * @param {number[]} counts
@@ -70,7 +70,7 @@ async function allSeen (members, partitions, count) {
 }
 
 /**
- * The records that more than one emission shows, as `partition/offset`, by the members that emitted them.
+ * Records that were emitted more than once, as `partition/offset`, with the members that emitted them.
  *
  * @param {import('./processes').Program[]} members
  */
@@ -87,7 +87,7 @@ function doubles (members) {
 }
 
 /**
- * A record comes only while its partition is owned, from `rebalanced` to the next `rebalancing`.
+ * A record is emitted only while its partition is owned, from `rebalanced` to the next `rebalancing`.
  *
  * @param {import('./processes').Program} member
  */

@@ -4,10 +4,10 @@ const { spawn } = require('node:child_process')
 const path = require('node:path')
 
 // Programs that a test runs as processes of their own. They write one line per event, as a JSON array: its name, then
-// what belongs to it. A line is written before the program goes on, so that one that is killed has said what it did.
+// what belongs to it. A line is written before the program continues, so a killed program has reported what it did.
 
 const PROGRAMS = path.join(__dirname, '..', 'integration', 'programs')
-/** Far above what anything here takes: a test that waits for this long has found something. */
+/** Far more than anything here takes: a test that waits this long has found a defect. */
 const PATIENCE_MS = 60000
 
 /** @type {Set<Program>} */
@@ -56,7 +56,7 @@ class Program {
   }
 
   /**
-   * Waits for an event, one that has come already or the next such.
+   * Waits for an event: one that has already happened, or the next.
    *
    * @param {string | ((event: ProgramEvent) => boolean)} wanted a name, or a test that is called once for each event
    * @param {string} [what] for the failure's text
@@ -111,7 +111,7 @@ function start (name, config) {
   return new Program(name, config)
 }
 
-/** Ends what a test has left running. To be called in an `afterEach` hook. */
+/** Ends whatever a test left running. Call it in an `afterEach` hook. */
 async function endAll () {
   await Promise.all([...running].map((program) => program.kill('SIGKILL')))
 }

@@ -4,14 +4,14 @@ const { spawn } = require('node:child_process')
 
 // Programs under test: scripts in processes of their own, because what is tested is how a process lives and ends.
 
-/** Longer than anything that ends by itself may take. */
+/** More than anything that ends by itself may take. */
 const DEADLINE_MS = 20000
 
 /**
  * @typedef {object} End
  * @property {number | null} code exit code; null when a signal ended it
  * @property {string | null} signal
- * @property {boolean} late it was still there at the deadline and was killed
+ * @property {boolean} late whether it was still running at the deadline and was killed
  * @property {string[]} lines what it wrote to stdout
  * @property {string} stderr
  */

@@ -79,7 +79,7 @@ function encodeBlock (records, { epoch = 0, sequence = 0, slab = 0, room = 0 } =
       [...[topicId, partition, first, count].map(i32), f64(highWatermark), f64(0)]),
     ...columns
   ])
-  // whole memory of its own, as slabs have; what follows the block is left over from an earlier one
+  // memory of its own, like shared buffers; what follows the batch is left over from an earlier one
   const block = Buffer.from(new ArrayBuffer((content.length + room + 7) & ~7)).fill(0xAA)
   content.copy(block)
   return block

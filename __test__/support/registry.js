@@ -1,6 +1,6 @@
 'use strict'
 
-// A registry in memory, with as much of npm's protocol as `npm install` asks for: documents and tarballs.
+// A registry in memory, with as much of npm's protocol as `npm install` uses: documents and tarballs.
 
 const crypto = require('node:crypto')
 const http = require('node:http')

@@ -7,7 +7,7 @@ const { findKafka } = require('../../tools/kafka')
 const { startSecureKafka } = require('../../tools/kafka/listeners')
 
 /**
- * Why there can be no broker with TLS and SASL listeners here, or false.
+ * Why a broker with TLS and SASL listeners cannot run here, or false.
  *
  * @param {'4' | '3.9'} version
  */
@@ -26,7 +26,7 @@ function contents (certificates) {
     [name, name === 'passphrase' ? file : fs.readFileSync(file)])))
 }
 
-/** Attempts to connect that end soon. */
+/** Connection attempts that fail fast. */
 const SHORT = { retries: 1, factor: 1, minTimeout: 100, maxTimeout: 100, randomize: false }
 
 /**

@@ -9,7 +9,7 @@ const PAUSE_MS = 10
  * Writes records to every partition of a topic until it is stopped: values are the offsets they get.
  *
  * @param {string} address
- * @param {string} topic made for this traffic, so that nobody else writes to it
+ * @param {string} topic created for this traffic, so that nobody else writes to it
  * @param {number} partitions
  * @param {number} [perRound] records per partition and round; rounds follow one another with short pauses
  * @returns {Promise<() => Promise<number>>} stops it; resolves with the number of records in each partition

@@ -12,7 +12,7 @@ const root = path.join(__dirname, '../..')
 const declarations = path.join(root, 'index.d.ts')
 const config = path.join(__dirname, 'tsconfig.json')
 
-/** The compiler's complaints about the program of tsconfig.json, changed as given. */
+/** The compiler's errors for the program of tsconfig.json, modified as given. */
 function compile ({ files, options } = {}) {
   const host = { ...ts.sys, onUnRecoverableConfigFileDiagnostic: diagnostic => { throw new Error(text([diagnostic])) } }
   const parsed = ts.getParsedCommandLineOfConfigFile(config, options, host)
@@ -32,7 +32,7 @@ test('strict programs compile against the declarations', () => {
   assert.equal(complaints, '')
 })
 
-test('the TypeScript example compiles as strictly', () => {
+test('the TypeScript example compiles just as strictly', () => {
   const { complaints } = compile({ files: [path.join(root, 'examples', 'typescript.ts')] })
   assert.equal(complaints, '')
 })
@@ -41,7 +41,7 @@ test('the same service compiles with the typings of kafka-node itself', async ()
   const original = path.join(await originalFolder(), 'types/index.d.ts')
   const { complaints } = compile({
     files: [path.join(__dirname, 'legacy.ts')],
-    // today's @types/node finds fault with kafka-node's own file
+    // today's @types/node conflicts with kafka-node's own file
     options: { paths: { 'kafka-node': [original] }, skipLibCheck: true }
   })
   assert.equal(complaints, '')
@@ -56,7 +56,7 @@ test('kafka-node\'s own typings do not stand up to a strict compiler, ours do', 
   assert.match(complaints, /types\/index\.d\.ts/)
 })
 
-/** On the prototypes because kafka-node has them there; nobody is meant to call them. */
+/** On the prototypes because kafka-node has them there, but not meant to be called. */
 const INTERNAL = {
   KafkaClient: ['updateMetadatas', 'brokers', 'longpollingBrokers', 'correlationId'],
   Producer: ['connect', 'buildPayloads'],
@@ -98,7 +98,7 @@ test('all methods and fields that are public at run time are declared', () => {
   }
 })
 
-test('what is declared is there at run time, and nothing is missing from the declarations', () => {
+test('what is declared exists at run time, and nothing is missing from the declarations', () => {
   const kafka = require('../..')
   const checker = program.getTypeChecker()
   const values = checker.getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(declarations)))

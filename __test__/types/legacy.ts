@@ -166,7 +166,7 @@ offset.fetchCommits('g', partitions, (err: any, data: any) => {})
 offset.fetchLatestOffsets(['a'], (err, data) => data.a[0])
 offset.fetchEarliestOffsets(['a'], (err: Error, data: any) => {})
 
-// a class that passes for one of the package's, as test doubles do
+// a class that stands in for one of the package's, like a test double
 class Recorder extends kafka.Producer {
   sent: kafka.ProduceRequest[] = []
 

@@ -59,7 +59,7 @@ function processesOfRun (marker) {
       const command = fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').join(' ').trim()
       found.push({ pid, command })
     } catch {
-      // The process ended between the listing and the look, or is not ours to read.
+      // The process gone between listing and reading, or is not ours to read.
     }
   }
   return found

@@ -1,4 +1,4 @@
-//! Node's `pfx` option: a PKCS#12 file with a client's certificate, its key and, often, the authority that issued both.
+//! Node's `pfx` option: a PKCS#12 file with a client's certificate, its key and, often, the issuing authority.
 
 use crate::config::{Properties, SslOptions};
 use crate::error::KafkaError;
@@ -6,7 +6,7 @@ use openssl::base64;
 use openssl::error::ErrorStack;
 use openssl::pkcs12::Pkcs12;
 
-/// The properties that a PKCS#12 file in Base64 stands for. Like Node, authorities in it are trusted as well as `ca`.
+/// A PKCS#12 file in Base64 as properties. As in Node, authorities in it are trusted as well as `ca`.
 pub fn properties(pfx: &str, ssl: &SslOptions) -> Result<Properties, KafkaError> {
   let refused = |error: ErrorStack| {
     let reason = error.errors().last().and_then(|last| last.reason()).unwrap_or("unknown format").to_owned();

@@ -1,6 +1,6 @@
 //! kafka-node's options as librdkafka's properties. Pure: options in, a list of names and values out.
 //!
-//! The JavaScript side validates what kafka-node validated and fills in its defaults; here is decided what each option
+//! The JavaScript side validates what kafka-node validated and fills in its defaults; this file decides what each option
 //! means to librdkafka. `docs/options.md` is the same table in prose.
 
 pub mod keystore;
@@ -10,7 +10,7 @@ use crate::error::KafkaError;
 use crate::ffi::Conf;
 use serde::Deserialize;
 
-/// What every handle needs to know.
+/// What every handle needs.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ClientOptions {
@@ -19,7 +19,7 @@ pub struct ClientOptions {
   pub client_id: String,
   /// ms for TCP, TLS and SASL together.
   pub connect_timeout: u32,
-  /// ms per request; `None` (kafka-node's `false`) waits for ever.
+  /// ms per request; `None` (kafka-node's `false`) waits forever.
   pub request_timeout: Option<u32>,
   /// ms after which an unused connection is closed.
   pub idle_connection: u32,
@@ -91,7 +91,7 @@ pub struct ConsumerOptions {
 #[derive(Deserialize)]
 pub struct Protocol {
   pub name: String,
-  /// The user's, not one of librdkafka's.
+  /// The user's own, not one of librdkafka's.
   #[serde(default)]
   pub own: bool,
 }
@@ -103,11 +103,11 @@ pub struct GroupOptions {
   pub protocols: Vec<Protocol>,
   pub session_timeout: u32,
   pub heartbeat_interval: u32,
-  /// ms between looks for new topics and partitions.
+  /// ms between checks for new topics and partitions.
   pub metadata_interval: u32,
 }
 
-/// What a client is made of: the properties that our options choose, then the user's own.
+/// A client's whole configuration: the properties that our options set, then the user's own.
 pub fn configure(client: &ClientOptions, properties: Properties) -> Result<Conf, KafkaError> {
   let mut conf = Conf::new();
   for (name, value) in properties {
@@ -131,18 +131,18 @@ pub fn configure(client: &ClientOptions, properties: Properties) -> Result<Conf,
 
 pub type Properties = Vec<(&'static str, String)>;
 
-/// librdkafka's upper limit for `socket.timeout.ms`; also what "wait for ever" becomes there.
+/// librdkafka's upper limit for `socket.timeout.ms`; also what "wait forever" becomes there.
 const MAX_SOCKET_TIMEOUT: u32 = 300_000;
-/// Half of it is also the pace at which librdkafka tries brokers that refuse at once: a shorter one costs processor time
+/// Half of it is also the pace at which librdkafka retries brokers that refuse at once: a shorter one costs CPU time
 /// for as long as an outage lasts, a longer one delays clients whose first bootstrap brokers are down.
 const RECONNECT_BACKOFF: u32 = 200;
-/// A broker that is back must be in use again within 2 s; librdkafka's own default would wait up to 10 s.
+/// A broker that comes back must be in use again within 2 s; librdkafka's own default would wait up to 10 s.
 const RECONNECT_BACKOFF_MAX: u32 = 1_000;
-/// The broker decides what is too large, as with kafka-node; librdkafka's own limit of 1 MB would come first.
+/// The broker decides what is too large, as with kafka-node; librdkafka's own limit of 1 MB would apply first.
 const PRODUCER_MAX_MESSAGE: u32 = 100_000_000;
-/// Bytes one fetch answer may have, over all partitions: bounds memory for topics with many partitions.
+/// Bytes in one fetch response, over all partitions: bounds memory for topics with many partitions.
 const FETCH_MAX: u32 = 16 * 1024 * 1024;
-/// The rebalance time-out that librdkafka sends when it joins. The native thread answers rebalances even while JavaScript
+/// The rebalance timeout that librdkafka sends when it joins. The native thread answers rebalances even while JavaScript
 /// is blocked, so it is only the limit for a member that is alive but frozen.
 const MAX_POLL_INTERVAL: u32 = 300_000;
 
@@ -161,7 +161,7 @@ fn client_properties(options: &ClientOptions) -> Properties {
     ("connections.max.idle.ms", options.idle_connection.min(i32::MAX as u32).to_string()),
     ("reconnect.backoff.ms", RECONNECT_BACKOFF.to_string()),
     ("reconnect.backoff.max.ms", RECONNECT_BACKOFF_MAX.to_string()),
-    // kafka-node's metadata requests let the broker create topics; `Consumer` asks for existence first.
+    // kafka-node's metadata requests let the broker create topics; `Consumer` first asks whether they exist.
     ("allow.auto.create.topics", "true".into()),
     ("log.queue", "true".into()),
     ("log.connection.close", "false".into()),
@@ -222,7 +222,7 @@ pub fn producer_properties(options: &ProducerOptions) -> Properties {
   ]);
   // Without idempotence, src/ffi/shims/max_in_flight_per_partition.c lets only one request of a partition be under way.
   if options.require_acks == -1 {
-    // Neither doubles nor a changed order, whatever breaks.
+    // No duplicates and no change of order, whatever breaks.
     properties.push(("enable.idempotence", "true".into()));
   }
   properties
@@ -236,16 +236,16 @@ pub fn consumer_properties(options: &ConsumerOptions) -> Properties {
     ("fetch.min.bytes", options.fetch_min_bytes.clamp(1, 100_000_000).to_string()),
     ("fetch.message.max.bytes", options.fetch_max_bytes.clamp(1, 1_000_000_000).to_string()),
     ("fetch.max.bytes", options.fetch_max_bytes.clamp(FETCH_MAX, 1_000_000_000).to_string()),
-    // librdkafka's default of 1 s starves a consumer that is slower than the fetcher.
+    // librdkafka's default of 1 s starves a consumer that is slower than the network.
     ("fetch.queue.backoff.ms", "10".into()),
     ("queued.min.messages", "60000".into()),
     ("queued.max.messages.kbytes", options.queue_kbytes.to_string()),
-    // Positions count when JavaScript has emitted the records, so both are done by us.
+    // Positions count once JavaScript has emitted the records, so we do both ourselves.
     ("enable.auto.commit", "false".into()),
     ("enable.auto.offset.store", "false".into()),
-    // Out of range is reported; what to do then is `outOfRangeOffset`, or the user's `offsetOutOfRange` handler.
+    // Out of range is reported; `outOfRangeOffset` or the user's `offsetOutOfRange` handler decides what to do.
     ("auto.offset.reset", "error".into()),
-    // kafka-node shows every record, those of open and aborted transactions too.
+    // kafka-node shows every record, including those of open and aborted transactions.
     ("isolation.level", "read_uncommitted".into()),
   ]);
   if let Some(group) = &options.group {
@@ -260,7 +260,7 @@ pub fn consumer_properties(options: &ConsumerOptions) -> Properties {
   properties
 }
 
-/// librdkafka knows the user's own only after it has been made (`Client::new_member`), and wants one of its own until then.
+/// librdkafka learns of the user's own after it was created (`Client::new_member`), and needs a built-in one until then.
 fn builtin_strategies(protocols: &[Protocol]) -> String {
   let names: Vec<&str> =
     protocols.iter().filter(|protocol| !protocol.own).map(|protocol| protocol.name.as_str()).collect();

@@ -1,15 +1,15 @@
-//! librdkafka's own properties: which there are, and whether it takes a value. For the option `librdkafka`.
+//! librdkafka's own properties: which exist, and which values they accept. For the option `librdkafka`.
 
 use crate::ffi::{properties_table, Conf};
 use serde::Serialize;
 
-/// One property of librdkafka's.
+/// One of librdkafka's properties.
 #[derive(Debug, PartialEq, Serialize)]
 pub struct Property {
   pub name: String,
   /// `P` for producers only, `C` for consumers only, `*` for both.
   pub scope: char,
-  /// The property that this is another name of.
+  /// The property that this is an alias of.
   pub alias: Option<String>,
 }
 
@@ -26,7 +26,7 @@ fn parse(table: &str) -> Vec<Property> {
       _ => continue,
     };
     let alias = description.strip_prefix("Alias for `").and_then(|rest| rest.split('`').next()).map(str::to_owned);
-    // Listed twice when it is a client's and a topic's: the client's comes first.
+    // A property of both clients and topics is listed twice, the client's first.
     if !properties.iter().any(|known| known.name == *name) {
       properties.push(Property { name: (*name).to_owned(), scope, alias });
     }

@@ -4,7 +4,7 @@ use std::ffi::{c_char, c_int, c_void, CString};
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::ptr::NonNull;
 
-/// A way to share the partitions of a group.
+/// A strategy for assigning the partitions of a group.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Strategy {
   pub name: String,
@@ -20,7 +20,7 @@ pub struct AssignmentTask {
   pub member_id: String,
   pub generation_id: i32,
   pub members: Vec<GroupMemberMetadata>,
-  /// What the members subscribe to and the cluster has, with the ids of the partitions.
+  /// The topics that members subscribe to and that exist, with the ids of their partitions.
   pub topics: Vec<(String, Vec<i32>)>,
 }
 
@@ -30,7 +30,7 @@ pub struct GroupMemberMetadata {
   pub metadata: Vec<u8>,
 }
 
-/// What one member gets.
+/// What one member is assigned.
 pub struct MemberShare {
   /// Index into `AssignmentTask::members`.
   pub member: usize,
@@ -38,13 +38,13 @@ pub struct MemberShare {
   pub user_data: Option<Vec<u8>>,
 }
 
-/// The application's part in a group. All of it is called on librdkafka's main thread.
+/// The application's part in a group. librdkafka's main thread makes all of these calls.
 pub trait Assignor: Send + Sync {
   /// What this member tells the leader when it joins, as on the wire.
   fn metadata(&self, strategy: usize) -> Vec<u8>;
   /// May wait, but the member sends no heartbeats meanwhile. After an error the member joins anew.
   fn assign(&self, task: AssignmentTask) -> Result<Vec<MemberShare>, String>;
-  /// The member has got its assignment; `rebalance` follows.
+  /// The member has its assignment; `rebalance` follows.
   fn joined(&self, leader: bool, user_data: Option<Vec<u8>>);
 }
 
@@ -92,7 +92,7 @@ pub(super) struct Strategies {
 }
 
 impl Strategies {
-  /// Makes a client offer these strategies, in order of preference, and no other.
+  /// Makes a client offer exactly these strategies, in order of preference.
   ///
   /// # Safety
   /// `rk` is a live consumer that has not subscribed yet, and is destroyed before the result is dropped.

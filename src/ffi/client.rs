@@ -27,7 +27,7 @@ unsafe impl Send for Client {}
 // SAFETY: as above.
 unsafe impl Sync for Client {}
 
-/// librdkafka takes milliseconds as an int; -1 would mean for ever, which no caller of ours wants.
+/// librdkafka takes milliseconds as an int; -1 would mean forever, which none of our callers wants.
 fn millis(timeout: Duration) -> i32 {
   i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX)
 }
@@ -69,7 +69,7 @@ impl Client {
     Ok(Client { raw, sink, strategies: None })
   }
 
-  /// A consumer that offers these assignment strategies to its group, in order of preference, and no other.
+  /// A consumer that offers exactly these assignment strategies to its group, in order of preference.
   pub fn new_member(
     conf: Conf,
     sink: EventSink,
@@ -92,7 +92,7 @@ impl Client {
     unsafe { sys::rd_kafka_purge(self.raw, sys::RD_KAFKA_PURGE_F_QUEUE | sys::RD_KAFKA_PURGE_F_INFLIGHT) };
   }
 
-  /// Joins the group. The names are validated before: librdkafka takes one that starts with `^` as a pattern.
+  /// Joins the group. The names are validated already: librdkafka treats one that starts with `^` as a pattern.
   pub fn subscribe(&self, topics: &[String]) -> Result<(), KafkaError> {
     let mut list = PartitionList::new();
     for topic in topics {
@@ -116,7 +116,7 @@ impl Client {
 
   /// Stops fetching everything.
   pub fn unassign(&self) -> Result<(), KafkaError> {
-    // SAFETY: `raw` is live; a null list is librdkafka's way to say "nothing".
+    // SAFETY: `raw` is live; a null list is librdkafka's way of saying "nothing".
     code_to_result(unsafe { sys::rd_kafka_assign(self.raw, std::ptr::null()) })
   }
 
@@ -128,7 +128,7 @@ impl Client {
 
   /// Pauses or resumes fetching. Pausing also drops what was fetched ahead.
   pub fn set_paused(&self, partitions: &PartitionList, paused: bool) {
-    // SAFETY: both are live. Per-partition errors (not assigned any more) need no action.
+    // SAFETY: both are live. Per-partition errors (no longer assigned) need no action.
     unsafe {
       if paused {
         sys::rd_kafka_pause_partitions(self.raw, partitions.raw());

@@ -3,7 +3,7 @@ use crate::error::KafkaError;
 use std::ffi::{c_char, c_int, c_void};
 use std::panic::{catch_unwind, AssertUnwindSafe};
 
-/// What librdkafka tells about a client, outside the flow of records.
+/// What librdkafka reports about a client, apart from records.
 pub enum ClientEvent {
   /// A problem of the client as a whole, e.g. all brokers are down.
   Error(KafkaError),
@@ -11,12 +11,12 @@ pub enum ClientEvent {
   Log { level: i32, facility: String, text: String },
   /// Statistics as librdkafka's JSON document.
   Statistics(String),
-  /// A connection changed its state. `state` is librdkafka's name, e.g. `UP`, `DOWN`, `CONNECT`.
+  /// A connection has changed its state. `state` is librdkafka's name, e.g. `UP`, `DOWN`, `CONNECT`.
   /// `id` is -1 for a bootstrap address whose node id is not known yet.
   Broker { id: i32, host: String, port: i32, state: String },
   /// A broker's certificate was refused, for OpenSSL's reason; `broker` is `host:port`.
   Certificate { broker: String, error: i32, reason: String },
-  /// The group gives or takes partitions; the group waits until it is answered with `assign` or `unassign`.
+  /// The group gives or takes partitions, and waits for `assign` or `unassign` as the answer.
   Rebalance { kind: RebalanceKind, partitions: PartitionList },
   /// The answer to `Client::commit` with the same `id`. `error` is the request's own, each partition carries its own too.
   Committed { id: u32, error: i32, partitions: PartitionList },
@@ -32,7 +32,7 @@ pub enum RebalanceKind {
 /// it must be quick and must not call librdkafka.
 pub type EventSink = Box<dyn Fn(ClientEvent) + Send + Sync>;
 
-/// Owner of a configuration (`rd_kafka_conf_t`) until a client is made of it.
+/// Owner of a configuration (`rd_kafka_conf_t`) until a client is created from it.
 pub struct Conf {
   raw: *mut sys::rd_kafka_conf_t,
 }
@@ -60,13 +60,13 @@ impl Conf {
     }
   }
 
-  /// Makes a client tell why it refuses a broker's certificate, which librdkafka's own errors leave out.
+  /// Makes a client report why it refuses a broker's certificate, which librdkafka's own errors leave out.
   pub fn report_certificates(&mut self) {
     // SAFETY: `raw` is live. The result is only an error without TLS support, which this build has.
     unsafe { sys::rd_kafka_conf_set_ssl_cert_verify_cb(self.raw, Some(on_certificate)) };
   }
 
-  /// Makes `sink` receive what the client has to tell. A producer's delivery reports are events of its main queue instead.
+  /// Makes `sink` receive what the client reports. A producer's delivery reports are events of its main queue instead.
   pub(super) fn attach(&mut self, sink: *const EventSink, consumer: bool) {
     let opaque = sink.cast_mut().cast::<c_void>();
     // SAFETY: `raw` is live. `sink` outlives the client: `Client` owns it and frees it after rd_kafka_destroy.
@@ -100,7 +100,7 @@ impl Drop for Conf {
 
 const INTERCEPTOR: &[u8] = b"kafka-node-native\0";
 
-/// Hands `event` to the sink. A panic must not unwind into C, and there is nobody to tell but the event's own receiver.
+/// Hands `event` to the sink. A panic must not unwind into C, and the only one to tell would be the event's own receiver.
 ///
 /// # Safety
 /// `opaque` is the sink that `Conf::attach` was given.
@@ -169,7 +169,7 @@ unsafe extern "C" fn on_certificate(
   unsafe {
     let error = match (*verdict, depth) {
       (0, _) => return 1,
-      // Asked to go on, OpenSSL would find this in the end, and Node does ask it to.
+      // OpenSSL would report this in the end if told to continue, as Node tells it.
       (ISSUER_NOT_FOUND, 0) => LEAF_NOT_VERIFIED,
       (error, _) => error,
     };
@@ -193,7 +193,7 @@ extern "C" {
   fn open_memstream(text: *mut *mut c_char, size: *mut usize) -> *mut libc::FILE;
 }
 
-/// librdkafka's table of its properties, in Markdown: the only place where it tells which there are.
+/// librdkafka's table of its properties, in Markdown: the only place where it lists them.
 pub fn properties_table() -> String {
   let (mut text, mut size) = (std::ptr::null_mut::<c_char>(), 0_usize);
   // SAFETY: the stream writes to `text` and `size`, which outlive it. After `fclose` the text is NUL-terminated and ours to

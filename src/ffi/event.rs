@@ -4,7 +4,7 @@ use std::ffi::{c_char, c_void};
 use std::mem::MaybeUninit;
 use std::sync::Arc;
 
-/// The outcome of records that were produced one after the other, with one tag; laid out as `kafka_node_reports_t`.
+/// The outcome of consecutive records with the same tag; laid out as `kafka_node_reports_t`.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct DeliveryReports {
@@ -53,7 +53,7 @@ impl Event {
     (!raw.is_null()).then(|| Event { raw, _client: Arc::clone(client) })
   }
 
-  /// What the event tells about the client as a whole; `None` for delivery reports and answers to requests.
+  /// What the event says about the client as a whole; `None` for delivery reports and answers to requests.
   pub fn client_event(&self) -> Option<ClientEvent> {
     // SAFETY: the event is live, the accessors match its type, and the texts are valid until it is destroyed.
     unsafe {

@@ -34,7 +34,7 @@ impl Message {
     }
   }
 
-  /// An address that is the same for records of the same topic while either is held; only to be compared.
+  /// An address that is the same for records of one topic while they are held; only for comparison.
   pub fn topic_tag(&self) -> usize {
     self.get().rkt as usize
   }
@@ -108,7 +108,7 @@ impl Drop for Message {
   }
 }
 
-/// Records taken from a queue in one go.
+/// Records taken from a queue in one call.
 #[derive(Default)]
 pub struct MessageBatch {
   messages: Vec<Message>,

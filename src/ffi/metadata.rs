@@ -28,7 +28,7 @@ pub struct TopicInfo {
   pub partitions: Vec<PartitionInfo>,
 }
 
-/// A cluster as one metadata answer describes it.
+/// A cluster as described by one metadata response.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ClusterMetadata {

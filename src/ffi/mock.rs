@@ -1,4 +1,4 @@
-//! librdkafka's mock cluster, made into a broker for development (see `src/ffi/shims/dev_broker.c`).
+//! librdkafka's mock cluster, turned into a broker for development (see `src/ffi/shims/dev_broker.c`).
 
 use std::ffi::{c_char, c_int, CStr};
 use std::panic::{catch_unwind, AssertUnwindSafe};
@@ -14,7 +14,7 @@ const BROKER_ID: i32 = 1;
 /// A group's first rebalance waits this long for more members. Kafka's own default of 3 s would only slow tests down.
 const GROUP_INITIAL_REBALANCE_DELAY_MS: i32 = 100;
 
-/// Warnings and worse: a host handle that has no brokers of its own logs a notice about just that.
+/// Warnings and worse: a host handle without brokers logs a notice about having none.
 const LOG_LEVEL: &CStr = c"4";
 
 extern "C" {
@@ -31,7 +31,7 @@ extern "C" {
 /// Gets librdkafka's log lines, on any thread: syslog level and text.
 pub type LogSink = Box<dyn Fn(i32, &str) + Send + Sync>;
 
-/// What went wrong: a code that JS can compare, and a text.
+/// What went wrong: a code that JavaScript can compare, and a text.
 pub struct MockError {
   pub code: &'static str,
   pub message: String,
@@ -165,7 +165,7 @@ impl MockCluster {
     check(code, || format!("topic {name} was not created"))
   }
 
-  /// Closes the listener and every connection; the log and the groups are kept.
+  /// Closes the listener and every connection; logs and groups are kept.
   pub fn set_down(&self) -> Result<(), MockError> {
     // SAFETY: the cluster is live.
     let code = unsafe { sys::rd_kafka_mock_broker_set_down(self.as_ptr(), BROKER_ID) } as i32;
@@ -178,7 +178,7 @@ impl MockCluster {
     check(code, || "the broker did not come up".to_owned())
   }
 
-  /// Delays every answer by this much.
+  /// Delays every response by this much.
   pub fn set_rtt(&self, milliseconds: i32) -> Result<(), MockError> {
     // SAFETY: the cluster is live.
     let code = unsafe { sys::rd_kafka_mock_broker_set_rtt(self.as_ptr(), BROKER_ID, milliseconds) } as i32;
@@ -191,7 +191,7 @@ impl MockCluster {
     unsafe { kafka_node_dev_broker_push_errors(self.as_ptr(), api_key, codes.as_ptr(), codes.len()) }
   }
 
-  /// Every request about this topic gets this error code, until 0 is set.
+  /// Answers every request about this topic with this error code, until 0 is set.
   pub fn set_topic_error(&self, name: &str, code: i16) {
     let topic = c_string(name);
     // SAFETY: the cluster is live and copies the name.

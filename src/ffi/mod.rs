@@ -1,7 +1,7 @@
 //! Owner types over librdkafka's C objects.
 //!
-//! This folder is the only one with `unsafe`. Each C object has exactly one owner type whose `Drop` gives it back, each
-//! block says in its `SAFETY` note why it holds, and nothing above this folder sees a raw pointer.
+//! This folder is the only one with `unsafe`. Each C object has exactly one owner type whose `Drop` releases it, each
+//! block says in its `SAFETY` comment why it is sound, and nothing above this folder sees a raw pointer.
 
 mod admin;
 mod assignor;
@@ -58,7 +58,7 @@ pub fn error_name(code: i32) -> String {
   unsafe { CStr::from_ptr(err2name(code)) }.to_string_lossy().into_owned()
 }
 
-/// A C string made of `text`; bytes from the first NUL on are left out, because C could not see them.
+/// A C string made of `text`; everything from the first NUL on is left out, because C would not see it.
 fn c_string(text: &str) -> CString {
   let end = text.find('\0').unwrap_or(text.len());
   CString::new(&text[..end]).unwrap_or_default()

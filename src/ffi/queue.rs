@@ -11,7 +11,7 @@ pub struct Queue {
   ready: OnceLock<Box<ReadyCallback>>,
 }
 
-/// Told that a queue which was empty is not any more. Called on librdkafka's threads, under the queue's lock: it must be
+/// Called when a queue is no longer empty. Called on librdkafka's threads, under the queue's lock: it must be
 /// quick and must not call librdkafka.
 pub type ReadyCallback = Box<dyn Fn() + Send + Sync>;
 
@@ -21,7 +21,7 @@ unsafe impl Send for Queue {}
 unsafe impl Sync for Queue {}
 
 impl Queue {
-  /// The queue that carries a consumer's records, rebalances, errors and answers.
+  /// The queue that carries a consumer's records, rebalances, errors and replies.
   pub fn consumer(client: &Arc<Client>) -> Queue {
     Queue {
       // SAFETY: the client is live and a consumer; the reference is ours until drop.
@@ -77,7 +77,7 @@ impl Queue {
     Message::from_raw(raw)
   }
 
-  /// Appends up to `max` records that are there already; never waits.
+  /// Appends up to `max` records that are already there; never waits.
   pub fn drain(&self, batch: &mut MessageBatch, max: usize) {
     batch.fill(max, |space, size| {
       // SAFETY: `space` has room for `size` pointers; the returned messages become the batch's.

@@ -48,7 +48,7 @@ fn as_raw(bytes: Option<&[u8]>) -> (*mut c_void, usize) {
   }
 }
 
-/// Records for one partition that have neither timestamps nor headers.
+/// Records for one partition, without timestamps and headers.
 #[derive(Default)]
 pub struct PlainRecords<'a> {
   raw: Vec<sys::rd_kafka_message_t>,
@@ -74,12 +74,12 @@ impl<'a> PlainRecords<'a> {
     });
   }
 
-  /// Records that its memory has room for.
+  /// How many records its memory has room for.
   pub fn capacity(&self) -> usize {
     self.raw.capacity()
   }
 
-  /// Empties it, with the memory kept for other records.
+  /// Empties it but keeps the memory for other records.
   pub fn recycle<'b>(mut self) -> PlainRecords<'b> {
     self.raw.clear();
     PlainRecords { raw: self.raw, slices: PhantomData }

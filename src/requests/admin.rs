@@ -1,7 +1,7 @@
 //! Requests about topics, configurations, groups and offsets, as JSON for `lib/internal/clusterRequests.js`.
 //!
-//! Questions are asked again while a broker does not answer; what changes something is asked again only where a second
-//! time does no harm.
+//! Queries are retried while a broker does not answer; whatever changes something is retried only if doing it twice
+//! does no harm.
 
 use crate::error::KafkaError;
 use crate::ffi::{self, Client, GroupInfo, GroupMember, MemberState, NewTopic, PartitionOffset, ResourceKind, Wanted};
@@ -67,7 +67,7 @@ impl Admin {
   }
 }
 
-/// An answer in which a partition has moved is an error, so that it is asked for again.
+/// A response in which a partition has moved is an error, so that the request is retried.
 fn settled(partitions: Vec<PartitionOffset>) -> Result<Vec<PartitionOffset>, KafkaError> {
   match partitions.iter().find(|partition| MOVED.contains(&partition.error)) {
     Some(moved) => Err(KafkaError { retriable: true, ..KafkaError::new(moved.error) }),

@@ -18,7 +18,7 @@ use tokio::runtime::{Builder, Runtime};
 
 /// Threads that may block in librdkafka at a time.
 const BLOCKING_THREADS: usize = 4;
-/// Without work the threads end after this time.
+/// Idle threads end after this time.
 const KEEP_ALIVE: Duration = Duration::from_secs(2);
 const FIRST_SLICE: Duration = Duration::from_millis(1000);
 const LONGEST_SLICE: Duration = Duration::from_millis(4000);
@@ -88,7 +88,7 @@ pub enum Request {
   ListGroups { timeout: u64 },
   /// One group with its members; state `Dead` if there is none.
   DescribeGroup { group: String, timeout: u64 },
-  /// As `Offsets`, but of uncommitted records too, and -1 where no record is so young.
+  /// As `Offsets`, but including uncommitted records; -1 if every record is older.
   ListOffsets { partitions: Vec<Partition>, timeout: u64 },
   /// As `Committed`, but of any group.
   GroupOffsets { group: String, partitions: Vec<Partition>, timeout: u64 },
@@ -105,7 +105,7 @@ pub struct Partition {
   pub metadata: Option<String>,
 }
 
-/// A list for librdkafka of what JavaScript named.
+/// JavaScript's partitions as a list for librdkafka.
 pub fn list_of(partitions: &[Partition]) -> PartitionList {
   let mut list = PartitionList::new();
   for partition in partitions {

@@ -32,7 +32,7 @@ async function handle (request) {
 /** @param {{ [key: string]: any }} request */
 async function start ({ name, command, args, log }) {
   const out = fs.openSync(log, 'a')
-    // A process group of its own: Ctrl-C in the terminal must not reach the broker; signals must reach all its children.
+  // A process group of its own: Ctrl-C in the terminal must not reach the broker; signals must reach all children.
   const child = spawn(command, args, { detached: true, stdio: ['ignore', out, out] })
   fs.closeSync(out)
   await new Promise((resolve, reject) => {

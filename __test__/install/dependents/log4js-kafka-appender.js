@@ -15,7 +15,7 @@ main(async () => {
   const appender = appenders.configure({ connectionString: brokers, topic })
   log4js.addAppender(appender, 'shop')
   const logger = log4js.getLogger('shop')
-  // The appender drops what is logged before its topic is there, and does not tell when it is.
+  // The appender drops what is logged before its topic exists, and does not say when it does.
   const logging = setInterval(() => logger.warn('out of stock', 42), 50)
   const [message] = await readWhenThere(topic)
   clearInterval(logging)

@@ -1,6 +1,6 @@
 'use strict'
 
-// Two nodes of moleculer find each other over Kafka, call an action and hear an event of one another.
+// Two moleculer nodes discover each other over Kafka, call an action and receive an event from each other.
 
 const assert = require('node:assert/strict')
 const { ServiceBroker } = require('moleculer')

@@ -1,6 +1,6 @@
 'use strict'
 
-// A flow: what comes into the producer's node goes out of the consumer's. The settings are what Node-RED's editor
+// A flow: what goes into the producer node comes out of the consumer node. The settings are what Node-RED's editor
 // saves: numbers by default, strings once a field was touched.
 
 const assert = require('node:assert/strict')

@@ -54,7 +54,7 @@ function once (emitter, event) {
   return new Promise((resolve) => emitter.once(event, resolve))
 }
 
-/** Runs a program: its end is the end of the process, well or with what went wrong. */
+/** Runs a program: the process ends with it, cleanly or with its error. */
 function main (program) {
   process.on('uncaughtException', fail)
   program().then(() => process.exit(0), fail)
@@ -66,8 +66,8 @@ function fail (error) {
 }
 
 /**
- * Stands for Node-RED's runtime as far as the nodes here use it: they are created from their settings, get messages by
- * `emit('input')` and give theirs to `sent`.
+ * Stands in for as much of Node-RED's runtime as these nodes use: they are created from their settings, get messages
+ * through `emit('input')` and pass theirs to `sent`.
  */
 class NodeRed {
   constructor () {
@@ -108,8 +108,8 @@ class NodeRed {
 }
 
 /**
- * Packages that were written for a kafka-node before 4 make a `kafka.Client`, for ZooKeeper, which kafka-node 5 has no
- * more. This gives them one that takes brokers instead: the few lines that such a service needs with either package.
+ * Packages written for a kafka-node before 4 construct a `kafka.Client`, for ZooKeeper, which kafka-node 5 no longer
+ * has. This gives them one that takes brokers instead: the few lines that such a service needs with either package.
  */
 function bringBackClient () {
   kafka.Client = class Client extends kafka.KafkaClient {

@@ -1,7 +1,7 @@
 'use strict'
 
-// The command creates the topics that it should ensure, finds them, and ends well; for a topic that nobody creates it
-// ends with an error. It was written for kafka-node 3 and needs promisify-client.js with kafka-node 5.
+// The command creates the topics that it should ensure, finds them, and succeeds; for a topic that nobody creates it
+// fails. It was written for kafka-node 3 and needs promisify-client.js with kafka-node 5.
 
 const assert = require('node:assert/strict')
 const { spawnSync } = require('node:child_process')

@@ -15,7 +15,7 @@ main(async () => {
   const logger = new winston.Logger({
     transports: [new KafkaLogger({ connectionString: brokers, topic, meta: { service: 'shop' } })]
   })
-  // The transport drops what is logged before it is connected, and does not tell when it is.
+  // The transport drops what is logged before it is connected, and does not say when it is.
   const logging = setInterval(() => logger.info('order placed', { id: 42 }), 50)
   const [message] = await readTopic(topic, 1)
   clearInterval(logging)

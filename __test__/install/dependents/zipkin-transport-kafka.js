@@ -1,6 +1,6 @@
 'use strict'
 
-// Records a span as a traced service does; it must arrive whole, in both encodings.
+// Records a span like a traced service; it must arrive complete, in both encodings.
 
 const assert = require('node:assert/strict')
 const { Annotation, BatchRecorder, TraceId, jsonEncoder: { JSON_V2 }, option: { Some } } = require('zipkin')

@@ -1,6 +1,6 @@
 'use strict'
 
-// Closes one object in a certain state, then has nothing left to do: the process must end by itself, with its own
+// Closes one object in a given state and then has nothing left to do: the process must end by itself, with its own
 // exit code.
 // arguments: class, topic, state, calls of close(), [`threads`: wait until the native threads are gone, too]
 
@@ -16,9 +16,9 @@ const states = {
   'just made': () => ({ options: {}, until: (opened, then) => then() }),
   connecting: () => ({ options: {}, until: (opened, then) => setImmediate(() => setImmediate(then)) }),
   'never connected': () => ({ options: { autoConnect: false }, until: (opened, then) => setImmediate(then) }),
-  // nobody listens on this port
+  // nothing listens on this port
   'broker absent': () => ({ options: nobody, until: (opened, then) => setTimeout(then, 50) }),
-  // the first attempt has failed for sure when this timer fires, and the second one is due in a minute
+  // the first attempt has certainly failed when this timer fires, and the second is due in a minute
   'backing off': () => ({
     options: Object.assign({ connectRetryOptions: { retries: 5, minTimeout: 60000 } }, nobody),
     until: (opened, then) => setTimeout(then, 1000)
@@ -36,7 +36,7 @@ until(opened, () => {
   for (let i = 0; i < Number(times); i++) {
     opened.object.close(error => {
       say('closed ' + ++calls + (error ? ' ' + error.message : ''))
-      // once more when everything is gone
+      // and again when everything is gone
       if (calls === 1 && Number(times) > 1) opened.object.close(() => say('closed again'))
       if (threads) when(() => nativeThreads().length === 0, () => say('threads gone'))
     })

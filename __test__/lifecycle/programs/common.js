@@ -9,7 +9,7 @@ const path = require('path')
 const root = path.join(__dirname, '..', '..', '..')
 const kafkaHost = process.env.KAFKA_BROKERS
 
-/** Written at once, so that a process that ends abruptly has said it. */
+/** Written synchronously, so that nothing is lost if the process ends abruptly. */
 function say (line) {
   fs.writeSync(1, line + '\n')
 }
@@ -22,13 +22,13 @@ function nativeThreads () {
       const name = fs.readFileSync('/proc/self/task/' + task + '/comm', 'utf8').trim()
       if (/^(kafka-|rdk:)/.test(name)) names.push(name)
     } catch {
-      // ended between the listing and the look
+      // gone between listing and reading
     }
   }
   return names.sort()
 }
 
-/** Open file descriptors, as what they point at, without those that the listing itself needs. */
+/** The targets of open file descriptors, without those that the listing itself needs. */
 function descriptors () {
   const found = []
   for (const fd of fs.readdirSync('/proc/self/fd')) {
@@ -42,7 +42,7 @@ function descriptors () {
 }
 
 /**
- * Looks again and again until `check` is true.
+ * Polls until `check` is true.
  *
  * @param {() => boolean} check
  * @param {() => void} then

@@ -1,7 +1,7 @@
 'use strict'
 
-// Makes, uses and closes objects of one class again and again.
-// arguments: class, topic, cycles, first cycles that are not measured
+// Creates, uses and closes objects of one class repeatedly.
+// arguments: class, topic, cycles, how many first cycles are not measured
 
 const { say, nativeThreads, descriptors, when, rss } = require('./common')
 const { open } = require('./open')
@@ -12,7 +12,7 @@ const fetchOne = ({ object }, then) => object.once('message', () => then(null))
 const readOne = ({ object }, then) => object.once('data', () => then(null))
 const send = ({ object }, then) => object.send([{ topic, messages: 'again' }], then)
 
-/** What is done with an object of each class before it is closed. */
+/** How an object of each class is used before it is closed. */
 const USES = {
   KafkaClient: ({ object }, then) => object.topicExists([topic], then),
   Producer: send,
@@ -27,7 +27,7 @@ const USES = {
 }
 
 function cycle (number, then) {
-  // a group of its own, with nothing committed and nobody to wait for
+  // a group of its own, with nothing committed and no members to wait for
   const opened = open(kind, topic, {}, 'cycle-' + process.pid + '-' + number)
   let used = false
   const step = () => USES[kind](opened, error => {
@@ -36,7 +36,7 @@ function cycle (number, then) {
     if (error) say('error ' + error.message)
     opened.close(then)
   })
-  // a group's messages may come with its being a member
+  // messages may arrive as soon as it is a member
   if (kind.startsWith('ConsumerGroup')) step()
   else opened.ready(step)
 }

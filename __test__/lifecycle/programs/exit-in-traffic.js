@@ -1,6 +1,6 @@
 'use strict'
 
-// Calls process.exit(code) a random number of milliseconds after its first record, or before any came.
+// Calls process.exit(code) a random number of milliseconds after its first record, or before any arrived.
 // arguments: topic, exit code, longest wait in ms, `first` to wait for the first record
 
 const { say } = require('./common')

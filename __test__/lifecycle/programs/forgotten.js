@@ -8,7 +8,7 @@ const kafka = require(root)
 
 const [topic] = process.argv.slice(2)
 
-/** Forgets as many clients as `count`, connected or still connecting. */
+/** Forgets `count` clients, connected or still connecting. */
 function forget (count) {
   for (let i = 0; i < count; i++) {
     const client = new kafka.KafkaClient({ kafkaHost })

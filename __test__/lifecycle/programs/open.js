@@ -15,7 +15,7 @@ const GROUPS = ['ConsumerGroup', 'ConsumerGroupStream']
  * @param {string} [groupId]
  * @param {any} [consumerOptions]
  * @returns {{ object: any, client: any, ready: (then: () => void) => void,
- *   close: (then: (error?: any) => void) => void }} `ready`: calls when it is connected, and, as a group, a member; a
+ *   close: (then: (error?: any) => void) => void }} `ready`: calls when it is connected and, for a group, a member; a
  *   ConsumerGroupStream joins when it is read
  */
 function open (kind, topic, clientOptions = {}, groupId = topic + '-group', consumerOptions = {}) {

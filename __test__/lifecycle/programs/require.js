@@ -14,7 +14,7 @@ function look () {
   }
 }
 
-// what Node starts lazily for its own first look at a file must not count
+// what Node lazily starts for its own first file access must not count
 fs.readFileSync(__filename)
 const before = look()
 const started = process.hrtime()

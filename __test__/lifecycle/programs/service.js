@@ -1,6 +1,6 @@
 'use strict'
 
-// A service with a clean shutdown: on SIGTERM it stops taking records, commits and delivers what is on its way, and has
+// A service with a clean shutdown: on SIGTERM it stops taking records, commits and delivers what is in flight, and has
 // nothing left that keeps the process alive. arguments: topic of requests, topic of answers
 
 const { root, kafkaHost, say } = require('./common')

@@ -1,6 +1,6 @@
 'use strict'
 
-// Opens one object and says `alive` later, by a timer that does not keep the process alive, then closes it.
+// Opens one object and says `alive` later, from a timer that does not keep the process alive, then closes it.
 // arguments: class, topic
 
 const { say } = require('./common')

@@ -1,6 +1,6 @@
 'use strict'
 
-// Records through a producer, a consumer and a group member without a pause, for programs that end in the middle of it.
+// Continuous traffic through a producer, a consumer and a group member, for programs that end in the middle of it.
 
 const { root, kafkaHost } = require('./common')
 const kafka = require(root)

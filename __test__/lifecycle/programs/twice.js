@@ -41,7 +41,7 @@ function loadInContext () {
   return load(require.resolve(root))
 }
 
-/** Sends one record and waits until it comes back. */
+/** Sends one record and waits for it to come back. */
 function use (kafka, value) {
   return new Promise((resolve, reject) => {
     const producer = new kafka.Producer(new kafka.KafkaClient({ kafkaHost }))

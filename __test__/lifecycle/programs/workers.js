@@ -1,6 +1,6 @@
 'use strict'
 
-// Worker threads with traffic are terminated again and again, while the main thread sends and receives on its own.
+// Worker threads with traffic are terminated repeatedly, while the main thread sends and receives on its own.
 // arguments: topic of the main thread, topic of the workers, rounds, workers, [longest wait in ms after a worker is
 // up], [`alone`: the main thread does not load the package]
 

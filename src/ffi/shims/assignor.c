@@ -1,8 +1,8 @@
 /*
  * The assignment strategies that a group member offers: librdkafka's and the application's, in any order.
  *
- * librdkafka can be given a strategy (rd_kafka_assignor_add), but only from the inside. Each of a client's strategies
- * calls back here. So this is also where a member learns that it leads its group: nobody else computes an assignment.
+ * librdkafka accepts further strategies (rd_kafka_assignor_add), but only from inside. Each of a client's strategies
+ * calls back here. So this is also where a member learns that it leads its group: only the leader computes an assignment.
  *
  * All callbacks come on librdkafka's main thread. While the application computes an assignment, that thread waits.
  */
@@ -130,7 +130,7 @@ static void on_assignment(const rd_kafka_assignor_t *rkas, void **state,
 
         (void)state;
         (void)assignment;
-        /* Only what the application's own leader sent is worth anything to the application. */
+        /* The application can only use what its own leader sent. */
         if (strategy->builtin || !user_data->data)
                 all->callbacks.joined(all->opaque, leader, NULL, 0);
         else
@@ -268,7 +268,7 @@ const char *kafka_node_run_member_id(const run_t *run, size_t member, size_t *si
         return id->str;
 }
 
-/* NULL when it is not known. */
+/* NULL if it is unknown. */
 const void *kafka_node_run_member_metadata(const run_t *run, size_t member, size_t *size) {
         const strategies_t *all = run->all;
         size_t i;

@@ -13,7 +13,7 @@
 
 #include <ctype.h>
 
-/* The retention of a partition is given in bytes; batches are counted too, and this lets the bytes be the limit. */
+/* A partition's retention is given in bytes; batches are limited too, and this makes bytes the effective limit. */
 #define PARTITION_MAX_BATCHES 1000000
 
 #define TOPIC_NAME_MAX 249
@@ -68,7 +68,7 @@ static void forget_empty_groups_rebalance(rd_kafka_mock_cluster_t *cluster) {
   }
 }
 
-/* Only ever brings the end of the wait nearer, and only once: a timer that is due earlier stays. */
+/* Only ever shortens the wait, and only once: a timer that is due earlier stays. */
 static void hasten_rebalances(rd_kafka_mock_cluster_t *cluster) {
   rd_kafka_mock_cgrp_classic_t *group;
 

@@ -1,10 +1,10 @@
 /*
- * Lets a member join soon after its broker has come up.
+ * Lets a member join quickly after its broker has come up.
  *
- * A broker that has just started, or just become a group's coordinator, refuses to let anybody join for a moment, while it
- * loads what it knows of its groups. librdkafka tries again after 2 to 3 s. In the first seconds after the coordinator
- * has changed or come up it is tried again sooner; later librdkafka's own pace is kept, so that a lasting refusal does not
- * become a storm of requests, and so is it for refusals of other kinds.
+ * A broker that has just started, or just become a group's coordinator, briefly refuses every join while it loads its
+ * groups. librdkafka retries after 2 to 3 s. In the first seconds after the coordinator has changed or come up we retry
+ * sooner. Later, and for other kinds of refusal, librdkafka's own pace applies, so that a lasting refusal does not become
+ * a storm of requests.
  */
 #include "fast_rejoin.h"
 #include "rdkafka_cgrp.h"
@@ -16,7 +16,7 @@
 /* librdkafka's own pause, without what it adds after a failure */
 #define INTERVAL_US (1000 * 1000)
 
-/* The main thread looks after the group whenever a timer has ended its sleep. */
+/* The main thread serves the group whenever a timer wakes it. */
 static void wake(rd_kafka_timers_t *rkts, void *arg) {
         (void)rkts;
         (void)arg;

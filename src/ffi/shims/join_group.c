@@ -1,12 +1,12 @@
 /*
- * Looks at what a coordinator answers to a request to join.
+ * Reads the coordinator's response to a JoinGroup request.
  *
- * It keeps what a group's members say about themselves, for assignments that the application computes.
+ * It keeps the members' metadata, for assignments that the application computes.
  *
- * librdkafka takes a member's metadata apart and drops the version; and from version 1 on it ignores a member whose
- * metadata lacks the fields that the protocol later got. kafka-node writes a version of the user's and never those
+ * librdkafka parses a member's metadata and drops the version; and from version 1 on it ignores a member whose
+ * metadata lacks the fields that the protocol added later. kafka-node writes a version of the user's and never those
  * fields. So for the application's strategies the metadata is kept as it came, and librdkafka reads version 0, which
- * it understands of all.
+ * it understands from every member.
  *
  * The function is linked in place of librdkafka's own (the linker's --wrap, see build.rs), which it calls. All of it
  * happens on librdkafka's main thread.
@@ -77,7 +77,7 @@ static void on_answer(rd_kafka_t *rk, rd_kafka_broker_t *rkb, rd_kafka_resp_err_
                       rd_kafka_buf_t *request, void *opaque) {
         int16_t error = 0;
 
-        /* With an error this may be another thread, and there is nothing to read. */
+        /* After an error this may be another thread, and there is nothing to read. */
         if (!err && rkbuf) {
                 rd_slice_t start = rkbuf->rkbuf_reader;
 

@@ -21,12 +21,12 @@ int __real_rd_kafka_ProduceRequest(rd_kafka_broker_t *rkb, rd_kafka_toppar_t *rk
                                    uint64_t epoch_base_msgid);
 void __real_rd_kafka_msgbatch_destroy(rd_kafka_msgbatch_t *rkmb);
 
-/* An idempotent producer needs none of this: the broker keeps its order by sequence numbers. */
+/* An idempotent producer does not need this: the broker keeps its order by sequence numbers. */
 static rd_bool_t keeps_order_here(rd_kafka_t *rk) {
         return rk->rk_type == RD_KAFKA_PRODUCER && !rd_kafka_is_idempotent(rk);
 }
 
-/* Makes a request of what is queued for a partition, unless one is under way. Returns how many records it took. */
+/* Makes a request of what is queued for a partition, unless one is in flight. Returns how many records it took. */
 int __wrap_rd_kafka_ProduceRequest(rd_kafka_broker_t *rkb, rd_kafka_toppar_t *rktp, const rd_kafka_pid_t pid,
                                    uint64_t epoch_base_msgid) {
         int taken;
@@ -39,7 +39,7 @@ int __wrap_rd_kafka_ProduceRequest(rd_kafka_broker_t *rkb, rd_kafka_toppar_t *rk
 
         taken = __real_rd_kafka_ProduceRequest(rkb, rktp, pid, epoch_base_msgid);
         if (taken > 0) {
-                /* A paused partition is passed over when the broker thread looks for work, without a wake-up for it.
+                /* The broker thread skips a paused partition when it looks for work, and is not woken for it.
                  * A mere "nothing taken" would make that thread ask again and again. Producers do not use the flag. */
                 rd_kafka_toppar_lock(rktp);
                 rktp->rktp_flags |= RD_KAFKA_TOPPAR_F_LIB_PAUSE;

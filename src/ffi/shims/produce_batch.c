@@ -1,6 +1,6 @@
 /*
- * Whole batches in and out of a producer: one lock for a batch where librdkafka's public functions take some for each
- * record. Measured, that is the largest part of what a record costs on the thread that sends.
+ * Whole batches in and out of a producer: one lock per batch where librdkafka's public functions take several per
+ * record. According to measurements, these are most of what a record costs on the sending thread.
  *
  * What is done here is what rd_kafka_produce_batch() and rd_kafka_msg_destroy() of librdkafka 2.12 do, record by record,
  * for the usual case; every other case is left to them.
@@ -128,7 +128,7 @@ usual_way:
         return rd_kafka_produce_batch(app_rkt, partition, RD_KAFKA_MSG_F_COPY, records, (int)count);
 }
 
-/* Delivery reports of records that follow each other, with the same opaque and the same outcome. */
+/* Delivery reports of consecutive records with the same opaque and the same outcome. */
 typedef struct {
         void *opaque;
         int64_t offset; /* of the first record */
