@@ -1,6 +1,7 @@
 'use strict'
 
 const { AdoptableEmitter, callable } = require('./internal/callable')
+const { emitAll } = require('./internal/emitAll')
 const { callbackOf } = require('./internal/arguments')
 const KafkaClient = require('./kafkaClient')
 
@@ -19,10 +20,10 @@ class Admin extends AdoptableEmitter {
     this.ready = kafkaClient.ready
     kafkaClient.on('ready', () => {
       this.ready = true
-      this.emit('ready')
+      emitAll(this, 'ready')
     })
-    kafkaClient.once('connect', () => this.emit('connect'))
-    kafkaClient.on('error', (/** @type {Error} */ error) => this.emit('error', error))
+    kafkaClient.once('connect', () => emitAll(this, 'connect'))
+    kafkaClient.on('error', (/** @type {Error} */ error) => emitAll(this, 'error', error))
   }
 
   /**

@@ -10,7 +10,6 @@ const { BrokerNotAvailableError, InvalidConfigError } = require('./errors')
 const { describeError } = require('../core/addon')
 const { hidePrivate } = require('./internal/hidePrivate')
 const { librdkafkaSettings } = require('./internal/options')
-const { toError } = require('./internal/nativeErrors')
 const { SendLines } = require('../core/producer/topicSendQueue')
 
 const {
@@ -409,7 +408,7 @@ class SendOutcome {
     for (let i = 0; i < groups.length; i++) {
       const code = receipts[at + 2 * i + 1]
       if (code === 0) this.written(groups[i], receipts[at + 2 * i])
-      else this.failed(code)
+      else this.failed(code, groups[i])
     }
     this.settle()
   }
@@ -436,11 +435,14 @@ class SendOutcome {
     recordOf(this.result, topic)[partition] = Math.max(0, offset)
   }
 
-  /** @param {number} code */
-  failed (code) {
+  /**
+   * @param {number} code
+   * @param {Group} group
+   */
+  failed (code, { topic, partition }) {
     this.error = code > 0
       ? new Error(errorName(code))
-      : toError(JSON.parse(describeError(code)), this.client.options.requestTimeout)
+      : this.client._sendError(JSON.parse(describeError(code)), topic, partition)
     // not leader, unknown topic or partition: what is known of the cluster is out of date
     if (code === 6 || code === 3) this.client.emit('brokersChanged')
   }

@@ -11,12 +11,16 @@ const { ConsumerHandle, ProducerHandle } = require('../core/handles/index')
 const {
   clientOptions, consumerOptions, defaultsDeep, inOurWords, noAckBatch, producerOptions
 } = require('./internal/options')
+const { AdvertisedBrokers } = require('../core/cluster/advertisedBrokers')
+const { TopicLookup } = require('../core/cluster/topicLookup')
+const { Waiter } = require('../core/cluster/waiter')
 const { callAll } = require('../core/scheduling/callAll')
+const { emitAll } = require('./internal/emitAll')
 const { hidePrivate } = require('./internal/hidePrivate')
 const { parseHosts, checkPorts } = require('./internal/hosts')
 const { hideSecrets, maskSecrets } = require('./internal/redact')
 const { RetrySchedule } = require('./internal/retrySchedule')
-const { CODE, answerTo, isTlsError, toError, toSocketError, toTlsError } = require('./internal/nativeErrors')
+const { CODE, answerTo, isTlsError, toError, toSocketError, toTlsError, withCure } = require('./internal/nativeErrors')
 const { errorName } = require('./internal/errorCodes')
 const { createTopicPartitionList, validateConfig, validateTopicNames } = require('./utils')
 const { BrokerNotAvailableError, InvalidConfigError, TopicsNotExistError } = require('./errors')
@@ -68,6 +72,12 @@ const MAX_TIMER = 0x7fffffff
 
 /** A known outage makes an attempt to connect fail after this time, ms: librdkafka tries again as often. */
 const DOWN_GRACE = 150
+
+/**
+ * How long the first answer of the whole cluster may take once its brokers are known, ms. With brokers that cannot be
+ * reached under the addresses that they advertise it may never come.
+ */
+const ADVERTISED_WAIT = 1000
 
 /** Pauses between the requests of `refreshMetadata`, ms (kafka-node's schedule: 8.4 s altogether). */
 const REFRESH_PAUSES = [200, 400, 800, 1000, 1000, 1000, 1000, 1000, 1000, 1000]
@@ -152,7 +162,11 @@ class KafkaClient extends AdoptableEmitter {
     this._alive = null
     /** @type {Set<string>} addresses of connections that are up */
     this._up = new Set()
-    this._brokersKnown = false
+    this._advertised = new AdvertisedBrokers()
+    /** @type {any} until the client makes do with what it knows of the brokers */
+    this._advertisedTimer = null
+    /** whether topics and controller are still to be learned: what made the client ready were the brokers alone */
+    this._brokersOnly = false
     this._connections = 0
     /** @type {Error | null} why no broker can be reached at the moment */
     this._outage = null
@@ -162,10 +176,12 @@ class KafkaClient extends AdoptableEmitter {
     /** whether the brokers were away when this client began to connect */
     this._cameLate = false
     this._refreshing = false
-    /** @type {Set<(err: Error | null) => void>} */
-    this._waitingForReady = new Set()
-    /** @type {Map<string, Array<(err: Error | null) => void>>} */
-    this._learning = new Map()
+    this._waiter = new Waiter()
+    this._lookup = new TopicLookup({
+      ask: (topics, answer) => this._askForTopics(topics, answer),
+      pauses: REFRESH_PAUSES,
+      isOver: () => this.closing
+    })
     this.closing = false
     /** @type {Array<(err: null) => void>} */
     this._closeCallbacks = []
@@ -201,7 +217,7 @@ class KafkaClient extends AdoptableEmitter {
       } catch (error) {
         this.connecting = false
         this._release()
-        this.emit('error', error)
+        emitAll(this, 'error', error)
         return
       }
       this._tryToConnect(schedule)
@@ -225,10 +241,11 @@ class KafkaClient extends AdoptableEmitter {
         if (pause === null) {
           this.connecting = false
           this._release()
-          this._failWaiting(new BrokerNotAvailableError('Broker not available (loadMetadataForTopics)'))
+          const calls = this._waiter.take(new BrokerNotAvailableError('Broker not available (loadMetadataForTopics)'))
           const error = schedule.mainError()
           // a refusal by the broker, or of its certificate, was told at once
-          if (!this._lastErrors.has(errorKey(error))) this.emit('error', error)
+          if (!this._lastErrors.has(errorKey(error))) calls.push(() => emitAll(this, 'error', error))
+          callAll(calls)
           return
         }
         this._retryTimer = setTimeout(() => this._tryToConnect(schedule), pause)
@@ -258,12 +275,28 @@ class KafkaClient extends AdoptableEmitter {
     this._request(this._primary, { op: 'metadata', topics: null, timeout: this._native().connectTimeout },
       (/** @type {Error | null} */ error, /** @type {any} */ result) => {
         this._metadataPending = false
-        if (this.closing || !this.connecting) return
+        if (this.closing) return
+        if (this._brokersOnly && !error) {
+          this._brokersOnly = false
+          this.updateMetadatas(toMetadata(result), true)
+        }
+        if (!this.connecting) return
         if (!error) return this._connected(result)
         if (this._attempt) this._attempt.unanswered(error)
         // the broker came while the question was given up
         if (!wasUp && this._up.size > 0 && this.connecting) setTimeout(() => this._brokerCame(), DOWN_GRACE).unref()
       })
+  }
+
+  /**
+   * A broker has answered under its address in `kafkaHost`, and none does under the one that it advertises: as with
+   * kafka-node, the answer makes the client ready.
+   */
+  _bootstrapped () {
+    if (this.closing || !this.connecting) return
+    this._brokersOnly = true
+    const brokers = this._advertised.all().map(({ id, host, port }) => ({ nodeId: id, host, port }))
+    this._connected({ brokers, topics: [], controllerId: undefined })
   }
 
   /** A broker is there. The next attempt may be far away, as their pauses grow: it is asked now. */
@@ -275,50 +308,36 @@ class KafkaClient extends AdoptableEmitter {
   _connected (metadata) {
     if (this._attempt) this._attempt.succeeded()
     clearTimeout(this._retryTimer)
+    clearTimeout(this._advertisedTimer)
     this._attempt = null
     this._outage = null
     this.connecting = false
     this.updateMetadatas(toMetadata(metadata), true)
-    if (this._connections === 0) this._connectionUp('')
+    const calls = this._connections === 0 ? this._connectionUp('') : []
     this.ready = true
-    this.emit('ready')
-    const waiting = [...this._waitingForReady]
-    this._waitingForReady.clear()
-    callAll(waiting, null)
-  }
-
-  /** @param {Error} error */
-  _failWaiting (error) {
-    const waiting = [...this._waitingForReady]
-    this._waitingForReady.clear()
-    callAll(waiting, error)
+    callAll([...calls, () => emitAll(this, 'ready'), ...this._waiter.take(null)])
   }
 
   /**
-   * Calls back when the client is ready, or with an error when that takes too long.
+   * Calls back when the client is ready, or with an error when it has failed, is closed, or takes too long. The one
+   * place where calls wait for the client.
    *
-   * @param {(err: Error | null) => void} callback
+   * @param {(err: any) => void} callback
+   * @param {boolean} [forEver] without a limit of time: until the client is ready or gives up
    */
-  _whenReady (callback) {
+  _whenReady (callback, forEver = false) {
     if (this.closing) {
       setImmediate(callback, new BrokerNotAvailableError('Broker not available (sendRequest -> ensureBrokerReady)'))
       return
     }
     if (this.ready) return callback(null)
     const { requestTimeout } = this.options
-    const wait = this.connecting ? requestTimeout || MAX_TIMER : UNCONNECTED_WAIT
-    /** @type {(err: Error | null) => void} */
-    const resume = err => {
-      clearTimeout(timer)
-      callback(err)
-    }
-    const timer = setTimeout(() => {
-      this._waitingForReady.delete(resume)
-      callback(this.connecting
+    this._waiter.wait(callback, forEver ? undefined : {
+      ms: this.connecting ? requestTimeout || MAX_TIMER : UNCONNECTED_WAIT,
+      error: () => this.connecting
         ? new TimeoutError(`Request timed out after ${requestTimeout}ms`)
-        : new BrokerNotAvailableError('Broker not available (loadMetadataForTopics)'))
-    }, wait)
-    this._waitingForReady.add(resume)
+        : new BrokerNotAvailableError('Broker not available (loadMetadataForTopics)')
+    })
   }
 
   /**
@@ -328,12 +347,7 @@ class KafkaClient extends AdoptableEmitter {
    * @param {() => void} call
    */
   _onceReady (callback, call) {
-    if (this.ready) return call()
-    if (this.closing) {
-      setImmediate(callback, new BrokerNotAvailableError('Broker not available (loadMetadataForTopics)'))
-      return
-    }
-    this._waitingForReady.add(error => { error ? callback(error) : call() })
+    this._whenReady(error => { error ? callback(error) : call() }, true)
   }
 
   /** Whether questions to the cluster have to wait, but have something to wait for. */
@@ -418,7 +432,7 @@ class KafkaClient extends AdoptableEmitter {
       event: (/** @type {any} */ event) => {
         switch (event.type) {
           case 'log': return this._log(event)
-          case 'statistics': return this.emit('statistics', event.statistics)
+          case 'statistics': return emitAll(this, 'statistics', event.statistics)
           case 'certificate': return this._refusedCertificates.set(event.broker, event)
           case 'broker': return handle() === this._primary && this._brokerChanged(event)
           case 'error':
@@ -439,31 +453,38 @@ class KafkaClient extends AdoptableEmitter {
   /** @param {{ id: number, host: string, port: number, state: string }} event */
   _brokerChanged ({ id, host, port, state }) {
     if (this._closed) return
-    if (id >= 0) this._brokersKnown = true
+    if (id >= 0 && this._advertised.learn(id, host, port) && this.connecting) {
+      this._advertisedTimer = setTimeout(() => this._bootstrapped(), ADVERTISED_WAIT)
+    }
     // by address, and without ends of bootstrap connections (id -1): they give way to the same broker's under its id
-    const gaveWay = id < 0 && this._brokersKnown
+    const gaveWay = id < 0 && this._advertised.all().length > 0
     const address = `${host}:${port}`
     if (state === 'UP') {
+      if (id >= 0) this._advertised.up(address)
       this._refusedCertificates.delete(address)
       this._brokerCame()
       if (this._up.has(address)) return
       this._up.add(address)
-      this._connectionUp(address)
+      callAll(this._connectionUp(address))
     } else if (state === 'DOWN' && !gaveWay && this._up.delete(address)) {
-      this.emit('close', { address })
+      emitAll(this, 'close', { address })
     }
   }
 
-  /** @param {string} address */
+  /**
+   * @param {string} address
+   * @returns {Array<() => void>} what is to be told
+   */
   _connectionUp (address) {
     this._connections++
     this._socketError = null
     logger.debug('%s connected to %s', this.clientId, address)
-    this.emit('connect')
+    const calls = [() => emitAll(this, 'connect')]
     if (this.ready && this._outage) {
       this._outage = null
-      this.emit('reconnect')
+      calls.push(() => emitAll(this, 'reconnect'))
     }
+    return calls
   }
 
   /**
@@ -487,23 +508,28 @@ class KafkaClient extends AdoptableEmitter {
     if (error.fatal) {
       const failure = toError(error, this.options.requestTimeout)
       Object.defineProperty(failure, 'code', { value: 'ERR_KAFKA_FATAL', configurable: true })
-      this.emit('error', failure)
+      emitAll(this, 'error', failure)
       return true
     }
     if (code === CODE.TRANSPORT || code === CODE.RESOLVE) {
       if (!primary) return true
       this._socketError = toSocketError(error)
-      if (this.ready) this.emit('socket_error', this._socketError)
+      this._advertised.failed(error.message, this._socketError)
+      const unreachable = this._advertised.unreachable()
+      if (unreachable.length > 0 && unreachable.length === this._advertised.all().length) this._bootstrapped()
+      if (this.ready) emitAll(this, 'socket_error', this._socketError)
       return true
     }
     if (code === CODE.ALL_BROKERS_DOWN) {
       if (!primary) return true
+      // the cluster is there, but not under the addresses that it advertises: those who need it are told
+      if (this._advertised.unreachable().length > 0 && this._advertised.all().every(({ wasUp }) => !wasUp)) return true
       const first = !this._outage
       this._outage = this._outage || this._socketError || this._closedByBroker()
       if (this._attempt) this._attempt.down(this._outage)
       if (first && this.ready) {
         const cause = new Error('Unable to find available brokers to try')
-        this.emit('error', new NestedError('refreshBrokerMetadata failed', cause))
+        emitAll(this, 'error', new NestedError('refreshBrokerMetadata failed', cause))
       }
       return true
     }
@@ -531,7 +557,7 @@ class KafkaClient extends AdoptableEmitter {
     const now = monotonicNow()
     if (last !== undefined && (!this.ready || now - last < 60 * 1000)) return
     this._lastErrors.set(key, now)
-    this.emit('error', error)
+    emitAll(this, 'error', error)
   }
 
   // ---- closing ----
@@ -550,16 +576,25 @@ class KafkaClient extends AdoptableEmitter {
     if (this.closing) return
     this.closing = true
     clearTimeout(this._retryTimer)
+    clearTimeout(this._advertisedTimer)
     if (this._attempt) this._attempt.succeeded()
-    this._failWaiting(new BrokerNotAvailableError('Broker not available (sendRequest -> ensureBrokerReady)'))
+    this._closeHandles()
+    this._waiter.settle(new BrokerNotAvailableError('Broker not available (sendRequest -> ensureBrokerReady)'))
+  }
+
+  /** Closes each handle once; the last one that has closed calls back those who wait for it. */
+  _closeHandles () {
     let open = this._handles.size
     const closed = () => {
       if (--open > 0) return
       this._closed = true
       this._release()
-      for (const address of this._up) this.emit('close', { address })
+      const addresses = [...this._up]
       this._up.clear()
-      this._callCloseCallbacks()
+      callAll([
+        ...addresses.map(address => () => emitAll(this, 'close', { address })),
+        () => this._callCloseCallbacks()
+      ])
     }
     if (open === 0) {
       open = 1
@@ -601,7 +636,7 @@ class KafkaClient extends AdoptableEmitter {
     else for (const topic of Object.keys(metadata)) setValue(this.topicMetadata, topic, metadata[topic])
     if (clusterMetadata) this.clusterMetadata = clusterMetadata
     this.brokerMetadataLastUpdate = Date.now()
-    if (changed && known) setImmediate(() => this.emit('brokersChanged'))
+    if (changed && known) setImmediate(() => emitAll(this, 'brokersChanged'))
   }
 
   /**
@@ -636,9 +671,24 @@ class KafkaClient extends AdoptableEmitter {
   _unanswered (error) {
     const isWithoutConnection = error.native !== undefined && error.native.code === CODE.TRANSPORT
     const isRefused = this._socketError !== null && /** @type {any} */ (this._socketError).code !== 'ETIMEDOUT'
-    return isWithoutConnection && !isRefused
+    const failure = isWithoutConnection && !isRefused
       ? new TimeoutError(`Request timed out after ${this.options.requestTimeout}ms`)
       : error
+    return this._up.size > 0 ? failure : withCure(failure, this._advertised.unreachable())
+  }
+
+  /**
+   * The error that a send ends in.
+   *
+   * @param {import('./internal/nativeErrors').NativeError} error
+   * @param {string} topic
+   * @param {number} partition
+   * @returns {Error}
+   */
+  _sendError (error, topic, partition) {
+    const failure = toError(error, this.options.requestTimeout)
+    const { leader } = ((this.topicMetadata[topic] || {})[partition] || {})
+    return withCure(failure, this._advertised.unreachable().filter(({ id }) => id === leader))
   }
 
   /**
@@ -688,24 +738,38 @@ class KafkaClient extends AdoptableEmitter {
   }
 
   /**
-   * Makes sure that the metadata of topics is known; callers that wait for the same topics share the look-up.
+   * Makes sure that the metadata of topics is known; what is wanted at the same time shares a request.
    *
    * @param {string[]} topics
    * @param {(err: Error | null) => void} callback
    */
   _learnTopics (topics, callback) {
-    const key = topics.slice().sort().join()
-    const waiting = this._learning.get(key)
-    if (waiting) {
-      waiting.push(callback)
+    this._lookup.learn(topics, callback)
+  }
+
+  /**
+   * @param {string[]} topics
+   * @param {(errors: (topic: string) => Error | null) => void} answer
+   */
+  _askForTopics (topics, answer) {
+    if (!this.ready || this.closing) {
+      const error = new BrokerNotAvailableError('Broker not available (loadMetadataForTopics)')
+      setImmediate(answer, () => error)
       return
     }
-    const callbacks = [callback]
-    this._learning.set(key, callbacks)
-    this.refreshMetadata(topics, (/** @type {Error | undefined} */ error) => {
-      this._learning.delete(key)
-      callAll(callbacks, error || null)
-    })
+    this._request(this._primary, { op: 'metadata', topics, timeout: this._requestTimeout() },
+      (/** @type {any} */ error, /** @type {any} */ result) => {
+        if (error) {
+          const failure = this._unanswered(error)
+          return answer(() => failure)
+        }
+        this.updateMetadatas(toMetadata(result))
+        const errors = errorsByTopic(result)
+        answer(topic => {
+          const names = errors.get(topic)
+          return names === undefined ? null : new Error([...names].join(','))
+        })
+      })
   }
 
   /** @param {(err: Error | null) => void} [callback] */
@@ -1016,6 +1080,22 @@ function toMetadata ({ brokers, topics, controllerId }) {
   /** @type {any} */
   const known = { metadata, clusterMetadata: { controllerId } }
   return [byId, failures.length > 0 ? { error: failures, ...known } : known]
+}
+
+/**
+ * @param {any} metadata a reply of src/requests/mod.rs
+ * @returns {Map<string, Set<string>>} the names of the errors of each topic that has any
+ */
+function errorsByTopic ({ topics }) {
+  /** @type {Map<string, Set<string>>} */
+  const byTopic = new Map()
+  for (const { topic, error, partitions } of topics) {
+    const codes = error !== 0
+      ? [error]
+      : partitions.map((/** @type {any} */ each) => each.error).filter((/** @type {any} */ code) => !USABLE.has(code))
+    if (codes.length > 0) byTopic.set(topic, new Set(codes.map(metadataErrorName)))
+  }
+  return byTopic
 }
 
 /** @param {any} error of a request */

@@ -1,6 +1,7 @@
 'use strict'
 
 const { AdoptableEmitter, callable } = require('./internal/callable')
+const { emitAll } = require('./internal/emitAll')
 const { callbackOf, checkArray, checkClient, checkObject } = require('./internal/arguments')
 const { isForeign } = require('./internal/foreignClient')
 const { listOf } = require('../core/keyed')
@@ -21,10 +22,10 @@ class Offset extends AdoptableEmitter {
     this.ready = client.ready
     client.on('ready', () => {
       this.ready = true
-      this.emit('ready')
+      emitAll(this, 'ready')
     })
-    client.once('connect', () => this.emit('connect'))
-    client.on('error', (/** @type {Error} */ error) => this.emit('error', error))
+    client.once('connect', () => emitAll(this, 'connect'))
+    client.on('error', (/** @type {Error} */ error) => emitAll(this, 'error', error))
   }
 
   /**

@@ -2,6 +2,7 @@
 
 const { NativeConsumer } = require('../addon')
 const { CLOSED } = require('../errors')
+const { callAll } = require('../scheduling/callAll')
 const { BlockViews } = require('../wire/records')
 const { Requests, open } = require('./requests')
 const { setImmediate } = require('../scheduling/timers')
@@ -139,9 +140,12 @@ class ConsumerHandle {
   }
 
   closed () {
-    this.requests.close()
-    for (const [id] of [...this.commits]) this.settleCommit({ id, error: CLOSED, partitions: [] })
-    if (this.whenClosed) this.whenClosed()
+    const calls = this.requests.close()
+    for (const id of this.commits.keys()) {
+      calls.push(() => this.settleCommit({ id, error: CLOSED, partitions: [] }))
+    }
+    if (this.whenClosed) calls.push(this.whenClosed)
+    callAll(calls)
   }
 }
 

@@ -179,12 +179,12 @@ class ProducerHandle {
       setImmediate(() => this.closed())
       return
     }
-    this.requests.close()
+    const calls = this.requests.close()
     const sends = this.sends
     this.sends = []
-    const ends = sends.map(send => () => { if (send) send.outcome.abandoned() })
-    if (this.whenClosed) ends.push(this.whenClosed)
-    callAll(ends)
+    for (const send of sends) if (send !== null) calls.push(() => send.outcome.abandoned())
+    if (this.whenClosed) calls.push(this.whenClosed)
+    callAll(calls)
   }
 }
 

@@ -1,6 +1,5 @@
 'use strict'
 
-const { callAll } = require('../scheduling/callAll')
 const { CLOSED, CODE, ConfigError } = require('../errors')
 const { setImmediate } = require('../scheduling/timers')
 
@@ -50,11 +49,16 @@ class Requests {
     else callback(null, result)
   }
 
+  /**
+   * No replies come any more.
+   *
+   * @returns {Array<() => void>} one call for each request that waits for one
+   */
   close () {
     this.closed = true
     const waiting = [...this.waiting.values()]
     this.waiting.clear()
-    callAll(waiting, CLOSED)
+    return waiting.map(callback => () => callback(CLOSED))
   }
 }
 

@@ -146,8 +146,7 @@ class ConsumerCore {
   whenReady (callback) {
     const { client } = this.consumer
     if (isForeign(client)) return onceReady(this.consumer, () => callback(null))
-    if (client.ready || client.closing) client._whenReady(callback)
-    else client._waitingForReady.add(callback)
+    client._whenReady(callback, true)
   }
 
   // ---- fixed partitions ----

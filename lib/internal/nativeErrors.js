@@ -157,6 +157,24 @@ function toSocketError (error) {
   return result
 }
 
+/**
+ * Completes an error that comes of brokers which cannot be reached under the addresses that they advertise.
+ *
+ * @template {Error} E
+ * @param {E} error of the time that ran out, or of brokers that are not available; others stay as they are
+ * @param {import('../../core/cluster/advertisedBrokers').AdvertisedBroker[]} unreachable
+ * @returns {E} the same
+ */
+function withCure (error, unreachable) {
+  if (unreachable.length === 0) return error
+  if (!(error instanceof TimeoutError || error instanceof BrokerNotAvailableError)) return error
+  const brokers = unreachable.map(({ id, host, port, failure: { message } }) =>
+    `broker ${id} at ${host}:${port} (${message})`)
+  error.message += `: cannot reach ${brokers.join(', ')}, the address that the cluster advertises for it. Make that ` +
+    'address reachable from here, or set advertised.listeners of the broker to one that is'
+  return error
+}
+
 /** OpenSSL's numbers of what can be wrong with a certificate, and Node's codes for them. */
 const CERTIFICATE_ERRORS = /** @type {Record<number, string>} */ ({
   2: 'UNABLE_TO_GET_ISSUER_CERT',
@@ -241,4 +259,4 @@ function withCode (message, code) {
   return Object.assign(new Error(message), { code })
 }
 
-module.exports = { CODE, answerTo, isTlsError, toError, toGroupError, toSocketError, toTlsError }
+module.exports = { CODE, answerTo, isTlsError, toError, toGroupError, toSocketError, toTlsError, withCure }

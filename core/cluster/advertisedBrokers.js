@@ -1,0 +1,65 @@
+'use strict'
+
+/**
+ * The brokers of a cluster under the addresses that it advertises, and which of them have never been reached there. A
+ * broker that answers under the address in the configuration and not under the one that it advertises is the commonest
+ * mistake with containers.
+ *
+ * @typedef {object} AdvertisedBroker
+ * @property {number} id
+ * @property {string} host
+ * @property {number} port
+ * @property {boolean} wasUp it has been reached there
+ * @property {any} failure of the last attempt, as `failed` was given it; null before the first, and once it is up
+ */
+class AdvertisedBrokers {
+  constructor () {
+    /** @type {Map<string, AdvertisedBroker>} by `host:port` */
+    this.byAddress = new Map()
+  }
+
+  /**
+   * @param {number} id
+   * @param {string} host
+   * @param {number} port
+   * @returns {boolean} whether it is the first one
+   */
+  learn (id, host, port) {
+    const address = `${host}:${port}`
+    const known = this.byAddress.get(address)
+    if (known !== undefined) known.id = id
+    else this.byAddress.set(address, { id, host, port, wasUp: false, failure: null })
+    return known === undefined && this.byAddress.size === 1
+  }
+
+  /** @param {string} address */
+  up (address) {
+    const broker = this.byAddress.get(address)
+    if (broker === undefined) return
+    broker.wasUp = true
+    broker.failure = null
+  }
+
+  /**
+   * @param {string} message librdkafka's, such as `kafka-1:9092/1: Failed to resolve 'kafka-1:9092': ...`; with TLS or
+   *   SASL the protocol comes first
+   * @param {any} failure
+   */
+  failed (message, failure) {
+    const address = /^(?:\w+:\/\/)?([^/\s]+:\d+)\/\d+: /.exec(message)
+    const broker = address === null ? undefined : this.byAddress.get(address[1])
+    if (broker !== undefined) broker.failure = failure
+  }
+
+  /** @returns {AdvertisedBroker[]} */
+  all () {
+    return [...this.byAddress.values()]
+  }
+
+  /** @returns {AdvertisedBroker[]} those that have never been reached, and whose last attempt has failed */
+  unreachable () {
+    return this.all().filter(({ wasUp, failure }) => !wasUp && failure !== null)
+  }
+}
+
+module.exports = { AdvertisedBrokers }
