@@ -460,7 +460,7 @@ class KafkaClient extends AdoptableEmitter {
     const gaveWay = id < 0 && this._advertised.all().length > 0
     const address = `${host}:${port}`
     if (state === 'UP') {
-      if (id >= 0) this._advertised.up(address)
+      this._advertised.up(address)
       this._refusedCertificates.delete(address)
       this._brokerCame()
       if (this._up.has(address)) return

@@ -63,4 +63,23 @@ suite('a handler that throws', () => {
     assert.deepEqual([end.code, end.signal], [1, null], describe(end))
     assert.match(end.stderr, /TypeError: thrown by the user\n\s+at .*throw\.js/)
   })
+
+  const others = path.join(__dirname, 'programs', 'throwing-callbacks.js')
+  /** What the others still hear, in any order. */
+  const heard = {
+    'waiting send': ['closed', 'second send: BrokerNotAvailableError', 'uncaught: thrown'],
+    'ready listener': [
+      'admin ready', 'closed', 'metadata: null', 'offset ready', 'producer ready', 'uncaught: thrown'
+    ],
+    'close listener': ['closed', 'second listener', 'uncaught: thrown'],
+    'pending request': ['closed', 'second request', 'uncaught: thrown'],
+    'close callback': ['closed', 'uncaught: thrown']
+  }
+  for (const [place, lines] of Object.entries(heard)) {
+    it(`(${place}) costs nobody else a call, and the process ends`, async () => {
+      const end = await run(others, { args: [place], env })
+      assert.deepEqual([end.code, end.signal], [0, null], describe(end))
+      assert.deepEqual(end.lines.sort(), lines)
+    })
+  }
 })

@@ -16,6 +16,8 @@ class AdvertisedBrokers {
   constructor () {
     /** @type {Map<string, AdvertisedBroker>} by `host:port` */
     this.byAddress = new Map()
+    /** @type {Set<string>} addresses that have been reached, also as those in the configuration */
+    this.reached = new Set()
   }
 
   /**
@@ -28,12 +30,13 @@ class AdvertisedBrokers {
     const address = `${host}:${port}`
     const known = this.byAddress.get(address)
     if (known !== undefined) known.id = id
-    else this.byAddress.set(address, { id, host, port, wasUp: false, failure: null })
+    else this.byAddress.set(address, { id, host, port, wasUp: this.reached.has(address), failure: null })
     return known === undefined && this.byAddress.size === 1
   }
 
   /** @param {string} address */
   up (address) {
+    this.reached.add(address)
     const broker = this.byAddress.get(address)
     if (broker === undefined) return
     broker.wasUp = true
