@@ -2,10 +2,11 @@
 
 const { AdoptableEmitter, callable } = require('./internal/callable')
 const {
-  callbackOf, checkArray, checkClient, checkEncoding, checkTimer, offsetOf, optionsOf, textOf, wrongType
+  callbackOf, checkArray, checkClient, checkEncoding, checkTimer, isPartition, numberOf, offsetOf, optionsOf, textOf,
+  wrongType
 } = require('./internal/arguments')
 const getLogger = require('./logging')
-const { ConsumerCore, partitionError } = require('./internal/consumerCore')
+const { ConsumerCore, illegalOffset, partitionError } = require('./internal/consumerCore')
 const { hidePrivate } = require('./internal/hidePrivate')
 const { CODE } = require('./internal/nativeErrors')
 const { fetch, follow: followForeign, isForeign } = require('./internal/foreignClient')
@@ -96,8 +97,8 @@ class Consumer extends AdoptableEmitter {
   buildPayloads (topics) {
     return topics.map(topic => {
       const payload = typeof topic === 'object' ? topic : { topic }
-      payload.partition = payload.partition || 0
-      payload.offset = payload.offset || 0
+      payload.partition = numberOf(payload.partition || 0)
+      payload.offset = numberOf(payload.offset || 0)
       payload.maxBytes = this.options.fetchMaxBytes
       payload.metadata = 'm'
       return payload
@@ -190,12 +191,14 @@ class Consumer extends AdoptableEmitter {
     }
     const nameless = payloads.find(({ topic }) => typeof topic !== 'string')
     if (nameless) return callback(wrongType('topic', 'a string', nameless.topic))
+    const nowhere = payloads.find(({ partition }) => !isPartition(partition))
+    if (nowhere) return callback(illegalPartition(nowhere))
     const wrong = fromOffset && payloads.find(({ offset }) => offsetOf(offset) === null)
     if (wrong) return callback(illegalOffset(wrong))
     if (fromOffset) return located()
     this.fetchOffset(payloads, (error, offsets) => {
       if (error) return callback(error)
-      for (const payload of payloads) payload.offset = Math.max(0, offsets[payload.topic][payload.partition])
+      for (const payload of payloads) payload.offset = Math.max(0, recordOf(offsets, payload.topic)[payload.partition])
       located()
     })
   }
@@ -246,7 +249,12 @@ class Consumer extends AdoptableEmitter {
   fetchOffset (payloads, callback) {
     const { client } = this
     if (this._isForeign) return client.sendOffsetFetchRequest(this.options.groupId, payloads, callback)
-    const partitions = payloads.map(({ topic, partition }) => ({ topic, partition: Number(partition) }))
+    const wrong = payloads.find(({ partition }) => !isPartition(numberOf(partition || 0)))
+    if (wrong) {
+      setImmediate(callback, illegalPartition(wrong))
+      return
+    }
+    const partitions = payloads.map(({ topic, partition }) => ({ topic, partition: numberOf(partition || 0) }))
     client._request(this._handle(), { op: 'committed', partitions, timeout: client._requestTimeout() },
       (/** @type {Error | null} */ error, /** @type {any[]} */ answers) => {
         if (error) return callback(error)
@@ -293,7 +301,8 @@ class Consumer extends AdoptableEmitter {
     this._outOfRange.set(key, setTimeout(() => {
       this._outOfRange.delete(key)
       const payload = this.payloads.find(other => other.topic === topic && other.partition === partition)
-      if (payload) this._core.seek(topic, partition, payload.offset)
+      // looked at only now: the user may have set the payload's offset instead of calling `setOffset`
+      if (payload) this.setOffset(topic, partition, payload.offset)
     }, OUT_OF_RANGE_PAUSE))
     this.emit('offsetOutOfRange', error)
   }
@@ -340,10 +349,6 @@ class Consumer extends AdoptableEmitter {
       this.client.addTopics(names, (/** @type {Error | null} */ error) => {
         if (error) return done(error, undefined)
         const payloads = this.buildPayloads(list).filter(payload => !this._isRead(payload))
-        // other than the constructor, kafka-node takes '1' for 1 here
-        if (!payloads.every(({ partition }) => isPartition(partition))) {
-          return done(new InvalidConfigError('Offset must be a number and can not contain characters'))
-        }
         this._locate(payloads, fromOffset, failure => {
           if (failure) return done(failure)
           // another call may have been quicker; and one that is there without being read could not be located then
@@ -441,7 +446,9 @@ class Consumer extends AdoptableEmitter {
     if (this.committing && !force) return done(null, 'Offset committing')
     this.committing = true
     setTimeout(() => { this.committing = false }, this.options.autoCommitIntervalMs).unref()
-    const commits = this._allPayloads().filter((/** @type {any} */ { offset }) => offset !== 0)
+    const moved = this._allPayloads().filter((/** @type {any} */ { offset }) => offset !== 0)
+    // before they are located, offsets are what the user wrote there: nothing has been read up to them
+    const commits = this._isForeign ? moved : moved.filter(payload => this._located.has(payload))
     if (commits.length === 0) return done(null, 'Nothing to be committed')
     if (this._isForeign) return this.client.sendOffsetCommitRequest(this.options.groupId, commits, done)
     this._core.commit(commits, done)
@@ -476,21 +483,13 @@ class Consumer extends AdoptableEmitter {
  */
 function isIn (topics) {
   return ({ topic, partition }) => topics.some(wanted =>
-    typeof wanted === 'string' ? wanted === topic : wanted.topic === topic && wanted.partition === partition)
+    typeof wanted === 'string' ? wanted === topic : wanted.topic === topic && numberOf(wanted.partition) === partition)
 }
 
-/**
- * @param {any} value
- * @returns {boolean} whether it is a number, or one in text
- */
-function isPartition (value) {
-  return ['number', 'string'].includes(typeof value) && Number.isInteger(Number(value))
-}
-
-/** @param {{ topic: any, offset?: any }} position */
-function illegalOffset ({ topic, offset }) {
+/** @param {{ topic: any, partition?: any }} position */
+function illegalPartition ({ topic, partition }) {
   return new InvalidConfigError(
-    `offset ${textOf(offset)} for topic ${textOf(topic)} is illegal, must be a whole number of at least 0`)
+    `partition ${textOf(partition)} of topic ${textOf(topic)} is illegal, must be a whole number of at least 0`)
 }
 
 /** @param {Error | null} error */

@@ -9,7 +9,7 @@ const { isForeign } = require('./internal/foreignClient')
 const getLogger = require('./logging')
 const KafkaClient = require('./kafkaClient')
 const builtInProtocols = require('./assignment')
-const { ConsumerCore, partitionError } = require('./internal/consumerCore')
+const { ConsumerCore, illegalOffset, partitionError } = require('./internal/consumerCore')
 const { hidePrivate } = require('./internal/hidePrivate')
 const { isOwn, offers, toShares, toTask, toUserData } = require('./internal/ownProtocols')
 const { CODE, toGroupError } = require('./internal/nativeErrors')
@@ -569,12 +569,11 @@ class ConsumerGroup extends AdoptableEmitter {
     if (!payload) return
     const start = offsetOf(offset)
     if (start === null) {
-      this.emit('error', new InvalidConfigError(
-        `offset ${textOf(offset)} for topic ${topic} is illegal, must be a whole number of at least 0`))
+      this.emit('error', illegalOffset({ topic, offset }))
       return
     }
     payload.offset = start
-    this.payloadMap[topic][payload.partition] = start
+    recordOf(this.payloadMap, topic)[payload.partition] = start
     this._core.seek(topic, payload.partition, start)
   }
 

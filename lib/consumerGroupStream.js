@@ -3,6 +3,7 @@
 const { callbackOf, optionsOf, wrongType } = require('./internal/arguments')
 const getLogger = require('./logging')
 const ConsumerGroup = require('./consumerGroup')
+const { isRefused } = require('./internal/commitResult')
 const { hidePrivate } = require('./internal/hidePrivate')
 const { MessageStream } = require('./internal/messageStream')
 const { defaults } = require('./internal/options')
@@ -173,10 +174,10 @@ class ConsumerGroupStream extends MessageStream {
       }
       for (const { topic, partition, offset } of commits) {
         const queued = valueOf(this.commitQueue, topic)
-        // what the broker has refused is tried again with the next commit
-        const refused = (valueOf(result || {}, topic) || {}).errorCode
-        // a later message may have come meanwhile
-        if (queued !== undefined && queued[partition] === offset && !refused) delete queued[partition]
+        // what the broker has refused is tried again with the next commit; a later message may have come meanwhile
+        if (queued !== undefined && queued[partition] === offset && !isRefused(result, topic, partition)) {
+          delete queued[partition]
+        }
       }
       if (callback) callback(null)
     })

@@ -1,7 +1,7 @@
 'use strict'
 
 const { callable } = require('./internal/callable')
-const { checkArray, checkClient, optionsOf, wrongType } = require('./internal/arguments')
+const { checkArray, checkClient, checkEncoding, numberOf, optionsOf, wrongType } = require('./internal/arguments')
 const CommitStream = require('./commitStream')
 const Consumer = require('./consumer')
 const { hidePrivate } = require('./internal/hidePrivate')
@@ -43,6 +43,7 @@ class ConsumerStream extends MessageStream {
     if (isEmpty(topics)) throw new Error('You must specify topics to subscribe to.')
     checkClient(client)
     checkArray('topics', topics)
+    checkEncoding('encoding', options.encoding)
     this.highWaterMark = options.highWaterMark
     this.fetchCount = 0
     this.client = client
@@ -67,8 +68,8 @@ class ConsumerStream extends MessageStream {
   buildPayloads (topics) {
     return topics.map(topic => {
       const payload = typeof topic === 'object' ? topic : { topic }
-      payload.partition = Number(payload.partition) || 0
-      payload.offset = payload.offset || 0
+      payload.partition = numberOf(payload.partition || 0)
+      payload.offset = numberOf(payload.offset || 0)
       payload.maxBytes = this.options.fetchMaxBytes
       payload.metadata = 'm'
       return payload

@@ -117,7 +117,25 @@ function offsetOf (value) {
   return Number.isSafeInteger(number) && number >= 0 ? number : null
 }
 
+/**
+ * @param {any} value
+ * @returns {any} the number that a text stands for; everything else as it is
+ */
+function numberOf (value) {
+  if (typeof value !== 'string' || value.trim() === '') return value
+  const number = Number(value)
+  return Number.isNaN(number) ? value : number
+}
+
+/**
+ * @param {any} value
+ * @returns {boolean} whether it is the number of a partition
+ */
+function isPartition (value) {
+  return Number.isInteger(value) && value >= 0 && value <= 0x7fffffff
+}
+
 module.exports = {
-  callbackOf, checkArray, checkClient, checkEncoding, checkObject, checkTimer, kindOf, offsetOf, optionsOf, textOf,
-  wrongType
+  callbackOf, checkArray, checkClient, checkEncoding, checkObject, checkTimer, isPartition, kindOf, numberOf, offsetOf,
+  optionsOf, textOf, wrongType
 }

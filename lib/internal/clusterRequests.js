@@ -2,7 +2,9 @@
 
 const { BrokerNotAvailableError, InvalidConfigError, InvalidRequestError } = require('../errors')
 const { checkArray, checkObject, offsetOf, textOf, wrongType } = require('./arguments')
+const { toCommitResult } = require('./commitResult')
 const { errorName } = require('./errorCodes')
+const { commitOutcome } = require('../../core/group/commitOutcome')
 const { decodeAssignment, decodeSubscription } = require('../../core/group/memberMetadata')
 const NotControllerError = require('../errors/NotControllerError')
 const TimeoutError = require('../errors/TimeoutError')
@@ -310,7 +312,7 @@ function commit (client, group, payloads, callback) {
   if (!partitions) return
   ask(client, { op: 'commitGroupOffsets', group: String(group), partitions }, (err, answers) => {
     if (err) callback(groupError(client, err))
-    else callback(null, toCommitResult(answers))
+    else callback(null, toCommitResult(commitOutcome({ partitions: answers })))
   })
 }
 
@@ -329,23 +331,8 @@ function commitAsMember (client, member, payloads, callback) {
   }
   member.commit(partitions, (/** @type {any} */ { error, partitions: answers }) => {
     if (error && error.code < 0) return callback(toGroupError(error, client.options.requestTimeout))
-    const code = error ? error.code : 0
-    callback(null, toCommitResult(answers.map((/** @type {any} */ each) => ({ ...each, error: each.error || code }))))
+    callback(null, toCommitResult(commitOutcome({ error, partitions: answers })))
   })
-}
-
-/** @param {Array<{ topic: string, partition: number, error: number }>} answers */
-function toCommitResult (answers) {
-  /** @type {Record<string, { partition: number, errorCode: number }>} */
-  const result = {}
-  for (const { topic, partition, error } of answers) {
-    const earlier = valueOf(result, topic)
-    // one entry a topic is all that kafka-node gives; a refusal must not hide behind a later success
-    if (!earlier || earlier.errorCode === 0 || error !== 0) {
-      setValue(result, topic, { partition, errorCode: error })
-    }
-  }
-  return result
 }
 
 // ---- offsets of partitions ----
@@ -578,5 +565,6 @@ module.exports = {
   fetchCommits,
   fetchOffsets,
   groupCoordinator,
-  listGroups
+  listGroups,
+  partitionOf
 }

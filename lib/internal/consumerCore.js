@@ -1,9 +1,14 @@
 'use strict'
 
 const { RecordFlow } = require('../../core/consumer/recordPump')
+const { commitOutcome } = require('../../core/group/commitOutcome')
+const { offsetOf, textOf } = require('./arguments')
+const { commitsOrCallback } = require('./clusterRequests')
+const { toCommitResult } = require('./commitResult')
 const { isForeign, onceReady } = require('./foreignClient')
 const { CODE, toError } = require('./nativeErrors')
 const { errorName } = require('./errorCodes')
+const InvalidConfigError = require('../errors/InvalidConfigError')
 const TimeoutError = require('../errors/TimeoutError')
 const { setValue, valueOf } = require('../../core/keyed')
 const { clearTimeout, nextTick, setTimeout } = require('../../core/scheduling/timers')
@@ -174,10 +179,16 @@ class ConsumerCore {
     if (this.closing) return
     /** @type {Map<string, { topic: string, partition: number, offset: number }>} */
     const partitions = new Map()
-    for (const { topic, partition, offset } of this.owner.active()) {
+    /** @type {any[]} */
+    const wrong = []
+    for (const payload of this.owner.active()) {
+      const { topic, partition } = payload
+      // payloads are the user's own objects: what was right when they were given may have been changed since
+      const offset = offsetOf(payload.offset)
       const key = `${topic}/${partition}`
+      if (offset === null) wrong.push(payload)
       // librdkafka takes each once
-      if (!partitions.has(key)) partitions.set(key, { topic, partition: Number(partition), offset: Number(offset) })
+      else if (!partitions.has(key)) partitions.set(key, { topic, partition, offset })
     }
     const assignment = [...partitions.keys()].sort().join()
     if (handle && assignment !== this.assignment) {
@@ -187,6 +198,7 @@ class ConsumerCore {
     } else if (this.unconfirmed === 0) {
       flow.proceed()
     }
+    for (const payload of wrong) this.consumer.emit('error', illegalOffset(payload))
   }
 
   /** The native side has taken an assignment over: the flow can tell by the epoch what came before it. */
@@ -213,24 +225,20 @@ class ConsumerCore {
   }
 
   /**
-   * @param {Array<{ topic: string, partition: number, offset: number, metadata?: string }>} partitions
-   * @param {(err: Error | null, result?: any) => void} callback
+   * @param {any[]} positions `{ topic, partition, offset, metadata = 'm' }`
+   * @param {(err: Error | null, result?: any) => void} callback gets an `InvalidConfigError` if a position is none
    */
-  commit (partitions, callback) {
+  commit (positions, callback) {
     const { handle, consumer } = this
-    if (!handle || partitions.length === 0) return callback(null, 'Nothing to be committed')
-    const list = partitions.map(({ topic, partition, offset, metadata }) =>
-      ({ topic, partition: Number(partition), offset, metadata: metadata === undefined ? 'm' : metadata }))
-    handle.commit(list, ({ error, partitions: answers }) => {
+    if (!handle || positions.length === 0) return callback(null, 'Nothing to be committed')
+    const commits = commitsOrCallback(positions, callback)
+    if (!commits) return
+    handle.commit(commits, answer => {
       // a broker's refusal is part of the result, as with kafka-node
-      if (error && error.code < 0) return callback(toError(error, consumer.client.options.requestTimeout))
-      /** @type {Record<string, { partition: number, errorCode: number }>} */
-      const result = {}
-      for (const answer of answers) {
-        const errorCode = answer.error || (error ? error.code : 0)
-        setValue(result, answer.topic, { partition: answer.partition, errorCode })
+      if (answer.error && answer.error.code < 0) {
+        return callback(toError(answer.error, consumer.client.options.requestTimeout))
       }
-      callback(null, result)
+      callback(null, toCommitResult(commitOutcome(answer)))
     })
   }
 
@@ -273,4 +281,10 @@ function partitionError ({ error, topic, partition }) {
   return Object.assign(new Error(name), { topic, partition })
 }
 
-module.exports = { ConsumerCore, partitionError }
+/** @param {{ topic: any, offset?: any }} position */
+function illegalOffset ({ topic, offset }) {
+  return new InvalidConfigError(
+    `offset ${textOf(offset)} for topic ${textOf(topic)} is illegal, must be a whole number of at least 0`)
+}
+
+module.exports = { ConsumerCore, illegalOffset, partitionError }

@@ -237,8 +237,22 @@ unsafe extern "C" fn on_new(
 ) -> sys::rd_kafka_resp_err_t {
   // SAFETY: librdkafka asks for interceptors to be added in exactly this call.
   unsafe {
+    sys::rd_kafka_interceptor_add_on_commit(rk, INTERCEPTOR.as_ptr().cast(), Some(on_commit), std::ptr::null_mut());
     sys::rd_kafka_interceptor_add_on_broker_state_change(rk, INTERCEPTOR.as_ptr().cast(), Some(on_broker_state), opaque)
   }
+}
+
+/// The broker has answered a commit. Right after this call librdkafka gives the code of the last refused partition to all
+/// that were not refused, so each partition's own code is kept in the element's opaque field.
+unsafe extern "C" fn on_commit(
+  _: *mut sys::rd_kafka_t,
+  partitions: *const sys::rd_kafka_topic_partition_list_t,
+  _: sys::rd_kafka_resp_err_t,
+  _: *mut c_void,
+) -> sys::rd_kafka_resp_err_t {
+  // SAFETY: the list is librdkafka's own mutable one, and this thread is the only one that knows it.
+  unsafe { PartitionList::keep_own_errors(partitions.cast_mut()) };
+  sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR
 }
 
 unsafe extern "C" fn on_broker_state(
@@ -267,7 +281,8 @@ pub(super) unsafe extern "C" fn on_committed(
 ) {
   // SAFETY: the client is live, its opaque is our sink; the list may be null and is only valid during this call.
   unsafe {
-    let partitions = PartitionList::copy_of(partitions);
+    let mut partitions = PartitionList::copy_of(partitions);
+    partitions.restore_own_errors();
     let event = ClientEvent::Committed { id: id as usize as u32, error: code as i32, partitions };
     deliver(sys::rd_kafka_opaque(rk), event);
   }

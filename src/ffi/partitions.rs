@@ -1,3 +1,5 @@
+use std::ffi::c_void;
+
 use super::{c_string, read_code, string_from, sys};
 
 /// One element of a partition list, copied out.
@@ -35,6 +37,20 @@ impl PartitionOffset {
   }
 }
 
+/// # Safety
+/// `list` is live and nobody else's as long as the result is used.
+unsafe fn elements_of<'a>(
+  list: *mut sys::rd_kafka_topic_partition_list_t,
+) -> &'a mut [sys::rd_kafka_topic_partition_t] {
+  // SAFETY: by the caller's promise; librdkafka keeps `cnt` elements there, or none at a null pointer.
+  unsafe {
+    match (*list).cnt {
+      0 => &mut [],
+      count => std::slice::from_raw_parts_mut((*list).elems, count as usize),
+    }
+  }
+}
+
 /// Owner of a partition list (`rd_kafka_topic_partition_list_t`).
 pub struct PartitionList {
   raw: *mut sys::rd_kafka_topic_partition_list_t,
@@ -59,6 +75,33 @@ impl PartitionList {
     }
     // SAFETY: live by the caller's promise; the copy is ours.
     PartitionList { raw: unsafe { sys::rd_kafka_topic_partition_list_copy(list) } }
+  }
+
+  /// Notes each element's error in its opaque field, which copies of the list keep, for `restore_own_errors`.
+  ///
+  /// # Safety
+  /// `list` is live and nobody else's during the call.
+  pub(super) unsafe fn keep_own_errors(list: *mut sys::rd_kafka_topic_partition_list_t) {
+    // SAFETY: live by the caller's promise; nobody but us uses the opaque field of a commit's partitions.
+    unsafe {
+      for element in elements_of(list) {
+        let code = read_code(std::ptr::addr_of!(element.err));
+        element.opaque = ((code as isize) << 1 | 1) as *mut c_void;
+      }
+    }
+  }
+
+  /// Undoes what has been done to errors since `keep_own_errors`.
+  pub(super) fn restore_own_errors(&mut self) {
+    // SAFETY: the list is ours. The enum is `repr(i32)`, and the code was read from such a field.
+    unsafe {
+      for element in elements_of(self.raw) {
+        let kept = element.opaque as isize;
+        if kept & 1 == 1 {
+          std::ptr::addr_of_mut!(element.err).cast::<i32>().write((kept >> 1) as i32);
+        }
+      }
+    }
   }
 
   pub(super) fn raw(&self) -> *mut sys::rd_kafka_topic_partition_list_t {
