@@ -15,7 +15,7 @@ const InvalidConfigError = require('./errors/InvalidConfigError')
 const TopicsNotExistError = require('./errors/TopicsNotExistError')
 const { validateConfig, validateTopics } = require('./utils')
 const { recordOf } = require('../core/keyed')
-const { clearTimeout, setTimeout } = require('../core/scheduling/timers')
+const { clearTimeout, setImmediate, setTimeout } = require('../core/scheduling/timers')
 const logger = getLogger('kafka-node:Consumer')
 
 const DEFAULTS = {
@@ -207,7 +207,7 @@ class Consumer extends AdoptableEmitter {
   _start () {
     if (this._isForeign) return fetch(this)
     this._handle()
-    this._core.reassign(true)
+    this._core.fixed.change(true)
     this._core.startIdling()
   }
 
@@ -222,7 +222,7 @@ class Consumer extends AdoptableEmitter {
       return
     }
     this._handle()
-    this._core.reassign()
+    this._core.fixed.change()
     this._core.startIdling()
   }
 
@@ -271,7 +271,7 @@ class Consumer extends AdoptableEmitter {
   _event (event) {
     switch (event.type) {
       case 'topic': return this._core.learnTopic(event)
-      case 'assigned': return this._core.assigned()
+      case 'assigned': return this._core.fixed.confirmed()
       case 'error': return this._partitionError(event)
     }
   }
@@ -376,7 +376,7 @@ class Consumer extends AdoptableEmitter {
     const stays = (/** @type {any} */ { topic }) => !names.includes(topic)
     this.payloads = this.payloads.filter(stays)
     if (this.pausedPayloads) this.pausedPayloads = this.pausedPayloads.filter(stays)
-    this._core.reassign()
+    this._core.fixed.change()
     this.client.removeTopicMetadata(names, done)
   }
 
@@ -417,7 +417,7 @@ class Consumer extends AdoptableEmitter {
     if (chosen.length === 0) return
     to.push(...chosen)
     from.splice(0, from.length, ...from.filter(payload => !chosen.includes(payload)))
-    this._core.reassign()
+    this._core.fixed.change()
   }
 
   /** Stops emitting after the current batch. */
@@ -428,7 +428,7 @@ class Consumer extends AdoptableEmitter {
   resume () {
     this.paused = false
     if (this._isForeign) fetch(this)
-    this._core.flow.resume()
+    this._core.pump.resume()
   }
 
   /**

@@ -391,9 +391,8 @@ class ConsumerGroup extends AdoptableEmitter {
    */
   _revoked ({ epoch, lost }) {
     if (this.client.closing) return
-    const { flow } = this._core
     const handle = this._handle()
-    flow.dropStale()
+    this._core.pump.dropStale()
     const positions = this.topicPayloads
     const member = this.ready
     this.ready = false
@@ -584,7 +583,7 @@ class ConsumerGroup extends AdoptableEmitter {
 
   resume () {
     this.paused = false
-    this._core.flow.resume()
+    this._core.pump.resume()
   }
 
   _startCommitInterval () {

@@ -256,7 +256,7 @@ class ConsumerGroupStream extends MessageStream {
     // the constructor of ConsumerGroup may have thrown
     const group = this.consumerGroup
     if (!group) return done(reason)
-    group._core.flow.stop()
+    group._core.pump.stop()
     this._dropBuffered()
     const left = (/** @type {Error | null} */ failure) => {
       if (failure) logger.error('commit before closing failed', failure)

@@ -496,15 +496,15 @@ describe('Consumer', { timeout: 60000 }, () => {
       assert.deepEqual(values(await take(6)), [...numbered(5), 'new'])
     })
 
-    it('takes names and exact partitions, and nothing else', async () => {
+    it('takes names and partitions, and nothing else', async () => {
       const consumer = opened.consumer(['a', { topic: 'b', partition: 1 }], {}, opened.client({ autoConnect: false }))
       const paused = () => (consumer.pausedPayloads || []).map(({ topic }) => topic)
-      for (const list of [undefined, null, [], '', [{ topic: 'a' }], [{ topic: 'b', partition: '1' }], ['c']]) {
+      for (const list of [undefined, null, [], '', [{ topic: 'a' }], [{ topic: 'b', partition: '2' }], ['c']]) {
         consumer.pauseTopics(list)
         assert.deepEqual(paused(), [])
       }
       assert.throws(() => consumer.pauseTopics('a'), TypeError)
-      consumer.pauseTopics([{ topic: 'b', partition: 1 }, 'a'])
+      consumer.pauseTopics([{ topic: 'b', partition: '1' }, 'a'])
       assert.deepEqual(paused(), ['a', 'b'])
       assert.deepEqual(consumer.payloads, [])
       consumer.resumeTopics(['b'])

@@ -5,13 +5,16 @@ const assert = require('node:assert/strict')
 const { EventEmitter } = require('node:events')
 const { setImmediate: nextTurn } = require('node:timers/promises')
 const { BlockViews } = require('../../core/wire/records')
-const { RecordFlow } = require('../../core/consumer/recordPump')
+const { ASSIGNMENT_CHANGE } = require('../../core/consumer/pauseReasons')
+const { RecordPump } = require('../../core/consumer/recordPump')
+const { MessageEmitter } = require('../../lib/internal/messageEmitter')
 const { encodeBlock } = require('../support/record-block')
 
-describe('RecordFlow', () => {
+describe('RecordPump, with the sink of kafka-node\'s consumers', () => {
   let time
   let consumer
-  let flow
+  let pump
+  let emitter
   let credits
   let epoch
   let maxRecords
@@ -22,20 +25,22 @@ describe('RecordFlow', () => {
     // the clock stands unless a test moves it: how much is emitted at once depends on it
     time = 0
     mock.method(performance, 'now', () => time)
-    consumer = Object.assign(new EventEmitter(), { paused: false })
+    consumer = Object.assign(new EventEmitter(), { paused: false, options: {} })
     credits = []
     epoch = 0
     maxRecords = 1000
     events = []
     progress = []
-    flow = new RecordFlow(consumer, {
+    emitter = new MessageEmitter(consumer, {
       encodings: () => ({ value: 'utf8', key: 'utf8' }),
       timestamps: false,
-      maxRecords: () => maxRecords,
-      progress: (made) => progress.push(made)
+      progressed: (made) => progress.push(made)
     })
-    flow.handle = { epoch: () => epoch, credit: (slab) => credits.push(slab) }
-    flow.topics = ['topic', 'other']
+    emitter.maxRecords = () => maxRecords
+    pump = new RecordPump(emitter)
+    emitter.positions = pump.positions
+    pump.handle = { epoch: () => epoch, credit: (slab) => credits.push(slab) }
+    pump.topics = ['topic', 'other']
     consumer.on('processingfetch', () => events.push('['))
     consumer.on('message', ({ value }) => events.push(value))
     consumer.on('done', () => events.push(']'))
@@ -53,13 +58,13 @@ describe('RecordFlow', () => {
   /** Lets everything come that is scheduled. */
   async function settle () {
     do await nextTurn()
-    while (flow.scheduled)
+    while (pump.scheduled)
   }
 
   const numbers = (from, count) => Array.from({ length: count }, (_, i) => String(from + i))
 
   it('emits a block as one batch, right away, and gives it back', () => {
-    flow.add(block(5, 3, { slab: 2 }))
+    pump.add(block(5, 3, { slab: 2 }))
     assert.deepEqual(events, ['[', '5', '6', '7', ']'])
     assert.deepEqual(credits, [2])
     assert.deepEqual(progress, [{ topic: { 0: 7, highWaterOffset: 1000 } }])
@@ -70,26 +75,26 @@ describe('RecordFlow', () => {
       assert.deepEqual(credits, [0])
       assert.equal(progress[0], made)
     })
-    flow.add(block(0, 1))
+    pump.add(block(0, 1))
     assert.deepEqual(events, ['[', '0', ']'])
   })
 
   it('reports the last offset of each partition, and each topic\'s high watermark', () => {
-    flow.add(new BlockViews(encodeBlock([
+    pump.add(new BlockViews(encodeBlock([
       { partition: 0, offset: 1, value: 'a', highWatermark: 2 },
       { partition: 1, offset: 8, value: 'b', highWatermark: 9 },
       { topicId: 1, partition: 0, offset: 3, value: 'c', highWatermark: -1 },
       { partition: 0, offset: 2, value: 'd', highWatermark: 3 }
     ])))
     assert.deepEqual(progress, [{ topic: { 0: 2, 1: 8, highWaterOffset: 3 }, other: { 0: 3, highWaterOffset: 0 } }])
-    assert.deepEqual(flow.idleProgress(['topic', 'new']),
+    assert.deepEqual(emitter.idleProgress(['topic', 'new']),
       { topic: { highWaterOffset: 3 }, new: { highWaterOffset: 0 } })
   })
 
   it('keeps the order of blocks that arrive while it is busy', async () => {
     maxRecords = 4
-    flow.add(block(0, 10, { slab: 0 }))
-    flow.add(block(10, 2, { slab: 1 }))
+    pump.add(block(0, 10, { slab: 0 }))
+    pump.add(block(10, 2, { slab: 1 }))
     await settle()
     assert.deepEqual(events.filter((event) => event !== '[' && event !== ']'), numbers(0, 12))
     assert.deepEqual(credits, [0, 1])
@@ -97,7 +102,7 @@ describe('RecordFlow', () => {
 
   it('cuts a block into slices, each with its own events', async () => {
     maxRecords = 4
-    flow.add(block(0, 10))
+    pump.add(block(0, 10))
     assert.deepEqual(events, ['[', ...numbers(0, 4), ']'])
     assert.deepEqual(credits, [])
     await nextTurn()
@@ -121,7 +126,7 @@ describe('RecordFlow', () => {
       size = 0
       setImmediate(() => turns++)
     })
-    flow.add(block(0, 200))
+    pump.add(block(0, 200))
     await settle()
     assert.deepEqual(events.filter((event) => event !== '[' && event !== ']'), numbers(0, 200))
     // the clock is looked at every 64 records at first, and more often once handlers have shown to be slow
@@ -138,7 +143,7 @@ describe('RecordFlow', () => {
       turns.push(turn)
       setImmediate(() => turn++)
     })
-    for (let i = 0; i < 4; i++) flow.add(block(i, 1, { slab: i }))
+    for (let i = 0; i < 4; i++) pump.add(block(i, 1, { slab: i }))
     assert.deepEqual(credits, [0, 1])
     await settle()
     assert.deepEqual(events.filter((event) => event !== '[' && event !== ']'), numbers(0, 4))
@@ -161,11 +166,11 @@ describe('RecordFlow', () => {
         }
       }
       // what a user's uncaughtException handler would get
-      const run = flow.run
-      flow.run = () => catchIt(run)
-      flow.add(block(0, 10, { slab: 1 }))
+      const run = pump.run
+      pump.run = () => catchIt(run)
+      pump.add(block(0, 10, { slab: 1 }))
       await settle()
-      flow.add(block(10, 1, { slab: 2 }))
+      pump.add(block(10, 1, { slab: 2 }))
       assert.deepEqual(thrown, ['handler of 0', 'handler of 3', 'handler of 9'])
       assert.deepEqual(events.filter((event) => event !== '[' && event !== ']'), numbers(0, 11))
       assert.deepEqual(credits, [1, 2])
@@ -176,7 +181,7 @@ describe('RecordFlow', () => {
     it('of done costs nothing either', async () => {
       maxRecords = 2
       consumer.once('done', () => { throw new Error('handler of done') })
-      assert.throws(() => flow.add(block(0, 4)), /handler of done/)
+      assert.throws(() => pump.add(block(0, 4)), /handler of done/)
       await settle()
       assert.deepEqual(events.filter((event) => event !== '[' && event !== ']'), numbers(0, 4))
       assert.deepEqual(credits, [0])
@@ -187,12 +192,12 @@ describe('RecordFlow', () => {
     it('lets the slice end, and resume goes on behind it', async () => {
       maxRecords = 4
       consumer.once('message', () => { consumer.paused = true })
-      flow.add(block(0, 6))
+      pump.add(block(0, 6))
       await settle()
       assert.deepEqual(events, ['[', ...numbers(0, 4), ']'])
       assert.deepEqual(credits, [])
       consumer.paused = false
-      flow.resume()
+      pump.resume()
       assert.equal(events.length, 6)
       await settle()
       assert.deepEqual(events.slice(6), ['[', '4', '5', ']'])
@@ -201,12 +206,12 @@ describe('RecordFlow', () => {
 
     it('keeps blocks that arrive meanwhile', async () => {
       consumer.paused = true
-      flow.add(block(0, 2, { slab: 0 }))
-      flow.add(block(2, 2, { slab: 1 }))
+      pump.add(block(0, 2, { slab: 0 }))
+      pump.add(block(2, 2, { slab: 1 }))
       await settle()
       assert.deepEqual([events, credits], [[], []])
       consumer.paused = false
-      flow.resume()
+      pump.resume()
       await settle()
       assert.deepEqual(events.filter((event) => event !== '[' && event !== ']'), numbers(0, 4))
       assert.deepEqual(credits, [0, 1])
@@ -216,10 +221,10 @@ describe('RecordFlow', () => {
   describe('an assignment that has gone', () => {
     it('takes its records along: nothing of them is emitted, their blocks go back', async () => {
       maxRecords = 2
-      flow.add(block(0, 5, { slab: 0 }))
-      flow.add(block(5, 5, { slab: 1 }))
+      pump.add(block(0, 5, { slab: 0 }))
+      pump.add(block(5, 5, { slab: 1 }))
       epoch = 1
-      flow.add(block(100, 1, { slab: 2 }))
+      pump.add(block(100, 1, { slab: 2 }))
       await settle()
       assert.deepEqual(events, ['[', '0', '1', ']', '[', '100', ']'])
       assert.deepEqual(credits, [0, 1, 2])
@@ -227,37 +232,37 @@ describe('RecordFlow', () => {
 
     it('can be dropped at once', () => {
       consumer.paused = true
-      flow.add(block(0, 5, { slab: 1 }))
+      pump.add(block(0, 5, { slab: 1 }))
       epoch = 1
-      flow.dropStale()
+      pump.dropStale()
       assert.deepEqual(credits, [1])
-      assert.equal(flow.queue.length, 0)
+      assert.equal(pump.queue.length, 0)
     })
   })
 
   describe('a seek', () => {
     it('voids what was taken before it, of its partition only', () => {
-      flow.seek('topic', 0, 1)
-      flow.add(block(0, 3, { slab: 0, sequence: 0, partition: 0 }))
-      flow.add(block(10, 1, { slab: 1, sequence: 0, partition: 1 }))
-      flow.add(block(20, 1, { slab: 2, sequence: 0, partition: 0, topicId: 1 }))
-      flow.add(block(1, 1, { slab: 0, sequence: 1, partition: 0 }))
+      pump.positions.seek('topic', 0)
+      pump.add(block(0, 3, { slab: 0, sequence: 0, partition: 0 }))
+      pump.add(block(10, 1, { slab: 1, sequence: 0, partition: 1 }))
+      pump.add(block(20, 1, { slab: 2, sequence: 0, partition: 0, topicId: 1 }))
+      pump.add(block(1, 1, { slab: 0, sequence: 1, partition: 0 }))
       assert.deepEqual(events.filter((event) => event !== '[' && event !== ']'), ['10', '20', '1'])
       assert.deepEqual(credits, [0, 1, 2, 0])
     })
 
     it('in a handler ends what is left of the partition, and stands against the slice\'s own progress', () => {
       const sought = []
-      flow.owner.progress = (made) => {
+      emitter.owner.progressed = (made) => {
         progress.push(made)
-        sought.push(flow.isSought('topic', 0), flow.isSought('topic', 1))
+        sought.push(pump.positions.isRepositioned('topic', 0), pump.positions.isRepositioned('topic', 1))
       }
       consumer.on('message', ({ value }) => {
-        if (value === '3') flow.seek('topic', 0, 1)
+        if (value === '3') pump.positions.seek('topic', 0)
       })
       const records = [0, 1, 2, 3, 4, 5].map((offset) => ({ partition: 0, offset, value: String(offset) }))
-      flow.add(new BlockViews(encodeBlock([...records, { partition: 1, offset: 7, value: 'other partition' }])))
-      flow.add(block(2, 2, { slab: 1, sequence: 1 }))
+      pump.add(new BlockViews(encodeBlock([...records, { partition: 1, offset: 7, value: 'other partition' }])))
+      pump.add(block(2, 2, { slab: 1, sequence: 1 }))
       assert.deepEqual(events, ['[', '0', '1', '2', '3', 'other partition', ']', '[', '2', '3', ']'])
       assert.deepEqual(progress[0], { topic: { 0: 3, 1: 7, highWaterOffset: 0 } })
       assert.deepEqual(sought, [true, false, true, false])
@@ -266,9 +271,9 @@ describe('RecordFlow', () => {
 
     it('of another partition does not disturb the one that is being emitted', async () => {
       consumer.on('message', ({ value, partition }) => {
-        if (partition === 0 && value === '1') flow.seek('topic', 1, 1)
+        if (partition === 0 && value === '1') pump.positions.seek('topic', 1)
       })
-      flow.add(block(0, 5, { partition: 0 }))
+      pump.add(block(0, 5, { partition: 0 }))
       await settle()
       assert.deepEqual(events.filter((event) => event !== '[' && event !== ']'), numbers(0, 5))
       assert.deepEqual(credits, [0])
@@ -278,12 +283,12 @@ describe('RecordFlow', () => {
   describe('a change of the assignment', () => {
     it('lets the slice end, and what waits is emitted when nothing has changed after all', async () => {
       maxRecords = 2
-      consumer.once('message', () => flow.suspend())
-      flow.add(block(0, 3, { slab: 0 }))
-      flow.add(block(3, 1, { slab: 1 }))
+      consumer.once('message', () => pump.pause(ASSIGNMENT_CHANGE))
+      pump.add(block(0, 3, { slab: 0 }))
+      pump.add(block(3, 1, { slab: 1 }))
       await settle()
       assert.deepEqual(events, ['[', '0', '1', ']'])
-      flow.proceed()
+      pump.unpause(ASSIGNMENT_CHANGE)
       await settle()
       assert.deepEqual(events.slice(4), ['[', '2', ']', '[', '3', ']'])
       assert.deepEqual(credits, [0, 1])
@@ -291,15 +296,15 @@ describe('RecordFlow', () => {
 
     it('voids what was taken before it', async () => {
       maxRecords = 2
-      consumer.once('message', () => flow.suspend())
-      flow.add(block(0, 3, { slab: 0 }))
-      flow.add(block(3, 1, { slab: 1 }))
+      consumer.once('message', () => pump.pause(ASSIGNMENT_CHANGE))
+      pump.add(block(0, 3, { slab: 0 }))
+      pump.add(block(3, 1, { slab: 1 }))
       epoch = 1
-      flow.add(block(2, 1, { slab: 2 }))
+      pump.add(block(2, 1, { slab: 2 }))
       await settle()
       assert.deepEqual(events, ['[', '0', '1', ']'])
       assert.deepEqual(credits, [0, 1])
-      flow.proceed()
+      pump.unpause(ASSIGNMENT_CHANGE)
       await settle()
       assert.deepEqual(events.slice(4), ['[', '2', ']'])
       assert.deepEqual(credits, [0, 1, 2])
@@ -309,19 +314,19 @@ describe('RecordFlow', () => {
   describe('stop', () => {
     it('lets the slice end and emits nothing more', async () => {
       maxRecords = 2
-      consumer.once('message', () => flow.stop())
-      flow.add(block(0, 5))
-      flow.add(block(5, 5))
+      consumer.once('message', () => pump.stop())
+      pump.add(block(0, 5))
+      pump.add(block(5, 5))
       await settle()
       assert.deepEqual(events, ['[', '0', '1', ']'])
     })
 
     it('while nothing is emitted drops what waits', async () => {
       consumer.paused = true
-      flow.add(block(0, 5))
-      flow.stop()
+      pump.add(block(0, 5))
+      pump.stop()
       consumer.paused = false
-      flow.resume()
+      pump.resume()
       await settle()
       assert.deepEqual(events, [])
     })
@@ -334,9 +339,9 @@ describe('RecordFlow', () => {
       { offset: 0, value: 'a', timestamp: 1700000000000 }, { offset: 1, value: 'b', timestamp: -1 },
       { offset: 2, value: 'c', timestamp: 0 }
     ]))
-    flow.add(timed())
-    flow.owner.timestamps = true
-    flow.add(timed())
+    pump.add(timed())
+    emitter.owner.timestamps = true
+    pump.add(timed())
     assert.deepEqual(received.map(({ timestamp }) => timestamp),
       [undefined, undefined, undefined, new Date(1700000000000), undefined, undefined])
     assert.deepEqual(received.map((message) => 'timestamp' in message), [false, false, false, true, false, false])
@@ -345,7 +350,7 @@ describe('RecordFlow', () => {
   it('adds headers to the messages that have some', () => {
     const received = []
     consumer.on('message', (message) => received.push(message))
-    flow.add(new BlockViews(encodeBlock([
+    pump.add(new BlockViews(encodeBlock([
       { offset: 0, value: 'a', headers: [['h', '1']] }, { offset: 1, value: 'b' }
     ])))
     assert.deepEqual(received[0].headers, { h: '1' })

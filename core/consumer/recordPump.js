@@ -2,63 +2,118 @@
 
 const { RecordReader } = require('../wire/records')
 const { Turn } = require('../scheduling/timeBudget')
-const { recordOf } = require('../keyed')
 const { monotonicNow, setImmediate } = require('../scheduling/timers')
+const { PauseReasons } = require('./pauseReasons')
+const { Positions } = require('./positions')
 
 /**
- * How long one slice may keep the event loop, ms; checked every few records. Also how long blocks that arrive in the
- * same turn of the event loop may be emitted right away.
+ * How long one slice may keep the event loop, ms; checked every few records. Also how long record batches that arrive
+ * in the same turn of the event loop may be handed out right away.
  */
 const SLICE_MS = 5
 /** Records between two looks at the clock, when handlers are quick. */
-const LONG_STRIDE = 64
+const LONG_INTERVAL = 64
 
 /**
- * Turns blocks of records into `message` events.
+ * @typedef {object} PartitionProgress
+ * @property {string} topic
+ * @property {number} partition
+ * @property {number} offset of the last record that was handled
  *
- * A block is emitted in slices that give way to the event loop. Each slice is a batch of its own to the user:
- * `processingfetch`, its messages, `done`. The block's slab goes back to the native side after its last record, so a
- * slow handler slows the fetching down.
- *
- * @typedef {Record<string, Record<string, number>>} Progress by topic: the last offset of each partition whose handlers
- *   have returned, and `highWaterOffset`
- * @typedef {object} FlowOwner
- * @property {() => { value: string, key: string }} encodings
- * @property {boolean} timestamps whether messages get a `timestamp`
- * @property {() => number} maxRecords records per slice at most
- * @property {(progress: Progress) => void} progress called after each slice, before `done`
+ * @typedef {object} RecordSink what becomes of records; the pump decides when
+ * @property {() => { value: string, key: string }} begin a slice begins; returns the encodings to decode it with
+ * @property {(slice: Slice) => void} take handles the records from `slice.cursor` up to `slice.end`, see `Slice`
+ * @property {(progress: PartitionProgress[]) => void} progressed called once a slice, also when `take` has thrown: the
+ *   positions may move behind these records. Of several entries of a partition the last counts
+ * @property {() => void} end the slice is over; not called when `take` has thrown
+ * @property {() => boolean} isPaused asked before each slice, besides the pump's own reasons
+ * @property {() => number} maxRecords per slice
  */
-class RecordFlow {
+
+/**
+ * The part of a record batch that a sink may handle now: up to 64 records of one partition, decoded. They are the
+ * elements `cursor` to `end - 1` of `reader.keys`, `reader.values` and `reader.headers`, and of `reader.offset(i)` and
+ * `reader.timestamp(i)`. These arrays are filled again for the next chunk; their elements may be kept.
+ *
+ * A sink handles each record like this:
+ *
+ * 1. `const i = slice.cursor++`, before the handler is called: one that throws is not given the record again;
+ * 2. after the handler has returned, `slice.handled = offset`. If it goes on asynchronously, the sink pauses the pump
+ *    with a reason of its own instead, and moves the position itself when the handler is through;
+ * 3. it returns early when `positions.version` has changed (a handler has repositioned some partition), when
+ *    `--slice.untilLook === 0 && slice.isSpent()` (the time is over), or for reasons of its own: `slice.finish()`.
+ */
+class Slice {
+  constructor () {
+    /** @type {any} a RecordReader */
+    this.reader = null
+    this.topic = ''
+    this.partition = -1
+    this.cursor = 0
+    this.end = 0
+    /** the offset of the last record whose handler has returned; -1 for none */
+    this.handled = -1
+    /** how many records are left of what the slice may hand out */
+    this.left = 0
+    this.interval = LONG_INTERVAL
+    this.untilLook = LONG_INTERVAL
+    this.clock = 0
+    this.deadline = 0
+  }
+
+  /** @param {number} maxRecords */
+  begin (maxRecords) {
+    this.left = maxRecords
+    this.clock = monotonicNow()
+    this.deadline = this.clock + SLICE_MS
+    this.untilLook = this.interval
+  }
+
   /**
-   * @param {any} consumer emits the events; `paused` is read
-   * @param {FlowOwner} owner
+   * Looks at the clock; to be called when `untilLook` has become 0. Slow handlers are looked after more often.
+   *
+   * @returns {boolean} whether the slice's time is over
    */
-  constructor (consumer, owner) {
-    this.consumer = consumer
-    this.owner = owner
+  isSpent () {
+    const now = monotonicNow()
+    this.interval = now - this.clock > 1 ? Math.max(1, this.interval >> 2) : Math.min(LONG_INTERVAL, this.interval << 1)
+    this.clock = now
+    this.untilLook = this.interval
+    if (now < this.deadline) return false
+    this.left = 0
+    return true
+  }
+
+  /** Nothing more is handed out in this slice. */
+  finish () {
+    this.left = 0
+  }
+}
+
+/**
+ * Hands the records of a consumer to a sink.
+ *
+ * A record batch is handed out in slices that give way to the event loop. Its shared buffer goes back to the native
+ * side after its last record, so a slow sink slows the fetching down.
+ */
+class RecordPump {
+  /** @param {RecordSink} sink */
+  constructor (sink) {
+    this.sink = sink
     /** @type {import('../handles/index').ConsumerHandle | null} */
     this.handle = null
     /** @type {string[]} names by the native side's ids */
     this.topics = []
     /** @type {RecordReader[]} */
     this.queue = []
-    /** index of the next record in the reader's current chunk */
+    /** index of the next record in the first reader's current chunk */
     this.cursor = 0
     this.scheduled = false
     this.emitting = false
     this.stopped = false
-    /** an assignment is about to change, see `suspend` */
-    this.suspended = false
-    /** a stream's back pressure; the user's pause is the consumer's `paused` */
-    this.held = false
-    /** @type {Map<string, Map<number, number>>} the first sequence number after a seek, by topic and partition */
-    this.seeks = new Map()
-    this.seekCount = 0
-    /** @type {Set<string>} partitions that were moved from within the current slice */
-    this.sought = new Set()
-    /** @type {Map<string, number>} */
-    this.highWatermarks = new Map()
-    this.stride = LONG_STRIDE
+    this.pauses = new PauseReasons()
+    this.positions = new Positions()
+    this.slice = new Slice()
     this.turn = new Turn(SLICE_MS)
     this.run = this.run.bind(this)
   }
@@ -67,37 +122,30 @@ class RecordFlow {
   add (views) {
     this.queue.push(new RecordReader(views))
     if (this.scheduled || this.emitting) return
-    // emitted right here when nothing is in the way: the shortest path from the broker to the handler
+    // handed out right here when nothing is in the way: the shortest path from the broker to the handler
     if (this.turn.isOver()) this.schedule()
     else this.run()
   }
 
-  /** Nothing more is emitted after the current slice, until `unhold()`. */
-  hold () {
-    this.held = true
+  /**
+   * Nothing more is handed out after the current slice, until the reason is taken back.
+   *
+   * @param {string} reason
+   */
+  pause (reason) {
+    this.pauses.add(reason)
   }
 
-  unhold () {
-    if (!this.held) return
-    this.held = false
-    this.resume()
+  /** @param {string} reason */
+  unpause (reason) {
+    if (this.pauses.remove(reason)) this.resume()
   }
 
-  /** Nothing more is emitted after the current slice, so that the positions stand, until `proceed()`. */
-  suspend () {
-    this.suspended = true
+  isPaused () {
+    return this.pauses.any || this.sink.isPaused()
   }
 
-  proceed () {
-    this.suspended = false
-    this.resume()
-  }
-
-  isHalted () {
-    return this.consumer.paused || this.held || this.suspended
-  }
-
-  /** Goes on after a pause. */
+  /** Goes on, if there is no reason left not to. */
   resume () {
     if (this.queue.length > 0) this.schedule()
   }
@@ -108,44 +156,10 @@ class RecordFlow {
     setImmediate(this.run)
   }
 
-  /** Nothing is emitted after the current slice. */
+  /** Nothing is handed out after the current slice. */
   stop () {
     this.stopped = true
     if (!this.emitting) this.queue = []
-  }
-
-  /**
-   * Records of this partition that were taken before the command with this number are void.
-   *
-   * @param {string} topic
-   * @param {number} partition
-   * @param {number} sequence
-   */
-  seek (topic, partition, sequence) {
-    let partitions = this.seeks.get(topic)
-    if (!partitions) this.seeks.set(topic, partitions = new Map())
-    partitions.set(partition, sequence)
-    this.seekCount++
-    if (this.emitting) this.sought.add(`${topic}/${partition}`)
-  }
-
-  /**
-   * @param {string} topic
-   * @param {number} partition
-   */
-  isSought (topic, partition) {
-    return this.sought.size > 0 && this.sought.has(`${topic}/${partition}`)
-  }
-
-  /**
-   * @param {string} topic
-   * @param {number} partition
-   * @param {RecordReader} reader
-   */
-  isVoid (topic, partition, reader) {
-    const partitions = this.seeks.get(topic)
-    const sequence = partitions && partitions.get(partition)
-    return sequence !== undefined && reader.sequence < sequence
   }
 
   /** Drops what belongs to an assignment that has gone. */
@@ -156,7 +170,7 @@ class RecordFlow {
     while (this.queue.length > 0 && this.queue[0].epoch !== epoch) this.release()
   }
 
-  /** Gives the first block back. */
+  /** Gives the first batch's buffer back. */
   release () {
     const reader = /** @type {RecordReader} */ (this.queue.shift())
     this.cursor = 0
@@ -170,120 +184,62 @@ class RecordFlow {
       return
     }
     this.dropStale()
-    if (this.queue.length === 0 || this.isHalted()) return
+    if (this.queue.length === 0 || this.isPaused()) return
     this.emitting = true
     try {
-      this.emitSlice(this.queue[0])
+      this.handOut(this.queue[0])
     } finally {
-      // also when a handler throws: the rest must come, and the block must go back once
+      // also when a handler throws: the rest must come, and the buffer must go back once
       this.emitting = false
-      if (this.queue.length > 0 && !this.isHalted()) this.schedule()
+      if (this.queue.length > 0 && !this.isPaused()) this.schedule()
     }
   }
 
   /** @param {RecordReader} reader */
-  emitSlice (reader) {
-    const { consumer, owner } = this
-    const { value: encoding, key: keyEncoding } = owner.encodings()
-    const { timestamps } = owner
-    const limit = owner.maxRecords()
-    /** @type {Progress} */
-    const progress = {}
-    let left = limit
-    let topic = ''
-    let partition = -1
-    let last = -1
-    let clock = monotonicNow()
-    const end = clock + SLICE_MS
-    let stride = this.stride
-    let untilLook = stride
-    consumer.emit('processingfetch')
+  handOut (reader) {
+    const { sink, slice, positions } = this
+    /** @type {PartitionProgress[]} */
+    const progress = []
+    slice.begin(sink.maxRecords())
+    slice.reader = reader
+    positions.beginSlice()
     try {
-      while (left > 0) {
+      const { value, key } = sink.begin()
+      while (slice.left > 0) {
         if (this.cursor === reader.chunkLength) {
-          if (last >= 0) note(progress, topic, partition, last)
-          last = -1
           this.cursor = 0
-          if (!reader.next(encoding, keyEncoding)) break
+          if (!reader.next(value, key)) break
         }
-        topic = this.topics[reader.topicId]
-        partition = reader.partition
-        if (this.seekCount > 0 && this.isVoid(topic, partition, reader)) {
+        const topic = this.topics[reader.topicId]
+        const { partition } = reader
+        if (positions.version > 0 && positions.isObsolete(topic, partition, reader.sequence)) {
           this.cursor = reader.chunkLength
           continue
         }
-        const highWaterOffset = Math.max(0, reader.highWatermark)
-        this.highWatermarks.set(topic, highWaterOffset)
-        const { keys, values, hasHeaders } = reader
-        const stop = Math.min(reader.chunkLength, this.cursor + left)
-        const seeks = this.seekCount
-        left -= stop - this.cursor
-        while (this.cursor < stop) {
-          const i = this.cursor++
-          const offset = reader.offset(i)
-          /** @type {any} */
-          let message
-          const time = timestamps ? reader.timestamp(i) : 0
-          if (time > 0) {
-            message = {
-              topic, value: values[i], offset, partition, highWaterOffset, key: keys[i], timestamp: new Date(time)
-            }
-          } else {
-            message = { topic, value: values[i], offset, partition, highWaterOffset, key: keys[i] }
-          }
-          if (hasHeaders && reader.headers[i] !== null) message.headers = reader.headers[i]
-          consumer.emit('message', message)
-          // not before: a record whose handler throws has not been handled, and no commit may say that it was
-          last = offset
-          if (this.seekCount !== seeks) break
-          if (--untilLook === 0) {
-            const now = monotonicNow()
-            // slow handlers are looked after more often
-            stride = now - clock > 1 ? Math.max(1, stride >> 2) : Math.min(LONG_STRIDE, stride << 1)
-            clock = now
-            untilLook = stride
-            if (now >= end) {
-              left = 0
-              break
-            }
+        slice.topic = topic
+        slice.partition = partition
+        slice.cursor = this.cursor
+        slice.end = Math.min(reader.chunkLength, this.cursor + slice.left)
+        slice.handled = -1
+        slice.left -= slice.end - this.cursor
+        try {
+          sink.take(slice)
+        } finally {
+          this.cursor = slice.cursor
+          if (slice.handled >= 0) {
+            const last = progress[progress.length - 1]
+            if (last && last.partition === partition && last.topic === topic) last.offset = slice.handled
+            else progress.push({ topic, partition, offset: slice.handled })
           }
         }
       }
     } finally {
-      this.stride = stride
-      if (last >= 0) note(progress, topic, partition, last)
-      for (const name of Object.keys(progress)) {
-        progress[name].highWaterOffset = /** @type {number} */ (this.highWatermarks.get(name))
-      }
       if (reader.index >= reader.count && this.cursor >= reader.chunkLength) this.release()
-      owner.progress(progress)
-      this.sought.clear()
+      sink.progressed(progress)
+      positions.endSlice()
     }
-    consumer.emit('done', progress)
-  }
-
-  /**
-   * What an empty fetch reports.
-   *
-   * @param {string[]} topics
-   * @returns {Progress}
-   */
-  idleProgress (topics) {
-    /** @type {Progress} */
-    const progress = {}
-    for (const topic of topics) recordOf(progress, topic).highWaterOffset = this.highWatermarks.get(topic) || 0
-    return progress
+    sink.end()
   }
 }
 
-/**
- * @param {Progress} progress
- * @param {string} topic
- * @param {number} partition
- * @param {number} offset
- */
-function note (progress, topic, partition, offset) {
-  recordOf(progress, topic)[partition] = offset
-}
-
-module.exports = { RecordFlow }
+module.exports = { RecordPump, Slice }

@@ -1,16 +1,18 @@
 'use strict'
 
-const { RecordFlow } = require('../../core/consumer/recordPump')
+const { FixedPartitions } = require('../../core/consumer/fixedPartitions')
+const { RecordPump } = require('../../core/consumer/recordPump')
 const { commitOutcome } = require('../../core/group/commitOutcome')
 const { offsetOf, textOf } = require('./arguments')
 const { commitsOrCallback } = require('./clusterRequests')
 const { toCommitResult } = require('./commitResult')
 const { isForeign, onceReady } = require('./foreignClient')
+const { MessageEmitter } = require('./messageEmitter')
 const { CODE, toError } = require('./nativeErrors')
 const { errorName } = require('./errorCodes')
 const InvalidConfigError = require('../errors/InvalidConfigError')
 const TimeoutError = require('../errors/TimeoutError')
-const { setValue, valueOf } = require('../../core/keyed')
+const { valueOf } = require('../../core/keyed')
 const { clearTimeout, nextTick, setTimeout } = require('../../core/scheduling/timers')
 
 /** `done` comes at least this often when nothing arrives, ms; kafka-node's own pace is its longest fetch. */
@@ -20,8 +22,8 @@ const LEAST_IDLE_MS = 50
 const LAST_COMMIT_MS = 1000
 
 /**
- * What `Consumer` and `ConsumerGroup` have in common: the flow of records, commits, and the heartbeat of `done` events
- * that kafka-node shows when nothing arrives.
+ * What `Consumer` and `ConsumerGroup` have in common: records, positions, commits, and the steady `done` events that
+ * kafka-node shows when nothing arrives.
  *
  * @typedef {{ topic: string, partition: number, offset: number, maxBytes?: number, metadata: string }} Payload a
  *   partition with its position
@@ -39,28 +41,21 @@ class ConsumerCore {
     this.owner = owner
     /** @type {import('../../core/handles/index').ConsumerHandle | null} */
     this.handle = null
-    this.sequence = 0
     this.closing = false
     /** @type {NodeJS.Timeout | null} */
     this.idleTimer = null
     this.busy = false
-    /** @type {string | null} what was assigned last, to see whether it changes */
-    this.assignment = ''
-    this.reassigning = false
-    /** assignments that the native side has not confirmed yet */
-    this.unconfirmed = 0
-    this.flow = new RecordFlow(consumer, {
+    this.emitter = new MessageEmitter(consumer, {
       encodings: owner.encodings,
       timestamps: owner.timestamps,
-      maxRecords: () => {
-        const { maxTickMessages } = consumer.options
-        return maxTickMessages >= 1 ? Math.floor(maxTickMessages) : 1000
-      },
-      progress: progress => this.moveTo(progress)
+      progressed: progress => this.moveTo(progress)
     })
+    this.pump = new RecordPump(this.emitter)
+    this.emitter.positions = this.pump.positions
+    this.fixed = new FixedPartitions(this.pump, () => this.wanted())
     /** @type {(topic: string, partition: number) => void} told of seeks: a stream has messages of its own */
-    this.sought = () => {}
-    this.records = (/** @type {any} */ views) => this.flow.add(views)
+    this.repositioned = () => {}
+    this.records = (/** @type {any} */ views) => this.pump.add(views)
     this.idle = this.idle.bind(this)
     consumer.on('newListener', (/** @type {string | symbol} */ event) => {
       if (event === 'done') this.quicken()
@@ -70,18 +65,18 @@ class ConsumerCore {
   /** @param {import('../../core/handles/index').ConsumerHandle} handle */
   use (handle) {
     this.handle = handle
-    this.flow.handle = handle
+    this.pump.handle = handle
   }
 
   /** @param {{ id: number, name: string }} event */
   learnTopic ({ id, name }) {
-    this.flow.topics[id] = name
+    this.pump.topics[id] = name
   }
 
   /**
    * Moves the positions behind what a slice has emitted.
    *
-   * @param {import('../../core/consumer/recordPump').Progress} progress
+   * @param {import('./messageEmitter').Progress} progress
    */
   moveTo (progress) {
     this.busy = true
@@ -90,7 +85,7 @@ class ConsumerCore {
       const partitions = valueOf(progress, payload.topic)
       const last = partitions === undefined ? undefined : partitions[payload.partition]
       // a seek from within the slice stands
-      if (last === undefined || this.flow.isSought(payload.topic, payload.partition)) continue
+      if (last === undefined || this.pump.positions.isRepositioned(payload.topic, payload.partition)) continue
       payload.offset = last + 1
       moved = true
     }
@@ -124,23 +119,24 @@ class ConsumerCore {
     // the client may have been closed without its consumer
     if (this.closing || this.consumer.client.closing) return
     this.scheduleIdle()
-    const { consumer, flow } = this
+    const { consumer, pump } = this
     const wasBusy = this.busy
     this.busy = false
-    if (wasBusy || flow.queue.length > 0 || !consumer.ready || flow.isHalted()) return
+    if (wasBusy || pump.queue.length > 0 || !consumer.ready || pump.isPaused()) return
     this.owner.autoCommit()
     const active = this.owner.active()
     // kafka-node fetches nothing then
     if (consumer.listenerCount('done') === 0 || active.length === 0) return
     consumer.emit('processingfetch')
-    consumer.emit('done', flow.idleProgress([...new Set(active.map(({ topic }) => topic))]))
+    consumer.emit('done', this.emitter.idleProgress([...new Set(active.map(({ topic }) => topic))]))
   }
 
   stop () {
     this.closing = true
     if (this.idleTimer) clearTimeout(this.idleTimer)
     this.idleTimer = null
-    this.flow.stop()
+    this.fixed.stop()
+    this.pump.stop()
   }
 
   /**
@@ -157,54 +153,19 @@ class ConsumerCore {
   // ---- fixed partitions ----
 
   /**
-   * Reads the active partitions and no others, each from its position. Calls of one tick are carried out together,
-   * after the slice that they come from.
+   * What is to be read. Payloads are the user's own objects: what was right when they were given may have been changed.
    *
-   * @param {boolean} [anew] also when they are the ones that are being read: positions have been set
+   * @returns {import('../../core/consumer/fixedPartitions').Position[]}
    */
-  reassign (anew) {
-    if (anew) this.assignment = null
-    // from here on the positions stand: each is where the new assignment goes on
-    this.flow.suspend()
-    if (this.reassigning) return
-    this.reassigning = true
-    nextTick(() => {
-      this.reassigning = false
-      this.assign()
-    })
-  }
-
-  assign () {
-    const { flow, handle } = this
-    if (this.closing) return
-    /** @type {Map<string, { topic: string, partition: number, offset: number }>} */
-    const partitions = new Map()
-    /** @type {any[]} */
-    const wrong = []
-    for (const payload of this.owner.active()) {
-      const { topic, partition } = payload
-      // payloads are the user's own objects: what was right when they were given may have been changed since
-      const offset = offsetOf(payload.offset)
-      const key = `${topic}/${partition}`
-      if (offset === null) wrong.push(payload)
-      // librdkafka takes each once
-      else if (!partitions.has(key)) partitions.set(key, { topic, partition, offset })
+  wanted () {
+    const positions = []
+    for (const { topic, partition, offset } of this.owner.active()) {
+      const start = offsetOf(offset)
+      if (start !== null) positions.push({ topic, partition, offset: start })
+      // later: a listener that throws must not keep the others from being read
+      else nextTick(() => this.consumer.emit('error', illegalOffset({ topic, offset })))
     }
-    const assignment = [...partitions.keys()].sort().join()
-    if (handle && assignment !== this.assignment) {
-      this.assignment = assignment
-      this.unconfirmed++
-      handle.command({ type: 'assign', partitions: [...partitions.values()] })
-    } else if (this.unconfirmed === 0) {
-      flow.proceed()
-    }
-    for (const payload of wrong) this.consumer.emit('error', illegalOffset(payload))
-  }
-
-  /** The native side has taken an assignment over: the flow can tell by the epoch what came before it. */
-  assigned () {
-    if (this.unconfirmed > 0) this.unconfirmed--
-    if (this.unconfirmed === 0 && !this.reassigning) this.flow.proceed()
+    return positions
   }
 
   // ---- positions ----
@@ -218,9 +179,8 @@ class ConsumerCore {
    */
   seek (topic, partition, offset) {
     if (!this.handle) return
-    const sequence = ++this.sequence
-    this.flow.seek(topic, partition, sequence)
-    this.sought(topic, partition)
+    const sequence = this.pump.positions.seek(topic, partition)
+    this.repositioned(topic, partition)
     this.handle.command({ type: 'seek', topic, partition, offset, sequence })
   }
 
@@ -252,7 +212,7 @@ class ConsumerCore {
    */
   commitAndLeave (commit, leave, done) {
     // what is emitted from here on would not be in the commit
-    this.flow.stop()
+    this.pump.stop()
     /** @type {Error | null} */
     let failure = new TimeoutError(`The offsets were not committed: no answer within ${LAST_COMMIT_MS}ms`)
     let leaving = false

@@ -2,11 +2,14 @@
 
 const { AdoptableReadable, callable } = require('./callable')
 
+/** The reason for which a stream pauses its pump: the reader takes no more. */
+const BACK_PRESSURE = 'back pressure'
+
 /**
- * What `ConsumerStream` and `ConsumerGroupStream` have in common: the way from a consumer's flow of records to a
+ * What `ConsumerStream` and `ConsumerGroupStream` have in common: the way from a consumer's records to a
  * Readable, with its back pressure.
  *
- * A message goes straight to the reader as long as the reader takes more. When it does not, the flow is held, and only
+ * A message goes straight to the reader as long as it takes more. When it does not, the pump is paused, and only
  * what is left of the current slice waits in `messageBuffer`. So a stream holds `highWaterMark` messages and one slice
  * at most; what the native side fetches ahead is bounded on its own.
  */
@@ -17,22 +20,22 @@ class MessageStream extends AdoptableReadable {
     /** @type {any[]} */
     this.messageBuffer = []
     this._reading = false
-    /** @type {import('../../core/consumer/recordPump').RecordFlow | null} */
-    this._flow = null
+    /** @type {import('../../core/consumer/recordPump').RecordPump | null} */
+    this._pump = null
     /** how many messages have left the stream's buffer */
     this._passed = 0
     /** messages that leave it before this many have, must not reach the reader any more */
-    this._voidUntil = 0
+    this._obsoleteUntil = 0
     /** @type {Map<string, number>} the same for those of single partitions */
-    this._soughtUntil = new Map()
-    this._isVoid = false
+    this._repositionedUntil = new Map()
+    this._isObsolete = false
   }
 
   /** @param {any} consumer a Consumer or ConsumerGroup of the stream's own */
   _follow (consumer) {
-    this._flow = consumer._core.flow
-    consumer._core.flow.hold()
-    consumer._core.sought = (/** @type {string} */ topic, /** @type {number} */ partition) => {
+    this._pump = consumer._core.pump
+    consumer._core.pump.pause(BACK_PRESSURE)
+    consumer._core.repositioned = (/** @type {string} */ topic, /** @type {number} */ partition) => {
       this._dropPartition(topic, partition)
     }
     consumer.on('message', (/** @type {any} */ message) => this._take(message))
@@ -44,7 +47,7 @@ class MessageStream extends AdoptableReadable {
       this.messageBuffer.push(message)
     } else if (!this.push(message)) {
       this._reading = false
-      if (this._flow) this._flow.hold()
+      if (this._pump) this._pump.pause(BACK_PRESSURE)
     }
   }
 
@@ -53,19 +56,19 @@ class MessageStream extends AdoptableReadable {
     this.transmitMessages()
   }
 
-  /** Hands over what is buffered as long as the reader takes it, then lets the flow go on. */
+  /** Hands over what is buffered as long as the reader takes it, then lets the pump go on. */
   transmitMessages () {
     const { messageBuffer } = this
     while (this._reading && messageBuffer.length > 0) this._reading = this.push(messageBuffer.shift())
-    if (this._reading && this._flow) this._flow.unhold()
+    if (this._reading && this._pump) this._pump.unpause(BACK_PRESSURE)
   }
 
   /** Messages that the reader has not seen yet will not be seen. */
   _dropBuffered () {
     this.messageBuffer.length = 0
     // Readable gives no way to empty its buffer: they are dropped on their way out
-    this._voidUntil = this._passed + this.readableLength
-    this._soughtUntil.clear()
+    this._obsoleteUntil = this._passed + this.readableLength
+    this._repositionedUntil.clear()
   }
 
   /**
@@ -82,7 +85,7 @@ class MessageStream extends AdoptableReadable {
       if (message.topic !== topic || message.partition !== partition) messageBuffer[kept++] = message
     }
     messageBuffer.length = kept
-    this._soughtUntil.set(`${topic}/${partition}`, this._passed + this.readableLength)
+    this._repositionedUntil.set(`${topic}/${partition}`, this._passed + this.readableLength)
   }
 
   /**
@@ -91,13 +94,13 @@ class MessageStream extends AdoptableReadable {
    */
   _isDropped (message) {
     const index = this._passed++
-    if (index < this._voidUntil) return true
-    if (this._soughtUntil.size === 0) return false
+    if (index < this._obsoleteUntil) return true
+    if (this._repositionedUntil.size === 0) return false
     const key = `${message.topic}/${message.partition}`
-    const until = this._soughtUntil.get(key)
+    const until = this._repositionedUntil.get(key)
     if (until === undefined) return false
     if (index < until) return true
-    this._soughtUntil.delete(key)
+    this._repositionedUntil.delete(key)
     return false
   }
 
@@ -108,9 +111,9 @@ class MessageStream extends AdoptableReadable {
   read (size) {
     let message
     do {
-      this._isVoid = false
+      this._isObsolete = false
       message = super.read(size)
-    } while (message !== null && this._isVoid)
+    } while (message !== null && this._isObsolete)
     return message
   }
 
@@ -124,8 +127,8 @@ class MessageStream extends AdoptableReadable {
   emit (event, ...values) {
     if (event !== 'data') return super.emit(event, ...values)
     const [message] = values
-    this._isVoid = this._isDropped(message)
-    return this._isVoid ? false : this._emitMessage(message)
+    this._isObsolete = this._isDropped(message)
+    return this._isObsolete ? false : this._emitMessage(message)
   }
 
   /**

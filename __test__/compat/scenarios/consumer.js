@@ -690,6 +690,45 @@ module.exports = section('Consumer', (scenario) => {
     t.log('second', (await t.event(second, 'message'))[0].value)
   })
 
+  scenario('a partition in text in pauseTopics', {
+    contract: '7.4 pauseTopics',
+    meant: {
+      paused: { id: 'D121', original: ['[]', '[1]'], ours: ['[0]', '[0, 1]'] }
+    }
+  }, (t) => {
+    const consumer = t.consumer(t.client({ autoConnect: false }), [{ topic: 't' }, { topic: 't', partition: 1 }], {})
+    consumer.pauseTopics([{ topic: 't', partition: '0' }])
+    t.log('paused', consumer.pausedPayloads.map((/** @type {any} */ { partition }) => partition))
+    consumer.pauseTopics([{ topic: 't', partition: 1 }])
+    t.log('paused', consumer.pausedPayloads.map((/** @type {any} */ { partition }) => partition))
+  })
+
+  scenario('offsets and partitions in text', { contract: '7.1, 7.4 addTopics, setOffset' }, async (t) => {
+    const topic = await t.topic(3)
+    await t.produce(topic, [0, 1].flatMap((partition) => values(0, 4).map((record) => ({ ...record, partition }))))
+    const topics = [{ topic, partition: 0, offset: '2' }, { topic, partition: 2, offset: '0' }]
+    const consumer = t.consumer(t.client(), topics,
+      { groupId: t.name('group'), fromOffset: true, autoCommitIntervalMs: 100 })
+    consumer.on('error', (/** @type {any} */ error) => t.log('error', error))
+    consumer.on('message', (/** @type {any} */ { partition, offset }) => t.log(`partition ${partition}`, offset))
+    await t.seen('partition 0', '', 2)
+    await t.call('committed', (cb) => consumer.commit(true, (/** @type {any} */ error) => cb(error)))
+    await t.call('added', (cb) => consumer.addTopics([{ topic, partition: '1', offset: '3' }], cb, true))
+    await t.seen('partition 1', '', 1)
+    await t.call('committed', (cb) => consumer.commit(true, (/** @type {any} */ error) => cb(error)))
+  })
+
+  scenario('a commit before the start', {
+    contract: '7.5 commit',
+    meant: {
+      committed: { id: 'D120', original: [/errorCode: 0/], ours: ["(null, 'Nothing to be committed')"] }
+    }
+  }, async (t) => {
+    const topic = await t.topic()
+    const consumer = t.consumer(t.client(), [{ topic, offset: 7 }], { groupId: t.name('group') })
+    await t.call('committed', (cb) => consumer.commit(true, cb))
+  })
+
   scenario('pauseTopics and resumeTopics', { contract: '7.4 pauseTopics' }, async (t) => {
     const [one, two] = [await t.topic(2), await t.topic()]
     const topics = [{ topic: one, partition: 0 }, { topic: one, partition: 1 }, { topic: two }]
@@ -697,7 +736,7 @@ module.exports = section('Consumer', (scenario) => {
     const show = (/** @type {string} */ track) => t.log(track, ['payloads', 'pausedPayloads'].map((field) =>
       (consumer[field] || []).map((/** @type {any} */ { topic, partition }) => `${t.names.get(topic)}/${partition}`)))
     await t.event(consumer, 'done')
-    for (const list of [undefined, null, [], [{ topic: one }], [{ topic: one, partition: '0' }], ['nothing']]) {
+    for (const list of [undefined, null, [], [{ topic: one }], ['nothing']]) {
       t.attempt('without effect', () => consumer.pauseTopics(list))
       show('after what has no effect')
     }

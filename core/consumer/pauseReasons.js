@@ -1,0 +1,32 @@
+'use strict'
+
+/** Why nothing is handed out at the moment. Reasons are independent: handing out goes on when the last one is gone. */
+class PauseReasons {
+  constructor () {
+    /** @type {Set<string>} */
+    this.reasons = new Set()
+  }
+
+  /** @param {string} reason */
+  add (reason) {
+    this.reasons.add(reason)
+  }
+
+  /**
+   * @param {string} reason
+   * @returns {boolean} false if it was not there
+   */
+  remove (reason) {
+    return this.reasons.delete(reason)
+  }
+
+  /** Whether there is any. */
+  get any () {
+    return this.reasons.size > 0
+  }
+}
+
+/** The assignment is about to change: positions must stand still until it has. */
+const ASSIGNMENT_CHANGE = 'assignment change'
+
+module.exports = { ASSIGNMENT_CHANGE, PauseReasons }

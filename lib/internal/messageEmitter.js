@@ -1,0 +1,106 @@
+'use strict'
+
+const { recordOf } = require('../../core/keyed')
+
+/**
+ * What kafka-node's consumers make of records: `processingfetch`, a `message` event for each record, `done`.
+ *
+ * @typedef {import('../../core/consumer/recordPump').RecordSink} RecordSink
+ * @typedef {import('../../core/consumer/recordPump').PartitionProgress} PartitionProgress
+ * @typedef {Record<string, Record<string, number>>} Progress by topic: the last offset of each partition whose handlers
+ *   have returned, and `highWaterOffset`
+ *
+ * @implements {RecordSink}
+ */
+class MessageEmitter {
+  /**
+   * @param {any} consumer emits the events; `paused` and `options.maxTickMessages` are read with every slice
+   * @param {object} owner
+   * @param {() => { value: string, key: string }} owner.encodings
+   * @param {boolean} owner.timestamps whether messages get a `timestamp`
+   * @param {(progress: Progress) => void} owner.progressed called after each slice, before `done`
+   * @param {import('../../core/consumer/positions').Positions} [positions] of the pump
+   */
+  constructor (consumer, owner, positions) {
+    this.consumer = consumer
+    this.owner = owner
+    this.positions = /** @type {import('../../core/consumer/positions').Positions} */ (positions)
+    /** @type {Map<string, number>} by topic, that of the partition which was read last */
+    this.highWatermarks = new Map()
+    /** @type {Progress} */
+    this.progress = {}
+  }
+
+  isPaused () {
+    return !!this.consumer.paused
+  }
+
+  maxRecords () {
+    const { maxTickMessages } = this.consumer.options
+    return maxTickMessages >= 1 ? Math.floor(maxTickMessages) : 1000
+  }
+
+  begin () {
+    this.consumer.emit('processingfetch')
+    return this.owner.encodings()
+  }
+
+  /** @param {import('../../core/consumer/recordPump').Slice} slice */
+  take (slice) {
+    const { consumer, positions } = this
+    const { reader, topic, partition, end } = slice
+    const { keys, values, headers, hasHeaders } = reader
+    const { timestamps } = this.owner
+    const { version } = positions
+    const highWaterOffset = Math.max(0, reader.highWatermark)
+    this.highWatermarks.set(topic, highWaterOffset)
+    while (slice.cursor < end) {
+      const i = slice.cursor++
+      const offset = reader.offset(i)
+      /** @type {any} */
+      let message
+      const time = timestamps ? reader.timestamp(i) : 0
+      if (time > 0) {
+        message = {
+          topic, value: values[i], offset, partition, highWaterOffset, key: keys[i], timestamp: new Date(time)
+        }
+      } else {
+        message = { topic, value: values[i], offset, partition, highWaterOffset, key: keys[i] }
+      }
+      if (hasHeaders && headers[i] !== null) message.headers = headers[i]
+      consumer.emit('message', message)
+      // not before: a record whose handler throws has not been handled, and no commit may say that it was
+      slice.handled = offset
+      if (positions.version !== version || (--slice.untilLook === 0 && slice.isSpent())) return
+    }
+  }
+
+  /** @param {PartitionProgress[]} progress */
+  progressed (progress) {
+    /** @type {Progress} */
+    const topics = {}
+    for (const { topic, partition, offset } of progress) recordOf(topics, topic)[partition] = offset
+    for (const topic of Object.keys(topics)) topics[topic].highWaterOffset = this.highWatermarks.get(topic) || 0
+    this.progress = topics
+    this.owner.progressed(topics)
+  }
+
+  end () {
+    this.consumer.emit('done', this.progress)
+  }
+
+  /**
+   * What an empty fetch reports.
+   *
+   * @param {string[]} topics
+   * @returns {Progress}
+   */
+  idleProgress (topics) {
+    /** @type {Progress} */
+    const progress = {}
+    for (const topic of topics) recordOf(progress, topic).highWaterOffset = this.highWatermarks.get(topic) || 0
+    return progress
+  }
+}
+
+module.exports = { MessageEmitter }
