@@ -1,6 +1,8 @@
 'use strict'
 
-const { callbackOf, checkArray, checkClient, kindOf, optionsOf, textOf } = require('./internal/arguments')
+const {
+  callbackOf, checkArray, checkedCallback, checkClient, kindOf, optionsOf, textOf
+} = require('./internal/arguments')
 const assert = require('./internal/assert')
 const { AdoptableEmitter, callable } = require('./internal/callable')
 const { errorName } = require('./internal/errorCodes')
@@ -16,6 +18,7 @@ const {
   CustomPartitioner, CyclicPartitioner, DefaultPartitioner, KeyedPartitioner, RandomPartitioner
 } = require('./partitioner')
 const { recordOf, valueOf } = require('../core/keyed')
+const { PendingCall, inCurrentContext } = require('../core/scheduling/asyncContext')
 const { setImmediate } = require('../core/scheduling/timers')
 
 const logger = getLogger('kafka-node:BaseProducer')
@@ -130,7 +133,7 @@ class BaseProducer extends AdoptableEmitter {
    */
   send (payloads, callback) {
     if (this._isForeign) return produce(this, this.buildPayloads(payloads, this.client.topicMetadata), callback)
-    callback = callbackOf(callback)
+    callback = checkedCallback(callback)
     const { client } = this
     let isPartitionKnown = true
     let isFree = !client.closing
@@ -149,10 +152,11 @@ class BaseProducer extends AdoptableEmitter {
       return
     }
     const list = [...new Set(payloads.map(payload => payload.topic))]
+    const done = inCurrentContext(callback)
     this._lines.enter(list, finished => this._learn(list, groups, error => {
       try {
-        if (error === null) error = this._produceLearned(groups, payloads, callback)
-        if (error !== null) callback(error)
+        if (error === null) error = this._produceLearned(groups, payloads, done)
+        if (error !== null) done(error)
       } finally {
         // also when the callback throws: later sends must go on
         finished()
@@ -379,7 +383,7 @@ function hasMessages ({ parts }) {
 }
 
 /** Puts the receipts of one `send` together; several handles may have a part in it. */
-class SendOutcome {
+class SendOutcome extends PendingCall {
   /**
    * @param {Group[]} groups
    * @param {any} client
@@ -387,6 +391,7 @@ class SendOutcome {
    * @param {(err: Error | null, result?: any) => void} callback
    */
   constructor (groups, client, isUnacknowledged, callback) {
+    super()
     /** number of handles */
     this.waiting = 0
     this.groups = groups
@@ -415,7 +420,8 @@ class SendOutcome {
 
   /** The callback does not wait for the batch that the send is in. */
   handedOver () {
-    setImmediate(this.callback, null, { result: 'no ack' })
+    const { callback } = this
+    setImmediate(() => this.callBack(callback, null, { result: 'no ack' }))
     this.callback = (/** @type {Error | null} */ error) => {
       if (error) logger.warn('a send without acknowledgement failed', error)
     }
@@ -449,10 +455,10 @@ class SendOutcome {
 
   settle () {
     if (--this.waiting > 0) return
-    if (this.error) return this.callback(this.error)
-    if (this.isUnacknowledged && this.groups.length > 0) return this.callback(null, { result: 'no ack' })
+    if (this.error) return this.callBack(this.callback, this.error)
+    if (this.isUnacknowledged && this.groups.length > 0) return this.callBack(this.callback, null, { result: 'no ack' })
     for (let i = 0; i < this.groups.length; i++) if (!hasMessages(this.groups[i])) this.written(this.groups[i], 0)
-    this.callback(null, this.result)
+    this.callBack(this.callback, null, this.result)
   }
 }
 

@@ -3,6 +3,7 @@
 /** What is wrong with arguments of public methods. The values themselves stay out of the texts: they may be secret. */
 
 const InvalidConfigError = require('../errors/InvalidConfigError')
+const { inCurrentContext } = require('../../core/scheduling/asyncContext')
 
 const noop = () => {}
 
@@ -33,10 +34,19 @@ function wrongType (name, wanted, value) {
 
 /**
  * @param {any} callback
- * @returns {(...args: any[]) => any} one that does nothing if it was left out
+ * @returns {(...args: any[]) => any} calls it in the caller's async context; one that does nothing if it was left out
  * @throws {TypeError} if it is something else: its first call would crash the process
  */
 function callbackOf (callback) {
+  return checkedCallback(callback) === noop ? noop : inCurrentContext(callback)
+}
+
+/**
+ * @param {any} callback
+ * @returns {(...args: any[]) => any} the same; one that does nothing if it was left out
+ * @throws {TypeError} if it is something else
+ */
+function checkedCallback (callback) {
   if (typeof callback === 'function') return callback
   if (callback) throw wrongType('callback', 'a function', callback)
   return noop
@@ -136,6 +146,6 @@ function isPartition (value) {
 }
 
 module.exports = {
-  callbackOf, checkArray, checkClient, checkEncoding, checkObject, checkTimer, isPartition, kindOf, numberOf, offsetOf,
-  optionsOf, textOf, wrongType
+  callbackOf, checkArray, checkedCallback, checkClient, checkEncoding, checkObject, checkTimer, isPartition, kindOf,
+  numberOf, offsetOf, optionsOf, textOf, wrongType
 }

@@ -1,5 +1,7 @@
 'use strict'
 
+const { AsyncLocalStorage } = require('node:async_hooks')
+
 const { section } = require('../support/section')
 
 /** @param {import('../support/trace').Trace} t @param {string} topic @param {string} [track] */
@@ -622,5 +624,22 @@ module.exports = section('Producer', (scenario) => {
     producer.on('error', (/** @type {Error} */ error) => t.log('errors', error))
     producer.client.emit('brokersChanged')
     await t.soon(looked, 'the look')
+  })
+
+  scenario('callbacks run in the async context of their send', {
+    contract: '4.2',
+    meant: { request: { id: 'D160', original: ['one 0', 'one 0'], ours: ['one 0', 'one 1'] } }
+  }, async (t) => {
+    const topic = await t.topic()
+    const producer = await t.readyProducer()
+    await t.call('known', (cb) => producer.client.refreshMetadata([topic], cb))
+    const requests = new AsyncLocalStorage()
+    for (let i = 0; i < 2; i++) {
+      await new Promise((resolve) => requests.run(`one ${i}`, () =>
+        producer.send([{ topic, messages: 'a', partition: 0 }], () => {
+          t.log('request', requests.getStore())
+          resolve(undefined)
+        })))
+    }
   })
 })
