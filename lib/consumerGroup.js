@@ -101,6 +101,7 @@ class ConsumerGroup extends AdoptableEmitter {
     memberOptions.clientId = memberOptions.id
 
     this.isLeader = false
+    /** @type {string | null} */
     this.coordinatorId = null
     /** @type {number | null} */
     this.generationId = null
