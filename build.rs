@@ -1,5 +1,5 @@
-use std::path::{Path, PathBuf};
-use std::{env, fs};
+use std::env;
+use std::path::Path;
 
 /// C files that reach into librdkafka's internals, where its public API has no way.
 const SHIMS: &[&str] = &[
@@ -9,52 +9,38 @@ const SHIMS: &[&str] = &[
   "src/ffi/shims/max_in_flight_per_partition.c",
   "src/ffi/shims/join_group.c",
   "src/ffi/shims/fast_rejoin.c",
+  "src/ffi/shims/replaced.c",
 ];
 
-/// Functions of librdkafka that `src/ffi/shims/max_in_flight_per_partition.c` and `src/ffi/shims/join_group.c` stand in for.
-const WRAPPED: &[&str] = &["rd_kafka_ProduceRequest", "rd_kafka_msgbatch_destroy", "rd_kafka_JoinGroupRequest"];
+/// Gives the benchmark's bare librdkafka the functions that the shims replace.
+const UNREPLACED: &str = "benchmark/raw/originals.c";
 
 fn main() {
   napi_build::setup();
-  compile_shims();
+  println!("cargo::rerun-if-changed=build.rs");
+  println!("cargo::rerun-if-changed=src/ffi/shims");
+  println!("cargo::rerun-if-changed={UNREPLACED}");
+  // Whole, as librdkafka is: it calls into the shims, and a linker may have passed them by then.
+  with_librdkafkas_headers().files(SHIMS).link_lib_modifier("+whole-archive").compile("kafka_node_shims");
+
+  let objects = with_librdkafkas_headers().file(UNREPLACED).compile_intermediates();
+  for object in objects {
+    println!("cargo::rustc-link-arg-examples={}", object.display());
+  }
 }
 
-fn compile_shims() {
-  let librdkafka = PathBuf::from(env::var_os("DEP_RDKAFKA_ROOT").expect(
-    "DEP_RDKAFKA_ROOT is not set: rdkafka-sys must be a direct dependency and use its configure build, not cmake",
-  ));
+/// librdkafka's internal structures depend on how it is configured, so the shims are compiled with the configuration and
+/// the headers that librdkafka was compiled with (librdkafka/build.rs).
+fn with_librdkafkas_headers() -> cc::Build {
+  let includes = env::var_os("DEP_KAFKA_NODE_LIBRDKAFKA_INCLUDES").expect("librdkafka/build.rs tells its includes");
+  let config = env::var_os("DEP_KAFKA_NODE_LIBRDKAFKA_CONFIG").expect("librdkafka/build.rs tells its config.h");
   let mut build = cc::Build::new();
-  for include in librdkafka_includes(&librdkafka) {
-    build.flag(format!("-isystem{include}"));
+  for include in env::split_paths(&includes) {
+    build.flag("-isystem").flag(include);
   }
+  println!("cargo::rerun-if-changed={}", Path::new(&config).display());
+  build.flag("-include").flag(&config).std("gnu11").flag("-fvisibility=hidden");
+  // librdkafka's headers are not clean under -Wextra; -Wall is what it is built with itself.
+  build.extra_warnings(false);
   build
-    .std("gnu11")
-    .include(librdkafka.join("src"))
-    .include(&librdkafka)
-    .files(SHIMS)
-    // librdkafka's headers are not clean under -Wextra; -Wall is what it is built with itself.
-    .extra_warnings(false)
-    .flag("-fvisibility=hidden")
-    .compile("kafka_node_shims");
-  for function in WRAPPED {
-    // An option of the ELF linkers; elsewhere linking fails here, which is better than a producer that loses its order.
-    println!("cargo:rustc-link-arg-cdylib=-Wl,--wrap={function}");
-  }
-  println!("cargo:rerun-if-changed=src/ffi/shims");
-}
-
-/// The include folders that librdkafka was configured with.
-///
-/// Its internal structures have other members with and without OpenSSL's engines, so the shims must see the very
-/// headers that librdkafka saw, and cargo tells their place to rdkafka-sys only.
-fn librdkafka_includes(librdkafka: &Path) -> Vec<String> {
-  let path = librdkafka.join("Makefile.config");
-  let config = fs::read_to_string(&path).unwrap_or_else(|error| panic!("cannot read {}: {error}", path.display()));
-  config
-    .lines()
-    .filter(|line| line.starts_with("CFLAGS") || line.starts_with("CPPFLAGS"))
-    .flat_map(str::split_whitespace)
-    .filter_map(|flag| flag.strip_prefix("-I"))
-    .map(str::to_owned)
-    .collect()
 }

@@ -5,7 +5,7 @@
 //! `latency` awaits each record's report; `endToEnd` consumes what it produces at a fixed rate. At hand, for instance:
 //! `raw '{"task":"consume","brokers":"localhost:9092","topic":"t","records":1000000}'`.
 
-use rdkafka_sys::bindings as sys;
+use kafka_node_librdkafka::bindings as sys;
 use serde_json::{json, Value};
 use std::ffi::{c_char, CString};
 use std::time::{Duration, Instant};

@@ -7,10 +7,12 @@ const { spawnSync } = require('node:child_process')
 const { root, cacheDir, cargoTargetDir } = require('./paths')
 const { run } = require('./processes')
 
-const SOURCES = ['src', 'build.rs', 'Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml', '.cargo']
+const SOURCES = ['src', 'librdkafka', 'build.rs', 'Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml', '.cargo']
 
 /** Crates that compile a C library: most of a first build, during which cargo prints nothing. */
-const C_LIBRARIES = { 'openssl-sys': 'OpenSSL', 'rdkafka-sys': 'librdkafka', 'zstd-sys': 'zstd', 'libz-sys': 'zlib' }
+const C_LIBRARIES = {
+  'openssl-sys': 'OpenSSL', 'kafka-node-librdkafka': 'librdkafka', 'zstd-sys': 'zstd', 'libz-sys': 'zlib'
+}
 
 /**
  * @param {string} entry
@@ -91,7 +93,7 @@ function claimTargetDir ({ force = false } = {}) {
   const owner = path.join(cargoTargetDir, '.last-checkout')
   if (!force && fs.existsSync(owner) && fs.readFileSync(owner, 'utf8') === root) return
   const now = new Date()
-  for (const source of ['src', 'build.rs']) {
+  for (const source of ['src', 'librdkafka', 'build.rs']) {
     for (const file of filesUnder(path.join(root, source))) fs.utimesSync(file, now, now)
   }
   fs.mkdirSync(cargoTargetDir, { recursive: true })

@@ -29,7 +29,7 @@ function cargoMetadata (triple) {
 /**
  * The parts of cargo's metadata that this file reads.
  *
- * @typedef {{id: string, name: string, version: string, license: string | null, repository: string | null,
+ * @typedef {{id: string, name: string, version: string, source: string | null, license: string | null, repository: string | null,
  *   authors: string[], manifest_path: string, targets: {kind: string[]}[]}} Crate
  * @typedef {{packages: Crate[], resolve: {root: string,
  *   nodes: {id: string, deps: {pkg: string, dep_kinds: {kind: string | null}[]}[]}[]}}} Metadata
@@ -56,8 +56,8 @@ function linkedCrates (metadata) {
     }
   }
   visit(metadata.resolve.root)
-  linked.delete(metadata.resolve.root)
-  return [...linked.values()].sort((a, b) => a.name.localeCompare(b.name))
+  // What comes from a registry: the other crates are this project's own.
+  return [...linked.values()].filter(({ source }) => source).sort((a, b) => a.name.localeCompare(b.name))
 }
 
 /** @param {Crate} crate */

@@ -1,42 +1,17 @@
 //! librdkafka's own properties: which exist, and which values they accept. For the option `librdkafka`.
 
-use crate::ffi::{properties_table, Conf};
-use serde::Serialize;
+use crate::ffi::{self, Conf, Property};
 
-/// One of librdkafka's properties.
-#[derive(Debug, PartialEq, Serialize)]
-pub struct Property {
-  pub name: String,
-  /// `P` for producers only, `C` for consumers only, `*` for both.
-  pub scope: char,
-  /// The property that this is an alias of.
-  pub alias: Option<String>,
-}
-
-/// Reads the rows of librdkafka's table: `name | scope | range | default | importance | description`.
-fn parse(table: &str) -> Vec<Property> {
+/// All of librdkafka's properties, each once.
+pub fn all() -> Vec<Property> {
   let mut properties: Vec<Property> = Vec::new();
-  for line in table.lines() {
-    let columns: Vec<&str> = line.split(" | ").map(str::trim).collect();
-    let [name, scope, .., description] = columns.as_slice() else { continue };
-    let scope = match *scope {
-      "P" => 'P',
-      "C" => 'C',
-      "*" => '*',
-      _ => continue,
-    };
-    let alias = description.strip_prefix("Alias for `").and_then(|rest| rest.split('`').next()).map(str::to_owned);
+  for property in ffi::properties() {
     // A property of both clients and topics is listed twice, the client's first.
-    if !properties.iter().any(|known| known.name == *name) {
-      properties.push(Property { name: (*name).to_owned(), scope, alias });
+    if !properties.iter().any(|known| known.name == property.name) {
+      properties.push(property);
     }
   }
   properties
-}
-
-/// All of librdkafka's properties.
-pub fn all() -> Vec<Property> {
-  parse(&properties_table())
 }
 
 /// Tries a property out: librdkafka's reason when it does not take the value, which may show the value.

@@ -188,26 +188,43 @@ fn certificate_error(error: i32) -> String {
   unsafe { openssl::x509::X509VerifyResult::from_raw(error) }.error_string().to_owned()
 }
 
-extern "C" {
-  // C's own, but not in the libc crate for every system.
-  fn open_memstream(text: *mut *mut c_char, size: *mut usize) -> *mut libc::FILE;
+/// One of librdkafka's properties.
+#[derive(Debug, PartialEq, serde::Serialize)]
+pub struct Property {
+  pub name: String,
+  /// `P` for producers only, `C` for consumers only, `*` for both.
+  pub scope: char,
+  /// The property that this is an alias of.
+  pub alias: Option<String>,
 }
 
-/// librdkafka's table of its properties, in Markdown: the only place where it lists them.
-pub fn properties_table() -> String {
-  let (mut text, mut size) = (std::ptr::null_mut::<c_char>(), 0_usize);
-  // SAFETY: the stream writes to `text` and `size`, which outlive it. After `fclose` the text is NUL-terminated and ours to
-  // free.
-  unsafe {
-    let stream = open_memstream(&mut text, &mut size);
-    if stream.is_null() {
-      return String::new();
+/// The twin of `kafka_node_property_t` in librdkafka/properties.c.
+#[repr(C)]
+struct RawProperty {
+  name: *const c_char,
+  alias_of: *const c_char,
+  scope: c_char,
+}
+
+extern "C" {
+  fn kafka_node_property(from: usize, property: *mut RawProperty) -> usize;
+}
+
+/// The properties of clients and topics. One of both is listed twice, the client's first.
+pub fn properties() -> Vec<Property> {
+  let mut properties = Vec::new();
+  let mut raw = RawProperty { name: std::ptr::null(), alias_of: std::ptr::null(), scope: 0 };
+  let mut place = 0;
+  loop {
+    // SAFETY: `place` is 0 or comes from the last call, `raw` is as C knows it; its texts are static.
+    unsafe {
+      place = kafka_node_property(place, &mut raw);
+      if place == 0 {
+        return properties;
+      }
+      let alias = (!raw.alias_of.is_null()).then(|| string_from(raw.alias_of));
+      properties.push(Property { name: string_from(raw.name), scope: raw.scope as u8 as char, alias });
     }
-    sys::rd_kafka_conf_properties_show(stream);
-    libc::fclose(stream);
-    let table = string_from(text);
-    libc::free(text.cast());
-    table
   }
 }
 

@@ -4,9 +4,7 @@ use std::ffi::{c_char, c_int, CStr};
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::ptr::NonNull;
 
-use rdkafka_sys::bindings as sys;
-
-use super::{c_string, error_name, error_text};
+use super::{c_string, error_name, error_text, sys};
 
 /// The cluster has one broker, and librdkafka numbers brokers from 1.
 const BROKER_ID: i32 = 1;

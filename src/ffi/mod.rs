@@ -14,6 +14,8 @@ mod mock;
 mod partitions;
 mod process;
 mod queue;
+#[cfg(test)]
+mod replaced;
 mod slab;
 mod topic;
 
@@ -23,7 +25,7 @@ pub use admin::{
 };
 pub use assignor::{AssignmentTask, Assignor, MemberShare, Strategy};
 pub use client::{Client, ClientKind};
-pub use conf::{properties_table, ClientEvent, Conf, EventSink, RebalanceKind};
+pub use conf::{properties, ClientEvent, Conf, EventSink, Property, RebalanceKind};
 pub use event::{DeliveryReports, Event};
 pub use message::{Message, MessageBatch};
 pub use metadata::fetch as fetch_metadata;
@@ -34,7 +36,7 @@ pub use queue::Queue;
 pub use slab::SharedSlab;
 pub use topic::{PlainRecords, ProduceRecord, Topic};
 
-use rdkafka_sys::bindings as sys;
+use kafka_node_librdkafka::bindings as sys;
 use std::ffi::{c_char, c_int, CStr, CString};
 
 extern "C" {
@@ -101,4 +103,10 @@ unsafe fn take_error(error: *mut sys::rd_kafka_error_t) -> Result<(), crate::err
     sys::rd_kafka_error_destroy(error);
     Err(crate::error::KafkaError { fatal, ..crate::error::KafkaError::with_text(code, text) })
   }
+}
+
+/// The version of the librdkafka that is linked in, e.g. `2.12.1`.
+pub fn librdkafka_version() -> String {
+  // SAFETY: no precondition; the text is static.
+  unsafe { string_from(sys::rd_kafka_version_str()) }
 }

@@ -2,7 +2,7 @@
 #ifndef KAFKA_NODE_ASSIGNOR_H
 #define KAFKA_NODE_ASSIGNOR_H
 
-#include "rdkafka_int.h"
+#include "guard.h"
 #include "rdkafka_assignor.h"
 
 /* The strategies of one client, or NULL when it keeps librdkafka's own. For librdkafka's main thread. */

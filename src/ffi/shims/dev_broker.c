@@ -2,13 +2,12 @@
  * What librdkafka's mock cluster lacks as a broker on a developer's machine: a port of one's choice, room for more than
  * 5 MiB a partition, and topics that clients can create.
  *
- * The public mock API offers none of this, so this file uses librdkafka's internal headers. It is compiled against the
- * very source tree and flags that librdkafka itself was built with (see build.rs), and rdkafka-sys is pinned to one
- * version, so the structures cannot differ.
+ * The public mock API offers none of this, so this file uses librdkafka's internal headers. It is compiled with the very
+ * sources and configuration that librdkafka is compiled with (see build.rs), so the structures cannot differ.
  *
  * Everything that runs after the first client connects runs on the mock cluster's own thread.
  */
-#include "rdkafka_int.h"
+#include "guard.h"
 #include "rdkafka_mock_int.h"
 
 #include <ctype.h>

@@ -8,19 +8,14 @@
  * fields. So for the application's strategies the metadata is kept as it came, and librdkafka reads version 0, which
  * it understands from every member.
  *
- * The function is linked in place of librdkafka's own (the linker's --wrap, see build.rs), which it calls. All of it
- * happens on librdkafka's main thread.
+ * The function stands in for librdkafka's own, which it calls (see librdkafka/build.rs). All of it happens on librdkafka's
+ * main thread.
  */
 #include "assignor.h"
 #include "fast_rejoin.h"
+#include "replaced.h"
 #include "rdkafka_broker.h"
 #include "rdkafka_buf.h"
-#include "rdkafka_request.h"
-
-void __real_rd_kafka_JoinGroupRequest(rd_kafka_broker_t *rkb, const rd_kafkap_str_t *group_id,
-                                      const rd_kafkap_str_t *member_id, const rd_kafkap_str_t *group_instance_id,
-                                      const rd_kafkap_str_t *protocol_type, const rd_list_t *topics,
-                                      rd_kafka_replyq_t replyq, rd_kafka_resp_cb_t *resp_cb, void *opaque);
 
 /* librdkafka's handler of the answer: one function, the same for all clients. */
 static rd_kafka_resp_cb_t *handle_join_group;
@@ -90,11 +85,12 @@ static void on_answer(rd_kafka_t *rk, rd_kafka_broker_t *rkb, rd_kafka_resp_err_
                 kafka_node_fast_rejoin(rk, error);
 }
 
-void __wrap_rd_kafka_JoinGroupRequest(rd_kafka_broker_t *rkb, const rd_kafkap_str_t *group_id,
-                                      const rd_kafkap_str_t *member_id, const rd_kafkap_str_t *group_instance_id,
-                                      const rd_kafkap_str_t *protocol_type, const rd_list_t *topics,
-                                      rd_kafka_replyq_t replyq, rd_kafka_resp_cb_t *resp_cb, void *opaque) {
+void rd_kafka_JoinGroupRequest(rd_kafka_broker_t *rkb, const rd_kafkap_str_t *group_id,
+                               const rd_kafkap_str_t *member_id, const rd_kafkap_str_t *group_instance_id,
+                               const rd_kafkap_str_t *protocol_type, const rd_list_t *topics, rd_kafka_replyq_t replyq,
+                               rd_kafka_resp_cb_t *resp_cb, void *opaque) {
+        kafka_node_count_call(JOIN_GROUP_REQUEST);
         __atomic_store_n(&handle_join_group, resp_cb, __ATOMIC_RELEASE);
-        __real_rd_kafka_JoinGroupRequest(rkb, group_id, member_id, group_instance_id, protocol_type, topics, replyq,
-                                         on_answer, opaque);
+        original_rd_kafka_JoinGroupRequest(rkb, group_id, member_id, group_instance_id, protocol_type, topics, replyq,
+                                           on_answer, opaque);
 }

@@ -7,19 +7,13 @@
  * only when the last one has been dealt with: answered, timed out, or put back for a retry. Different partitions do not
  * wait for each other.
  *
- * The two functions are linked in place of librdkafka's own (the linker's --wrap, see build.rs), which they call. All of
- * it happens on the thread of the broker that leads the partition, except after the leader has moved.
+ * The two functions stand in for librdkafka's own, which they call (see librdkafka/build.rs). All of it happens on the
+ * thread of the broker that leads the partition, except after the leader has moved.
  */
-#include "rdkafka_int.h"
+#include "replaced.h"
 #include "rdkafka_broker.h"
 #include "rdkafka_idempotence.h"
-#include "rdkafka_msg.h"
 #include "rdkafka_partition.h"
-#include "rdkafka_request.h"
-
-int __real_rd_kafka_ProduceRequest(rd_kafka_broker_t *rkb, rd_kafka_toppar_t *rktp, const rd_kafka_pid_t pid,
-                                   uint64_t epoch_base_msgid);
-void __real_rd_kafka_msgbatch_destroy(rd_kafka_msgbatch_t *rkmb);
 
 /* An idempotent producer does not need this: the broker keeps its order by sequence numbers. */
 static rd_bool_t keeps_order_here(rd_kafka_t *rk) {
@@ -27,17 +21,18 @@ static rd_bool_t keeps_order_here(rd_kafka_t *rk) {
 }
 
 /* Makes a request of what is queued for a partition, unless one is in flight. Returns how many records it took. */
-int __wrap_rd_kafka_ProduceRequest(rd_kafka_broker_t *rkb, rd_kafka_toppar_t *rktp, const rd_kafka_pid_t pid,
-                                   uint64_t epoch_base_msgid) {
+int rd_kafka_ProduceRequest(rd_kafka_broker_t *rkb, rd_kafka_toppar_t *rktp, const rd_kafka_pid_t pid,
+                            uint64_t epoch_base_msgid) {
         int taken;
 
+        kafka_node_count_call(PRODUCE_REQUEST);
         if (!keeps_order_here(rkb->rkb_rk))
-                return __real_rd_kafka_ProduceRequest(rkb, rktp, pid, epoch_base_msgid);
+                return original_rd_kafka_ProduceRequest(rkb, rktp, pid, epoch_base_msgid);
 
         if (rd_atomic32_get(&rktp->rktp_msgs_inflight) > 0)
                 return 0;
 
-        taken = __real_rd_kafka_ProduceRequest(rkb, rktp, pid, epoch_base_msgid);
+        taken = original_rd_kafka_ProduceRequest(rkb, rktp, pid, epoch_base_msgid);
         if (taken > 0) {
                 /* The broker thread skips a paused partition when it looks for work, and is not woken for it.
                  * A mere "nothing taken" would make that thread ask again and again. Producers do not use the flag. */
@@ -49,9 +44,10 @@ int __wrap_rd_kafka_ProduceRequest(rd_kafka_broker_t *rkb, rd_kafka_toppar_t *rk
 }
 
 /* The end of every produce request, whatever became of it: the partition may have its next one. */
-void __wrap_rd_kafka_msgbatch_destroy(rd_kafka_msgbatch_t *rkmb) {
+void rd_kafka_msgbatch_destroy(rd_kafka_msgbatch_t *rkmb) {
         rd_kafka_toppar_t *rktp = rkmb->rktp;
 
+        kafka_node_count_call(MSGBATCH_DESTROY);
         if (rktp && keeps_order_here(rktp->rktp_rkt->rkt_rk)) {
                 rd_kafka_broker_t *leader = NULL;
 
@@ -69,5 +65,5 @@ void __wrap_rd_kafka_msgbatch_destroy(rd_kafka_msgbatch_t *rkmb) {
                         rd_kafka_broker_destroy(leader);
                 }
         }
-        __real_rd_kafka_msgbatch_destroy(rkmb);
+        original_rd_kafka_msgbatch_destroy(rkmb);
 }

@@ -5,7 +5,7 @@
  * What is done here is what rd_kafka_produce_batch() and rd_kafka_msg_destroy() of librdkafka 2.12 do, record by record,
  * for the usual case; every other case is left to them.
  */
-#include "rdkafka_int.h"
+#include "guard.h"
 #include "rdkafka_event.h"
 #include "rdkafka_msg.h"
 #include "rdkafka_op.h"

@@ -1,0 +1,139 @@
+//! Compiles librdkafka from the source that rdkafka-sys brings along: one list of files and one `config.h` for every
+//! platform, no configure, no make, no cmake.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+
+/// Sources that this build has no use for.
+const LEFT_OUT: &[&str] = &[
+  // libcurl's, for OAUTHBEARER with OIDC
+  "rdhttp.c",
+  "rdkafka_sasl_oauthbearer_oidc.c",
+  // Cyrus SASL's, for Kerberos
+  "rdkafka_sasl_cyrus.c",
+];
+
+/// Windows' own Kerberos, and a replacement for the regular expressions that Windows' C library lacks.
+const WINDOWS_ONLY: &[&str] = &["rdkafka_sasl_win32.c", "regexp.c"];
+
+/// Compiled with -O3, as librdkafka's own build does.
+const HOT: &[&str] = &["lz4.c", "lz4frame.c", "lz4hc.c", "rdkafka_lz4.c", "rdxxhash.c"];
+
+/// Functions that the addon's C files stand in for, by the file that defines them. There they are compiled under the name
+/// `original_...`, so whoever links this library must define them: the addon in src/ffi/shims, others by calling the
+/// original. The preprocessor does it, and only in the file of the definition: none of them is called from there.
+const REPLACED: &[(&str, &[&str])] = &[
+  ("rdkafka_request.c", &["rd_kafka_ProduceRequest", "rd_kafka_JoinGroupRequest"]),
+  ("rdkafka_msg.c", &["rd_kafka_msgbatch_destroy"]),
+];
+
+/// Our files that stand in for one of librdkafka's, which they include.
+const EXTENDED: &[(&str, &str)] = &[("rdkafka_conf.c", "properties.c")];
+
+fn main() {
+  for file in ["build.rs", "config.h"].iter().chain(EXTENDED.iter().map(|(_, ours)| ours)) {
+    println!("cargo::rerun-if-changed={file}");
+  }
+  assert!(
+    env::var_os("DEP_RDKAFKA_ROOT").is_none(),
+    "rdkafka-sys has built a librdkafka of its own: add [target.{}.rdkafka] to .cargo/config.toml, and run cargo inside \
+     this checkout",
+    env::var("TARGET").unwrap()
+  );
+  let source = librdkafka_source();
+  let own = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap());
+  let includes = [
+    source.clone(),
+    // "../config.h" is looked up from here.
+    own.join("src"),
+    header_dir("DEP_OPENSSL_INCLUDE"),
+    header_dir("DEP_Z_INCLUDE"),
+    header_dir("DEP_ZSTD_INCLUDE"),
+  ];
+  let config = own.join("config.h");
+  let common = || {
+    let mut build = cc::Build::new();
+    build.std("gnu11").warnings(false).opt_level(2).flag("-fvisibility=hidden").includes(&includes);
+    build.flag("-include").flag(&config);
+    build
+  };
+
+  let mut plain = Vec::new();
+  let mut hot = Vec::new();
+  for file in c_files(&source) {
+    let name = file.file_name().unwrap().to_str().unwrap();
+    if REPLACED.iter().any(|(replaced, _)| *replaced == name) {
+      continue;
+    }
+    if let Some((_, ours)) = EXTENDED.iter().find(|(extended, _)| *extended == name) {
+      plain.push(own.join(ours));
+      continue;
+    }
+    let group = if HOT.contains(&name) { &mut hot } else { &mut plain };
+    group.push(file);
+  }
+  let mut objects = common().opt_level(3).files(hot).compile_intermediates();
+  for (file, functions) in REPLACED {
+    let mut build = common();
+    for function in *functions {
+      build.define(function, format!("original_{function}").as_str());
+    }
+    objects.extend(build.file(source.join(file)).compile_intermediates());
+  }
+  // Whole, so that the order in which a linker meets libraries does not matter.
+  common().files(plain).objects(objects).link_lib_modifier("+whole-archive").compile("rdkafka");
+
+  println!("cargo::metadata=includes={}", env::join_paths(&includes).unwrap().to_str().unwrap());
+  println!("cargo::metadata=config={}", config.display());
+  system_libraries();
+}
+
+/// The folder `librdkafka/src` of the rdkafka-sys that Cargo.lock names.
+fn librdkafka_source() -> PathBuf {
+  let output = Command::new(env::var_os("CARGO").unwrap())
+    .args(["metadata", "--format-version", "1", "--locked", "--filter-platform", &env::var("TARGET").unwrap()])
+    .output()
+    .expect("cargo cannot be run");
+  assert!(output.status.success(), "cargo metadata failed:\n{}", String::from_utf8_lossy(&output.stderr));
+  let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).expect("cargo metadata prints JSON");
+  let packages = metadata["packages"].as_array().expect("cargo metadata lists packages");
+  let manifest = packages
+    .iter()
+    .find(|package| package["name"] == "rdkafka-sys")
+    .and_then(|package| package["manifest_path"].as_str())
+    .expect("rdkafka-sys is a dependency");
+  Path::new(manifest).with_file_name("librdkafka").join("src")
+}
+
+fn header_dir(variable: &str) -> PathBuf {
+  PathBuf::from(env::var_os(variable).unwrap_or_else(|| panic!("{variable} is not set: is it built from source?")))
+}
+
+fn c_files(source: &Path) -> Vec<PathBuf> {
+  let windows = env::var("CARGO_CFG_TARGET_OS").unwrap() == "windows";
+  let mut files = Vec::new();
+  for dir in [source.to_owned(), source.join("nanopb"), source.join("opentelemetry")] {
+    for entry in fs::read_dir(&dir).unwrap_or_else(|error| panic!("cannot read {}: {error}", dir.display())) {
+      let path = entry.unwrap().path();
+      let name = path.file_name().unwrap().to_str().unwrap();
+      let wanted = name.ends_with(".c") && !LEFT_OUT.contains(&name) && (windows || !WINDOWS_ONLY.contains(&name));
+      if wanted {
+        files.push(path);
+      }
+    }
+  }
+  files.sort();
+  files
+}
+
+fn system_libraries() {
+  let libraries: &[&str] = match env::var("CARGO_CFG_TARGET_OS").unwrap().as_str() {
+    "windows" => &["ws2_32", "secur32", "crypt32"],
+    "linux" => &["m", "dl", "pthread"],
+    _ => &[],
+  };
+  for library in libraries {
+    println!("cargo::rustc-link-lib={library}");
+  }
+}
