@@ -87,17 +87,38 @@ function cargoEnv (env = process.env) {
  * Makes cargo compile this checkout's crate. In a target folder shared by checkouts it compares only file times, and
  * would mistake another checkout's build for ours.
  *
- * @param {{force?: boolean}} [options] `force`: even if this checkout was the last one to build here
+ * @param {{force?: boolean, targetDir?: string}} [options] `force`: even if this checkout was the last to build here
  */
-function claimTargetDir ({ force = false } = {}) {
-  const owner = path.join(cargoTargetDir, '.last-checkout')
+function claimTargetDir ({ force = false, targetDir = cargoTargetDir } = {}) {
+  const owner = path.join(targetDir, '.last-checkout')
   if (!force && fs.existsSync(owner) && fs.readFileSync(owner, 'utf8') === root) return
   const now = new Date()
-  for (const source of ['src', 'librdkafka', 'build.rs']) {
+  for (const source of ['src', 'build.rs']) {
     for (const file of filesUnder(path.join(root, source))) fs.utimesSync(file, now, now)
   }
-  fs.mkdirSync(cargoTargetDir, { recursive: true })
+  fs.mkdirSync(targetDir, { recursive: true })
+  dateLibrdkafka(targetDir, now)
   fs.writeFileSync(owner, root)
+}
+
+/**
+ * The same for librdkafka, which takes minutes: what was compiled here before keeps its time in every checkout.
+ *
+ * @param {string} targetDir
+ * @param {Date} now
+ */
+function dateLibrdkafka (targetDir, now) {
+  const stamp = path.join(targetDir, '.last-librdkafka')
+  const files = [...filesUnder(path.join(root, 'librdkafka'))]
+  const hash = crypto.createHash('sha256')
+  for (const file of files) {
+    hash.update(path.relative(root, file)).update('\0').update(fs.readFileSync(file)).update('\0')
+  }
+  const contents = hash.digest('hex')
+  const known = fs.existsSync(stamp) && fs.readFileSync(stamp, 'utf8') === contents
+  if (!known) fs.writeFileSync(stamp, contents)
+  const time = known ? fs.statSync(stamp).mtime : now
+  for (const file of files) fs.utimesSync(file, time, time)
 }
 
 function countCrates () {
@@ -177,4 +198,4 @@ async function build ({ debug = false, log = console.log } = {}) {
   log(`Built ${addonFiles().join(', ')} in ${Math.round((Date.now() - started) / 1000)} s.`)
 }
 
-module.exports = { isStale, build, addonFiles, hostTriple, cargoEnv, claimTargetDir }
+module.exports = { isStale, build, addonFiles, hostTriple, cargoEnv, claimTargetDir, sourceHash }

@@ -29,7 +29,8 @@ function cargoMetadata (triple) {
 /**
  * The parts of cargo's metadata that this file reads.
  *
- * @typedef {{id: string, name: string, version: string, source: string | null, license: string | null, repository: string | null,
+ * @typedef {{id: string, name: string, version: string, source: string | null,
+ *   license: string | null, repository: string | null,
  *   authors: string[], manifest_path: string, targets: {kind: string[]}[]}} Crate
  * @typedef {{packages: Crate[], resolve: {root: string,
  *   nodes: {id: string, deps: {pkg: string, dep_kinds: {kind: string | null}[]}[]}[]}}} Metadata

@@ -11,8 +11,8 @@
  * @property {string} napi the triple that napi derives that name from
  * @property {string} rust the triple that is compiled for
  * @property {string} [glibc] the oldest glibc that the binary loads with
- * @property {'zig' | 'mingw' | 'lld'} cross how it is built on Linux x64: with zig's compiler, Debian's mingw-w64, or zig's
- *   compiler and Rust's ld64.lld
+ * @property {'zig' | 'mingw' | 'lld'} cross how it is built on Linux x64: with zig's compiler, Debian's mingw-w64, or
+ *   zig's compiler and Rust's ld64.lld
  */
 
 /** @type {Target[]} */
@@ -54,7 +54,11 @@ function targetOf (name) {
   return found
 }
 
-/** The target that a machine runs, by rustc's name for the machine; undefined when nothing is published for it. @param {string} triple */
+/**
+ * The target that a machine runs, by rustc's name for it; undefined when nothing is published for it.
+ *
+ * @param {string} triple
+ */
 function targetOfTriple (triple) {
   return targets.find((target) => target.rust === triple || target.napi === triple)
 }

@@ -1,0 +1,178 @@
+'use strict'
+
+// What cross-building needs beyond the tools of a native build, installed by name where it is missing: zig and
+// cargo-zigbuild (from PyPI, into the cache folder), Rust's standard libraries (rustup), mingw-w64 (apt).
+
+const fs = require('node:fs')
+const path = require('node:path')
+const { spawnSync } = require('node:child_process')
+const { root, cacheDir } = require('../lib/paths')
+const { run, versionOf } = require('../lib/processes')
+
+const ZIG_PACKAGES = ['ziglang==0.17.0', 'cargo-zigbuild==0.24.0']
+const toolsDir = path.join(cacheDir, 'tools')
+const zigDir = path.join(toolsDir, 'zig')
+const zigBin = path.join(zigDir, 'bin')
+
+/** Cross builds have a target folder of their own: one triple may be this machine's, built with another compiler. */
+const crossTargetDir = path.join(cacheDir, 'cross')
+
+/** @typedef {import('./targets').Target} Target */
+
+/**
+ * @param {string} what
+ * @param {string} command
+ * @param {string[]} args
+ */
+async function must (what, command, args) {
+  const { code, output } = await run(command, args, { cwd: root }).catch((err) => ({ code: -1, output: err.message }))
+  if (code !== 0) throw new Error(`${what} failed (${command} ${args.join(' ')}):\n${output}`)
+  return output
+}
+
+function zigIsThere () {
+  return fs.existsSync(path.join(zigBin, 'cargo-zigbuild'))
+}
+
+/** @param {(line: string) => void} log */
+async function installZig (log) {
+  if (zigIsThere()) return
+  log(`Installing ${ZIG_PACKAGES.join(' and ')} from PyPI.`)
+  await must('Making a Python environment', 'python3', ['-m', 'venv', zigDir])
+  await must('Installing zig', path.join(zigBin, 'pip'), ['install', '--quiet', ...ZIG_PACKAGES])
+}
+
+/** @param {Target[]} targets @param {(line: string) => void} log */
+async function installRustTargets (targets, log) {
+  const installed = new Set((await must('rustup', 'rustup', ['target', 'list', '--installed'])).split('\n'))
+  const missing = targets.map(({ rust }) => rust).filter((triple) => !installed.has(triple))
+  if (missing.length === 0) return
+  log(`Installing Rust's standard library for ${missing.join(', ')}.`)
+  await must('Installing it', 'rustup', ['target', 'add', ...missing])
+}
+
+/** @param {(line: string) => void} log */
+async function installMingw (log) {
+  if (versionOf('x86_64-w64-mingw32-gcc-posix', ['--version'])) return
+  log('Installing mingw-w64.')
+  const sudo = process.getuid && process.getuid() === 0 ? [] : ['sudo']
+  const [command, ...args] = [...sudo, 'apt-get', 'install', '-y', '-q', '--no-install-recommends', 'mingw-w64']
+  await must('Installing mingw-w64', command, args)
+}
+
+/**
+ * @param {Target[]} targets what is about to be built
+ * @param {(line: string) => void} log
+ */
+async function installFor (targets, log) {
+  const crosses = new Set(targets.map(({ cross }) => cross))
+  if (crosses.has('zig') || crosses.has('lld')) await installZig(log)
+  if (crosses.has('mingw')) await installMingw(log)
+  await installRustTargets(targets, log)
+}
+
+/**
+ * An executable script in the tools folder.
+ *
+ * @param {string} name
+ * @param {string} text
+ */
+function wrapper (name, text) {
+  const file = path.join(toolsDir, name)
+  fs.mkdirSync(toolsDir, { recursive: true })
+  fs.writeFileSync(`${file}.${process.pid}`, text, { mode: 0o755 })
+  fs.renameSync(`${file}.${process.pid}`, file)
+  return file
+}
+
+function sysroot () {
+  const { stdout } = spawnSync('rustc', ['--print', 'sysroot'], { cwd: root, encoding: 'utf8' })
+  return stdout.trim()
+}
+
+/** Stubs of what a Mach-O linker looks for, made of those that zig brings along. @param {string} arch */
+function appleLibraries (arch) {
+  const folder = path.join(toolsDir, `apple-${arch}`)
+  const lib = path.join(zigDir, 'lib')
+  const python = fs.readdirSync(lib).find((name) => name.startsWith('python'))
+  if (!python) throw new Error(`${lib} has no Python`)
+  const zigLib = path.join(lib, python, 'site-packages', 'ziglang', 'lib')
+  const system = fs.readFileSync(path.join(zigLib, 'libc', 'darwin', 'libSystem.tbd'), 'utf8')
+    // lld reads no architecture that it does not know.
+    .replace(/arm64e\.x1-\w+/g, 'arm64e-macos')
+    .replace(/arm64e/g, 'arm64')
+  fs.mkdirSync(folder, { recursive: true })
+  fs.writeFileSync(path.join(folder, 'libSystem.tbd'), system)
+  fs.writeFileSync(path.join(folder, 'libiconv.tbd'), [
+    '--- !tapi-tbd', 'tbd-version: 4', `targets: [ ${arch}-macos ]`, "install-name: '/usr/lib/libiconv.2.dylib'",
+    'exports:', `  - targets: [ ${arch}-macos ]`,
+    '    symbols: [ _iconv, _iconv_open, _iconv_close, _libiconv, _libiconv_open, _libiconv_close ]', '...', ''
+  ].join('\n'))
+  return folder
+}
+
+/**
+ * How to build one target on this machine.
+ *
+ * @param {Target} target
+ * @returns {{command: string, args: string[], env: NodeJS.ProcessEnv}}
+ */
+function cargoFor (target) {
+  const common = ['--release', '--locked', '--lib', '--target']
+  /** @type {NodeJS.ProcessEnv} */
+  const env = {
+    ...process.env,
+    CARGO_TARGET_DIR: crossTargetDir,
+    CARGO_TERM_COLOR: 'never',
+    PATH: `${zigBin}${path.delimiter}${process.env.PATH}`
+  }
+  const underscored = target.rust.replace(/-/g, '_')
+  const upper = underscored.toUpperCase()
+  if (target.cross === 'zig') {
+    // musl: a library for the libc of the system that loads it, not one with a libc inside.
+    if (target.rust.endsWith('musl')) env[`CARGO_TARGET_${upper}_RUSTFLAGS`] = '-C target-feature=-crt-static'
+    const triple = target.glibc ? `${target.rust}.${target.glibc}` : target.rust
+    return { command: path.join(zigBin, 'cargo-zigbuild'), args: ['zigbuild', ...common, triple], env }
+  }
+  if (target.cross === 'mingw') {
+    // napi-build wants a library of Node's, which nothing is taken from: functions are looked up when the addon loads.
+    const stub = path.join(toolsDir, 'libnode')
+    fs.mkdirSync(stub, { recursive: true })
+    fs.writeFileSync(path.join(stub, 'libnode.dll'), '')
+    Object.assign(env, {
+      LIBNODE_PATH: stub,
+      [`CC_${underscored}`]: 'x86_64-w64-mingw32-gcc-posix',
+      [`CXX_${underscored}`]: 'x86_64-w64-mingw32-g++-posix',
+      [`CARGO_TARGET_${upper}_LINKER`]: 'x86_64-w64-mingw32-gcc-posix'
+    })
+    return { command: 'cargo', args: ['build', ...common, target.rust], env }
+  }
+  const arch = target.rust.startsWith('aarch64') ? 'arm64' : 'x86_64'
+  const zigArch = target.rust.split('-')[0]
+  const zig = `exec ${zigBin}/cargo-zigbuild zig`
+  const cc = wrapper(`cc-${target.rust}`, `#!/bin/sh\n${zig} cc -- -target ${zigArch}-macos.11.0 "$@"\n`)
+  const ar = wrapper(`ar-${target.rust}`, `#!/bin/sh\n${zig} ar "$@"\n`)
+  const ranlib = wrapper(`ranlib-${target.rust}`, `#!/bin/sh\n${zig} ranlib "$@"\n`)
+  const host = 'x86_64-unknown-linux-gnu'
+  const lld = path.join(sysroot(), 'lib', 'rustlib', host, 'bin', 'gcc-ld', 'ld64.lld')
+  Object.assign(env, {
+    MACOSX_DEPLOYMENT_TARGET: '11.0',
+    SDKROOT: '/',
+    [`CC_${underscored}`]: cc,
+    [`AR_${underscored}`]: ar,
+    [`RANLIB_${underscored}`]: ranlib,
+    [`CARGO_TARGET_${upper}_LINKER`]: lld,
+    [`CARGO_TARGET_${upper}_RUSTFLAGS`]: `-C linker-flavor=ld64.lld -L native=${appleLibraries(arch)}`
+  })
+  return { command: 'cargo', args: ['build', ...common, target.rust], env }
+}
+
+/** Where cargo leaves a target's library. @param {Target} target */
+function artifactOf (target) {
+  const name = target.rust.includes('windows')
+    ? 'kafka_node_native.dll'
+    : `libkafka_node_native.${target.rust.includes('apple') ? 'dylib' : 'so'}`
+  return path.join(crossTargetDir, target.rust, 'release', name)
+}
+
+module.exports = { crossTargetDir, installFor, cargoFor, artifactOf, zigIsThere }
