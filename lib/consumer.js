@@ -195,12 +195,26 @@ class Consumer extends AdoptableEmitter {
     if (nowhere) return callback(illegalPartition(nowhere))
     const wrong = fromOffset && payloads.find(({ offset }) => offsetOf(offset) === null)
     if (wrong) return callback(illegalOffset(wrong))
+    this._introduce(payloads)
     if (fromOffset) return located()
     this.fetchOffset(payloads, (error, offsets) => {
       if (error) return callback(error)
       for (const payload of payloads) payload.offset = Math.max(0, recordOf(offsets, payload.topic)[payload.partition])
       located()
     })
+  }
+
+  /**
+   * Tells a handle of this consumer's own about topics: it has not seen the client's metadata. A topic that librdkafka
+   * has only met in a commit is looked for once a second.
+   *
+   * @param {any[]} payloads
+   */
+  _introduce (payloads) {
+    const { client } = this
+    if (this._isForeign || this._handle() === client._primary) return
+    const topics = [...new Set(payloads.map(({ topic }) => topic))]
+    this._handle().request({ op: 'metadata', topics, timeout: client._requestTimeout() }, noop)
   }
 
   /** Reads what is located, each from its offset. */

@@ -11,6 +11,7 @@ const KafkaClient = require('./kafkaClient')
 const builtInProtocols = require('./assignment')
 const { ConsumerCore, illegalOffset, partitionError } = require('./internal/consumerCore')
 const { hidePrivate } = require('./internal/hidePrivate')
+const { JoinWatch } = require('./internal/joinWatch')
 const { isOwn, offers, toShares, toTask, toUserData } = require('./internal/ownProtocols')
 const { CODE, toGroupError } = require('./internal/nativeErrors')
 const { HEARTBEAT_INTERVAL, defaults, librdkafkaSettings, wholeNumber } = require('./internal/options')
@@ -141,6 +142,12 @@ class ConsumerGroup extends AdoptableEmitter {
     this._missing = new Set()
     /** @type {any} until the next look for topics that were missing */
     this._topicTimer = null
+    this._joinWatch = new JoinWatch({
+      groupId: this.options.groupId,
+      client: () => this.client,
+      handle: () => this._handle(),
+      tell: error => this.emit('error', error)
+    })
     /** the number of the assignment, or of its end, that was heard of last */
     this._assignment = 0
     hidePrivate(this)
@@ -238,6 +245,7 @@ class ConsumerGroup extends AdoptableEmitter {
     } catch (error) {
       return this._leaveFor(error)
     }
+    this._joinWatch.start()
     this._handle().command({
       type: 'subscribe',
       topics: [...new Set(this.topics)],
@@ -308,6 +316,7 @@ class ConsumerGroup extends AdoptableEmitter {
 
   /** @param {Error} error */
   _stayOut (error) {
+    this._joinWatch.stop()
     this.connecting = false
     this.ready = false
     this.emit('error', error)
@@ -362,6 +371,7 @@ class ConsumerGroup extends AdoptableEmitter {
   /** @param {any} event */
   _assigned ({ epoch, partitions, memberId, generationId, committed, leader, userData }) {
     if (this.client.closing) return
+    this._joinWatch.stop()
     // as kafka-node's member does that has joined with nothing to read; it had nothing to give up, so nobody is asked
     if (this._waiting) this.emit('rebalancing')
     this._waiting = false
@@ -400,6 +410,7 @@ class ConsumerGroup extends AdoptableEmitter {
     this.connecting = true
     this.rebalancing = true
     this._assignment = epoch
+    this._joinWatch.start()
     this.emit('rebalancing')
     this._askBeforeRebalance(error => {
       // an answer that comes too late must not touch the assignment that has come meanwhile
@@ -435,6 +446,7 @@ class ConsumerGroup extends AdoptableEmitter {
     this.rebalancing = false
     this.memberId = null
     this.generationId = null
+    this._joinWatch.stop()
     this.emit('connect')
     this.emit('rebalanced')
   }
@@ -452,8 +464,10 @@ class ConsumerGroup extends AdoptableEmitter {
     }
     if (error.retriable) {
       logger.debug('%s: %s', this.client.clientId, error.message)
+      this._joinWatch.reason = error
       return
     }
+    if (event.topic === null && !this._joinWatch.isFirst(error.code)) return
     const failure = toGroupError(error, this.client.options.requestTimeout)
     this.emit('error', event.topic === null
       ? failure
@@ -467,6 +481,7 @@ class ConsumerGroup extends AdoptableEmitter {
   _waitForTopics () {
     if (!this.topics.every((/** @type {string} */ topic) => this._missing.has(topic))) return
     this._waiting = true
+    this._joinWatch.stop()
     this.connecting = false
     this.rebalancing = false
     this.ready = true
@@ -708,6 +723,7 @@ class ConsumerGroup extends AdoptableEmitter {
     const wasReady = this.ready
     this.ready = false
     const leave = (/** @type {() => void} */ left) => {
+      this._joinWatch.stop()
       this._core.stop()
       this.client.close(() => {
         this.closed = true
