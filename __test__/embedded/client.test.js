@@ -94,7 +94,7 @@ describe('KafkaClient', { timeout: 60000 }, () => {
         connectTimeout: 100, connectRetryOptions: { retries: 2, minTimeout: 3600000, maxTimeout: 3600000 }
       })
       try {
-        // its first attempt has failed, and the question that it asked is given up
+        // its first attempt has failed, and its metadata request is abandoned
         while (client._metadataPending || client._attempt || !client._primary) await delay(10)
       } finally {
         await broker.setUp()
@@ -144,7 +144,7 @@ describe('KafkaClient', { timeout: 60000 }, () => {
   })
 
   describe('metadata', () => {
-    it('of named topics, of all, and of a topic that is not there', async () => {
+    it('of named topics, of all, and of a topic that does not exist', async () => {
       const client = opened.client()
       await next(client, 'ready')
       const [brokers, { metadata, clusterMetadata }] = await call(client, 'loadMetadataForTopics', ['three'])
@@ -157,7 +157,7 @@ describe('KafkaClient', { timeout: 60000 }, () => {
       }
     })
 
-    it('ends in a TimeoutError while the broker is silent, also after its connection has been given up', async () => {
+    it('ends in a TimeoutError while the broker is silent, even after its connection has been given up', async () => {
       const frozen = await startWatched()
       const client = opened.client({ kafkaHost: frozen.brokers, requestTimeout: 1000 })
       client.on('error', () => {})
@@ -177,13 +177,13 @@ describe('KafkaClient', { timeout: 60000 }, () => {
       await assert.rejects(call(client, 'loadMetadataForTopics', ['topic']), { name: 'BrokerNotAvailableError' })
     })
 
-    it('is refused before the connection is there', async () => {
+    it('is refused before the connection is up', async () => {
       const client = opened.client({ autoConnect: false })
       await assert.rejects(call(client, 'loadMetadataForTopics', ['one']),
         { name: 'BrokerNotAvailableError', message: 'Broker not available (loadMetadataForTopics)' })
     })
 
-    it('tells which topics do not exist', async () => {
+    it('reports which topics do not exist', async () => {
       const client = opened.client()
       await next(client, 'ready')
       const missing = uniqueName('missing')
@@ -218,7 +218,7 @@ describe('KafkaClient', { timeout: 60000 }, () => {
       assert.equal(Object.keys(metadata[topic]).length, 3)
     })
 
-    it('lets the broker create topics that are only named', async () => {
+    it('lets the broker create topics given by name', async () => {
       const client = opened.client()
       await next(client, 'ready')
       const topic = uniqueName('named')
@@ -267,7 +267,7 @@ describe('KafkaClient', { timeout: 60000 }, () => {
       await assert.rejects(call(admin, 'listGroups'), { name: 'BrokerNotAvailableError' })
     })
 
-    it('ends requests that are on their way', async () => {
+    it('ends requests that are in flight', async () => {
       const client = opened.client()
       await next(client, 'ready')
       await broker.setRtt(60000)

@@ -31,7 +31,7 @@ describe('Consumer', { timeout: 60000 }, () => {
   }
 
   describe('construction', () => {
-    it('refuses what kafka-node refused, with its words', () => {
+    it('refuses what kafka-node refused, in its words', () => {
       const client = opened.client({ autoConnect: false })
       assert.throws(() => new Consumer(client), { message: 'Must have payloads' })
       assert.throws(() => new Consumer(client, [{ topic: 'a', partition: '0' }]),
@@ -60,7 +60,7 @@ describe('Consumer', { timeout: 60000 }, () => {
       assert.deepEqual(error.topics, [missing])
     })
 
-    it('looks again for topics when the broker has only just come up: it may not know them yet', async () => {
+    it('looks for topics again when the broker has only just come up and may not know them yet', async () => {
       const topic = uniqueName('late')
       await broker.setDown()
       const client = opened.client({ connectRetryOptions: { ...FAST_RETRY, retries: 1000 } })
@@ -80,7 +80,7 @@ describe('Consumer', { timeout: 60000 }, () => {
   })
 
   describe('events', () => {
-    it('come as processingfetch, the messages, done; and done again when nothing arrives', async () => {
+    it('are processingfetch, the messages, done; and done again when nothing arrives', async () => {
       const topic = await filledTopic(3)
       const consumer = opened.consumer([{ topic }])
       const events = record(consumer, ['processingfetch', 'message', 'done', 'error'])
@@ -102,7 +102,7 @@ describe('Consumer', { timeout: 60000 }, () => {
       assert.equal(tombstone.value, null)
     })
 
-    it('decode values and keys as told', async () => {
+    it('decode values and keys as configured', async () => {
       const topic = await filledTopic(0)
       await call(producer, 'send', [{ topic, partition: 0, key: 'ä', messages: ['ö'] }])
       const bytes = opened.consumer([{ topic }], { encoding: 'buffer', keyEncoding: 'utf8' })
@@ -158,7 +158,7 @@ describe('Consumer', { timeout: 60000 }, () => {
       assert.equal(await call(consumer, 'commit', true), 'Nothing to be committed')
     })
 
-    it('in a handler is behind the batch that is being emitted', async () => {
+    it('in a handler excludes the batch that is being emitted', async () => {
       const topic = await filledTopic(3)
       const consumer = opened.consumer([{ topic }], { autoCommit: false })
       const result = new Promise((resolve) => consumer.once('message', () => {
@@ -167,7 +167,7 @@ describe('Consumer', { timeout: 60000 }, () => {
       assert.equal(await result, 'Nothing to be committed')
     })
 
-    it('comes by itself with autoCommit', async () => {
+    it('happens by itself with autoCommit', async () => {
       const topic = await filledTopic(3)
       const groupId = uniqueName('fixed')
       const consumer = opened.consumer([{ topic }], { groupId, autoCommitIntervalMs: 10 })
@@ -208,7 +208,7 @@ describe('Consumer', { timeout: 60000 }, () => {
       await take(10)
       consumer.pause()
       await sendAll(producer, topic, numbered(2000, 10))
-      // another consumer shows when the broker has given them out
+      // another consumer shows when the broker has delivered them
       await collect(opened.consumer([{ topic }])).take(2010)
       assert.equal(messages.length, 10)
       consumer.resume()
@@ -225,7 +225,7 @@ describe('Consumer', { timeout: 60000 }, () => {
       assert.deepEqual(values(await take(3)), numbered(3))
     })
 
-    it('and resume in every handler brings no doubles and no gaps', async () => {
+    it('and resume in every handler causes neither duplicates nor gaps', async () => {
       const topic = await filledTopic(3000)
       const consumer = opened.consumer([{ topic }])
       const { take } = collect(consumer)
@@ -236,7 +236,7 @@ describe('Consumer', { timeout: 60000 }, () => {
       assert.deepEqual(values(await take(3000)), numbered(3000))
     })
 
-    it('between batches brings no doubles and no gaps', async () => {
+    it('between batches causes neither duplicates nor gaps', async () => {
       const topic = await filledTopic(3000)
       const consumer = opened.consumer([{ topic }])
       const { take } = collect(consumer)
@@ -259,7 +259,7 @@ describe('Consumer', { timeout: 60000 }, () => {
       assert.deepEqual(values(await take(7)), [...numbered(5), '3', '4'])
     })
 
-    it('in a handler takes effect at once: the rest of the batch does not come', async () => {
+    it('in a handler takes effect at once: the rest of the batch is not emitted', async () => {
       const topic = await filledTopic(1000)
       const consumer = opened.consumer([{ topic }])
       const { take } = collect(consumer)
@@ -298,7 +298,7 @@ describe('Consumer', { timeout: 60000 }, () => {
     })
   })
 
-  /** The values of one partition, in the order in which they came. */
+  /** The values of one partition, in the order in which they arrived. */
   const valuesOf = (messages, topic, partition = 0) =>
     values(messages.filter((message) => message.topic === topic && message.partition === partition))
 
@@ -352,7 +352,7 @@ describe('Consumer', { timeout: 60000 }, () => {
         [['3', '4'], numbered(5), ['4']])
     })
 
-    it('costs the others nothing: no doubles and no gaps, in a handler either', async () => {
+    it('does not affect the others: neither duplicates nor gaps, even in a handler', async () => {
       const [first, second] = [await filledTopic(3000), await filledTopic(3000)]
       const consumer = opened.consumer([first])
       const { take } = collect(consumer)
@@ -362,7 +362,7 @@ describe('Consumer', { timeout: 60000 }, () => {
       assert.deepEqual(valuesOf(messages, second), numbered(3000))
     })
 
-    it('leaves a partition that is there already where it is', async () => {
+    it('leaves a partition that is already read where it is', async () => {
       const topic = await filledTopic(5)
       const consumer = opened.consumer([topic])
       const { messages, take } = collect(consumer)
@@ -397,7 +397,7 @@ describe('Consumer', { timeout: 60000 }, () => {
   })
 
   describe('removeTopics', () => {
-    it('calls back at once with the number of names, and reads the rest on', async () => {
+    it('calls back at once with the number of names, and goes on reading the rest', async () => {
       const [stays, goes] = [await filledTopic(3), await filledTopic(3)]
       const consumer = opened.consumer([stays, goes])
       const { messages, take } = collect(consumer)
@@ -410,13 +410,13 @@ describe('Consumer', { timeout: 60000 }, () => {
       await sendAll(producer, goes, numbered(3, 3))
       await sendAll(producer, stays, numbered(3, 3))
       await take(9)
-      // another consumer shows that the broker has given out the rest, too
+      // another consumer shows that the broker has delivered the rest, too
       await collect(opened.consumer([goes])).take(6)
       assert.deepEqual(valuesOf(messages, goes), numbered(3))
       assert.deepEqual(valuesOf(messages, stays), numbered(6))
     })
 
-    it('in a handler lets the batch end; a topic that comes back starts at its commit', async () => {
+    it('in a handler lets the batch finish; a topic that is added again starts at its commit', async () => {
       const topic = await filledTopic(2000)
       const consumer = opened.consumer([topic], { autoCommit: false })
       const { messages, take } = collect(consumer)
@@ -427,7 +427,7 @@ describe('Consumer', { timeout: 60000 }, () => {
       assert.deepEqual(values(messages), [...numbered(count), ...numbered(2000)])
     })
 
-    it('also takes what is paused', async () => {
+    it('also removes what is paused', async () => {
       const topic = await filledTopic(1)
       const consumer = opened.consumer([topic])
       await collect(consumer).take(1)
@@ -457,7 +457,7 @@ describe('Consumer', { timeout: 60000 }, () => {
       assert.deepEqual(consumer.pausedPayloads, [])
     })
 
-    it('and resumeTopics at any time, also in handlers, bring no doubles and no gaps', async () => {
+    it('and resumeTopics at any time, also in handlers, cause neither duplicates nor gaps', async () => {
       const [first, second] = [await filledTopic(3000), await filledTopic(3000)]
       const consumer = opened.consumer([first, second])
       const { take } = collect(consumer)
@@ -478,7 +478,7 @@ describe('Consumer', { timeout: 60000 }, () => {
       for (const topic of [first, second]) assert.deepEqual(valuesOf(messages, topic), numbered(3000))
     })
 
-    it('may take all there is; resumeTopics then starts the consumer again', async () => {
+    it('may pause everything; resumeTopics then starts the consumer again', async () => {
       const topic = await filledTopic(5)
       const consumer = opened.consumer([topic])
       const { messages, take } = collect(consumer)
@@ -489,7 +489,7 @@ describe('Consumer', { timeout: 60000 }, () => {
       await sendAll(producer, topic, 'new')
       const other = opened.consumer([topic])
       await collect(other).take(6)
-      // a consumer that has something to read says so when nothing arrives
+      // a consumer that has something to read emits done when nothing arrives
       for (let i = 0; i < 3; i++) await next(other, 'done')
       assert.deepEqual([messages.length, events], [5, []])
       consumer.resumeTopics([topic])
@@ -511,7 +511,7 @@ describe('Consumer', { timeout: 60000 }, () => {
       assert.deepEqual([paused(), consumer.payloads.map(({ topic }) => topic)], [['a'], ['b']])
     })
 
-    it('before the start keeps a partition out of it', async () => {
+    it('before the start leaves out a partition', async () => {
       const [first, second] = [await filledTopic(3), await filledTopic(3)]
       const consumer = opened.consumer([first, second])
       consumer.pauseTopics([first])
@@ -523,7 +523,7 @@ describe('Consumer', { timeout: 60000 }, () => {
       assert.deepEqual(valuesOf(messages, first), numbered(3))
     })
 
-    it('does not keep positions from being moved and committed', async () => {
+    it('does not prevent positions from being moved and committed', async () => {
       const topic = await filledTopic(5)
       const consumer = opened.consumer([topic], { autoCommit: false })
       const { take } = collect(consumer)
@@ -577,7 +577,7 @@ describe('Consumer', { timeout: 60000 }, () => {
     })
   })
 
-  it('goes on after an outage where it was', async () => {
+  it('continues where it was after an outage', async () => {
     const topic = await filledTopic(3)
     const consumer = opened.consumer([{ topic }])
     consumer.on('error', () => {})

@@ -63,7 +63,7 @@ async function connectTo (port) {
   return socket
 }
 
-/** Resolves when a connection is closed from the other side, be it by an end or by a reset. */
+/** Resolves when the other side closes a connection, cleanly or by a reset. */
 function closeOf (socket) {
   return new Promise(resolve => socket.on('error', () => {}).once('close', resolve).resume())
 }
@@ -76,7 +76,7 @@ describe('a running embedded broker', () => {
   })
   after(() => broker.stop())
 
-  it('tells where it listens and in which process it runs', () => {
+  it('says where it listens and in which process it runs', () => {
     assert.equal(broker.brokers, `127.0.0.1:${broker.port}`)
     assert.notEqual(broker.pid, process.pid)
     assert.doesNotThrow(() => process.kill(broker.pid, 0))
@@ -96,7 +96,7 @@ describe('a running embedded broker', () => {
     assert.deepEqual(counts, { one: 1, two: 2, three: 3 })
   })
 
-  it('creates topics for the one who started it', async () => {
+  it('creates topics for the process that started it', async () => {
     const topic = uniqueName('created')
     await broker.createTopic(topic, 4)
     const { topics } = await withAdmin(broker, admin => admin.fetchTopicMetadata({ topics: [topic] }))
@@ -114,7 +114,7 @@ describe('a running embedded broker', () => {
     })
   })
 
-  it('only validates when a client asks for that', async () => {
+  it('only validates if that is what a client asks for', async () => {
     const topic = uniqueName('validated')
     await withAdmin(broker, async admin => {
       await admin.createTopics({ validateOnly: true, waitForLeaders: false, topics: [{ topic }] })
@@ -132,7 +132,7 @@ describe('a running embedded broker', () => {
     assert.equal(await refusal({ topic: 'no spaces' }), 'INVALID_TOPIC_EXCEPTION')
   })
 
-  it('takes records and hands them to a group, which starts at once', async () => {
+  it('accepts records and delivers them to a group, which starts at once', async () => {
     const topic = uniqueName('flow')
     const groupId = uniqueName('group')
     await broker.createTopic(topic)
@@ -181,7 +181,7 @@ describe('a running embedded broker', () => {
     assert.match(text, /unsupported ListGroups/)
   })
 
-  it('validates what it is asked for', async () => {
+  it('validates its arguments', async () => {
     await assert.rejects(broker.createTopic('no spaces'), { code: 'ERR_INVALID_ARG_VALUE' })
     await assert.rejects(broker.createTopic('t', 0), { code: 'ERR_INVALID_ARG_VALUE' })
     await assert.rejects(broker.pushErrors('Nonsense', [1]), /no API of this broker.*Produce/)
@@ -248,7 +248,7 @@ describe('fault injection', () => {
 })
 
 describe('starting', () => {
-  it('listens on the port that was asked for', async () => {
+  it('listens on the requested port', async () => {
     const first = await startDevBroker({ port: 0, quiet: true })
     const { port } = first
     await first.stop()
@@ -272,7 +272,7 @@ describe('starting', () => {
     server.close()
   })
 
-  it('limits a partition to the bytes that were asked for, and drops the oldest records first', async () => {
+  it('limits a partition to the requested number of bytes, and drops the oldest records first', async () => {
     const broker = await startDevBroker({ port: 0, topics: ['small'], retentionBytes: MIB, quiet: true })
     await withProducer(broker, async producer => {
       for (let i = 0; i < 5; i++) await producer.send({ topic: 'small', messages: [{ value: Buffer.alloc(MIB / 2) }] })
@@ -314,7 +314,7 @@ describe('the end of an embedded broker', () => {
     }
   })
 
-  it('by a failed assertion is an error on the handle, not the end of the one who started it', async () => {
+  it('by a failed assertion is an error on the handle, and does not end the process that started it', async () => {
     const broker = await startDevBroker({ port: 0, topics: ['shared:2'], quiet: true })
     const exit = once(broker.ref(), 'exit')
     const groupId = uniqueName('mixed')
@@ -338,7 +338,7 @@ describe('the end of an embedded broker', () => {
     await Promise.allSettled(consumers.map(consumer => consumer.disconnect()))
   })
 
-  it('comes when the one who started it ends, which the broker does not delay', async () => {
+  it('comes when the process that started it ends, which the broker does not delay', async () => {
     const { parent, port } = await startParent()
     const connection = await connectTo(port)
     const closed = closeOf(connection)
@@ -347,7 +347,7 @@ describe('the end of an embedded broker', () => {
     await closed
   })
 
-  it('comes when the one who started it is killed', async () => {
+  it('comes when the process that started it is killed', async () => {
     const { parent, port } = await startParent()
     const connection = await connectTo(port)
     const closed = closeOf(connection)
@@ -365,7 +365,7 @@ it('warns once per process that it is for development and tests only', async () 
   await broker.stop()
 })
 
-/** An assigner that gives nothing to anybody. */
+/** An assigner that assigns nothing. */
 function assignerNamed (name) {
   return () => ({
     name,

@@ -36,7 +36,7 @@ describe('ConsumerGroup', { timeout: 120000 }, () => {
   describe('construction', () => {
     const options = () => ({ kafkaHost: broker.brokers, autoConnect: false, connectOnReady: false })
 
-    it('refuses what kafka-node refused, with its words', () => {
+    it('refuses what kafka-node refused, in its words', () => {
       const refused = [
         [{ fromOffset: 'oldest' }, 't', /^fromOffset oldest should be either: latest, earliest, none$/],
         [{ outOfRangeOffset: 1 }, 't', /^outOfRangeOffset 1 should be either: latest, earliest, none$/],
@@ -135,7 +135,7 @@ describe('ConsumerGroup', { timeout: 120000 }, () => {
       assert.equal(error.errorCode, GROUP_AUTHORIZATION_FAILED)
     })
 
-    it('gets over a coordinator that lets nobody join for the moment', async () => {
+    it('copes with a coordinator that temporarily lets nobody join', async () => {
       const topic = await filledTopic(1)
       // loading, not available, loading
       await broker.pushErrors('JoinGroup', [14, 15, 14])
@@ -153,7 +153,7 @@ describe('ConsumerGroup', { timeout: 120000 }, () => {
       assert.equal(error.message, 'GroupAuthorizationFailed')
     })
 
-    it('gets over a coordinator that is still loading', async () => {
+    it('copes with a coordinator that is still loading', async () => {
       const topic = await filledTopic(1)
       await broker.pushErrors('OffsetFetch', [14, 14])
       const group = opened.group(topic)
@@ -215,7 +215,7 @@ describe('ConsumerGroup', { timeout: 120000 }, () => {
       assert.deepEqual(values(await collect(opened.group(topic, { groupId })).take(1)), ['after'])
     })
 
-    it('tells when there is nothing to do', async () => {
+    it('says so when there is nothing to do', async () => {
       const topic = await filledTopic(0)
       const group = opened.group(topic, { autoCommit: false, commitOffsetsOnFirstJoin: false })
       await next(group, 'rebalanced')
@@ -224,7 +224,7 @@ describe('ConsumerGroup', { timeout: 120000 }, () => {
       assert.equal(await call(group, 'commit'), 'Offset committing')
     })
 
-    it('takes explicit offsets as they are', async () => {
+    it('commits explicit offsets as they are', async () => {
       const topic = await filledTopic(5)
       const groupId = uniqueName('group')
       const first = opened.group(topic, { groupId, autoCommit: false })
@@ -275,8 +275,8 @@ describe('ConsumerGroup', { timeout: 120000 }, () => {
       assert.deepEqual(received.map((messages) => new Set(messages.map(({ partition }) => partition)).size), [1, 1])
     })
 
-    // What a member commits while partitions move is tested on a real Kafka: the embedded broker refuses it.
-    it('hand over without gaps and doubles when one leaves', async () => {
+    // What a member commits while partitions move is tested on real Kafka: the embedded broker refuses it.
+    it('hand over without gaps or duplicates when one leaves', async () => {
       const topic = await filledTopic(0, 2)
       const [first, second] = await pair(topic)
       const left = collect(first)
@@ -311,7 +311,7 @@ describe('ConsumerGroup', { timeout: 120000 }, () => {
   })
 
   describe('positions', () => {
-    it('out of range start again where outOfRangeOffset says', async () => {
+    it('out of range restart where outOfRangeOffset says', async () => {
       const topic = await filledTopic(3)
       const groupId = uniqueName('group')
       const first = opened.group(topic, { groupId, autoCommit: false })

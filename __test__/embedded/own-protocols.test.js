@@ -11,7 +11,7 @@ const heaviest = (topicPartitions, members, callback) => {
   callback(null, [{ memberId: first.id, topicPartitions, version: 0 }])
 }
 
-describe('An assignment protocol of the user\'s own', { timeout: 120000 }, () => {
+describe('A custom assignment protocol', { timeout: 120000 }, () => {
   let broker
   let opened
   let topic
@@ -27,14 +27,14 @@ describe('An assignment protocol of the user\'s own', { timeout: 120000 }, () =>
   const owned = (member) => member.topicPayloads.map(({ partition }) => partition).sort()
   const protocolOf = (assign, more = {}) => ({ name: 'mine', version: 0, assign, ...more })
 
-  /** A member whose errors are kept, not thrown. */
+  /** A member whose errors are collected, not thrown. */
   function member (protocol, options = {}) {
     const group = opened.group(topic, { protocol, ...options })
     group.on('error', () => {})
     return group
   }
 
-  it('gets partitions and members, and its assignment holds', async () => {
+  it('gets partitions and members, and its assignment takes effect', async () => {
     const calls = []
     const group = member(protocolOf((topicPartitions, members, callback) => {
       calls.push([topicPartitions, members])
@@ -49,7 +49,7 @@ describe('An assignment protocol of the user\'s own', { timeout: 120000 }, () =>
     assert.deepEqual(group.protocols[0].subscription, [topic])
   })
 
-  it('is run by the leader alone, with what each member said; both learn what the leader tells them', async () => {
+  it('is run by the leader alone, with each member\'s user data; both learn what the leader tells them', async () => {
     const groupId = uniqueName('group')
     const runs = []
     const assign = (name) => (topicPartitions, members, callback) => {
@@ -79,7 +79,7 @@ describe('An assignment protocol of the user\'s own', { timeout: 120000 }, () =>
     assert.deepEqual(runs.at(-1), ['second', 1])
   })
 
-  it('tells the leader the user data of the moment', async () => {
+  it('tells the leader the current user data', async () => {
     const groupId = uniqueName('group')
     const light = protocolOf(heaviest, { userData: { weight: 1 } })
     const first = member(light, { groupId })
@@ -98,7 +98,7 @@ describe('An assignment protocol of the user\'s own', { timeout: 120000 }, () =>
     assert.deepEqual(owned(group), [])
   })
 
-  it('is refused with kafka-node\'s words when it is none', () => {
+  it('is refused in kafka-node\'s words if it is invalid', () => {
     const refused = [
       [[null], /^protocol is null$/],
       [{}, /^assign function is not defined in the protocol$/],
@@ -192,7 +192,7 @@ describe('An assignment protocol of the user\'s own', { timeout: 120000 }, () =>
       assert.deepEqual(owned(group), [0, 1, 2, 3])
     })
 
-    it('counts once, however often it calls back', async () => {
+    it('counts once, no matter how often it calls back', async () => {
       const group = member(protocolOf((topicPartitions, members, callback) => {
         heaviest(topicPartitions, members, callback)
         callback(null, [])
@@ -236,7 +236,7 @@ describe('An assignment protocol of the user\'s own', { timeout: 120000 }, () =>
       }))
       const events = record(group, ['error', 'rebalanced'])
       await next(group.client, 'ready')
-      // in the next turn, so that the join is on its way; no promise or timer may run meanwhile
+      // in the next turn, so that the join is in flight; no promise or timer may run meanwhile
       await new Promise(setImmediate)
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5000)
       if (!group.ready) await next(group, 'rebalanced')

@@ -32,7 +32,7 @@ describe('producers', { timeout: 120000 }, () => {
   }
 
   describe('payloads', () => {
-    it('carry what kafka-node makes of each kind of value', async () => {
+    it('carry each kind of value as kafka-node would', async () => {
       const topic = await newTopic()
       const producer = await opened.producer()
       const text = 'grüße 你好 😀'
@@ -105,7 +105,7 @@ describe('producers', { timeout: 120000 }, () => {
       })
     }
 
-    it('are refused for attributes that stand for no codec', async () => {
+    it('are refused for attributes that name no codec', async () => {
       const topic = await newTopic()
       const producer = await opened.producer()
       await call(producer.client, 'refreshMetadata', [topic])
@@ -113,7 +113,7 @@ describe('producers', { timeout: 120000 }, () => {
         { name: 'InvalidConfigError', message: /^attributes 9 is illegal/ })
     })
 
-    it('are refused as a whole when one has no text; other sends go on', async () => {
+    it('are refused as a whole if one cannot be converted to a string; other sends are not affected', async () => {
       const topic = await newTopic(2)
       const producer = await opened.producer()
       await call(producer.client, 'refreshMetadata', [topic])
@@ -135,7 +135,7 @@ describe('producers', { timeout: 120000 }, () => {
       await bad
     })
 
-    it('may be larger than any block that crosses to JavaScript', async () => {
+    it('may be larger than any buffer that crosses to JavaScript', async () => {
       const topic = await newTopic()
       const producer = await opened.producer()
       const large = 'x'.repeat(900 * 1024)
@@ -145,7 +145,7 @@ describe('producers', { timeout: 120000 }, () => {
   })
 
   describe('results', () => {
-    it('leave the event loop its turns, however slow the callbacks are', async () => {
+    it('do not starve the event loop, however slow the callbacks are', async () => {
       const topic = await newTopic()
       const producer = await opened.producer()
       let sinceTurn = 0
@@ -174,7 +174,7 @@ describe('producers', { timeout: 120000 }, () => {
       assert.ok(mostInTurn < 30, `${mostInTurn} callbacks between two turns`)
     })
 
-    it('name the offset of the first record that the call wrote to each partition', async () => {
+    it('contain the offset of the first record that the call wrote to each partition', async () => {
       const [first, second] = [await newTopic(2), await newTopic()]
       const producer = await opened.producer()
       await sendAll(producer, first, ['x', 'y', 'z'])
@@ -232,7 +232,7 @@ describe('producers', { timeout: 120000 }, () => {
       assert.deepEqual(Object.keys(results[0][topic]), Object.keys(results[1][topic]))
     })
 
-    it('ends with an error for a partition that is not there', async () => {
+    it('ends with an error for a partition that does not exist', async () => {
       const topic = await newTopic()
       const producer = await opened.producer()
       await assert.rejects(sendAll(producer, topic, 'a', 7),
@@ -242,7 +242,7 @@ describe('producers', { timeout: 120000 }, () => {
 
   describe('faults', () => {
     for (const requireAcks of [1, -1]) {
-      it(`that pass are overcome, without doubles (requireAcks ${requireAcks})`, async () => {
+      it(`that pass are overcome, without duplicates (requireAcks ${requireAcks})`, async () => {
         const topic = await newTopic()
         const producer = await opened.producer({ requireAcks })
         await sendAll(producer, topic, 'first')
@@ -255,7 +255,7 @@ describe('producers', { timeout: 120000 }, () => {
       })
     }
 
-    it('that do not pass come with the name of the broker\'s answer', async () => {
+    it('that persist are reported with the name of the broker\'s error', async () => {
       const topic = await newTopic()
       const producer = await opened.producer()
       await sendAll(producer, topic, 'first')
@@ -322,7 +322,7 @@ describe('producers', { timeout: 120000 }, () => {
   })
 
   describe('close', () => {
-    it('delivers a batch of sends without acknowledgement that still waits', async () => {
+    it('delivers a batch of unacknowledged sends that is still waiting', async () => {
       const topic = await newTopic()
       const noAckBatchOptions = { noAckBatchSize: 1024 * 1024, noAckBatchAge: 10 * 60 * 1000 }
       const producer = await opened.producer({ requireAcks: 0 }, { client: opened.client({ noAckBatchOptions }) })
@@ -379,7 +379,7 @@ describe('producers', { timeout: 120000 }, () => {
       try {
         const delivered = sendAll(producer, known, 'a')
         const waiting = assert.rejects(sendAll(producer, unknown, 'b'), { name: 'BrokerNotAvailableError' })
-        // the crossing of the first send is made before
+        // the first send has crossed by then
         setImmediate(() => producer.close())
         await waiting
         await delivered

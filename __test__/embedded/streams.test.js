@@ -13,7 +13,7 @@ const KafkaClient = require('../../lib/kafkaClient')
 const ProducerStream = require('../../lib/producerStream')
 const { committed, produceRaw, readAll, uniqueName } = require('../support/kafka')
 
-/** Records that one slice of a consumer's flow has at most. */
+/** The most records in one slice of a consumer. */
 const SLICE = 1000
 const GROUP_AUTHORIZATION_FAILED = 30
 
@@ -49,7 +49,7 @@ async function take (stream, count) {
   return messages
 }
 
-/** Lets the event loop turn: time for what would go on by itself. */
+/** Lets the event loop turn, so that anything that continues by itself does. */
 async function turns (count) {
   for (let i = 0; i < count; i++) await new Promise(setImmediate)
 }
@@ -72,7 +72,7 @@ describe('ProducerStream', { timeout: 60000 }, () => {
     await close(stream)
   })
 
-  it('takes payloads and arrays of payloads, also while it is connecting and while a send is on its way', async () => {
+  it('takes payloads and arrays of payloads, even while it is connecting or a send is in flight', async () => {
     const topic = await topicWith([])
     const stream = open()
     stream.write({ topic, messages: 'a' })
@@ -100,7 +100,7 @@ describe('ProducerStream', { timeout: 60000 }, () => {
     await close(stream)
   })
 
-  it('sends payloads of different compression that have queued up in the order of writing', async () => {
+  it('sends queued payloads with different compression in the order in which they were written', async () => {
     const topic = await topicWith([])
     const stream = open()
     for (const [i, attributes] of [0, 1, 1, 0, 2].entries()) stream.write({ topic, messages: `v${i}`, attributes })
@@ -110,7 +110,7 @@ describe('ProducerStream', { timeout: 60000 }, () => {
     await close(stream)
   })
 
-  it('pushes back at its highWaterMark', async () => {
+  it('applies back pressure at its highWaterMark', async () => {
     const topic = await topicWith([])
     const stream = open({ highWaterMark: 3 })
     assert.deepEqual(values(3).map(value => stream.write({ topic, messages: value })), [true, true, false])
@@ -145,7 +145,7 @@ describe('ProducerStream', { timeout: 60000 }, () => {
     await close(stream)
   })
 
-  it('takes a partitioner of the user', async () => {
+  it('accepts a custom partitioner', async () => {
     const topic = await topicWith([], 3)
     const stream = open({ producer: { partitionerType: 4, customPartitioner: partitions => partitions[2] } })
     assert.deepEqual(await called(done => stream.sendPayload({ topic, messages: 'a' }, done)),
@@ -153,7 +153,7 @@ describe('ProducerStream', { timeout: 60000 }, () => {
     await close(stream)
   })
 
-  it('is destroyed by a send that fails, whatever is wrong with it', async () => {
+  it('is destroyed by a send that fails, for whatever reason', async () => {
     const topic = await topicWith([])
     for (const wrong of [{ topic, messages: 'a', attributes: 99 }, { topic, messages: 'a', partition: 7 }]) {
       const stream = open()
@@ -194,7 +194,7 @@ describe('ConsumerStream', { timeout: 60000 }, () => {
     new ConsumerStream(new KafkaClient({ kafkaHost: broker.brokers }), topics, options)
   const close = stream => called(done => stream.close(done))
 
-  it('refuses what it cannot work with', () => {
+  it('refuses arguments that it cannot work with', () => {
     const client = new KafkaClient({ kafkaHost: broker.brokers, autoConnect: false })
     assert.throws(() => new ConsumerStream(client, ['t']), TypeError)
     for (const topics of [[], '', undefined, null]) {
@@ -339,7 +339,7 @@ describe('CommitStream', { timeout: 60000 }, () => {
     }
   }
 
-  it('commits the next offset after every so many messages', async () => {
+  it('commits the next offset after a number of messages', async () => {
     const topic = await topicWith(values(5))
     const { stream, commits, committed, close } = await open(topic, { autoCommitMsgCount: 4 })
     stream.pipe(commits)
@@ -352,7 +352,7 @@ describe('CommitStream', { timeout: 60000 }, () => {
     await close()
   })
 
-  it('commits every so often, also when nothing has changed', async () => {
+  it('commits at an interval, even when nothing has changed', async () => {
     const topic = await topicWith(values(5))
     const { stream, commits, committed, close } = await open(topic, { autoCommitIntervalMs: 20 })
     stream.pipe(commits)
@@ -474,7 +474,7 @@ describe('ConsumerGroupStream', { timeout: 60000 }, () => {
     await close(stream)
   })
 
-  it('a loop that is left closes it, without an error, and the message in work is not committed', async () => {
+  it('leaving a loop closes it without an error, and does not commit the message in progress', async () => {
     const topic = await topicWith(values(5))
     const stream = new ConsumerGroupStream(optionsOf(), topic)
     const errors = []
@@ -501,7 +501,7 @@ describe('ConsumerGroupStream', { timeout: 60000 }, () => {
     assert.equal((await failed)[0].code, 'ABORT_ERR')
   })
 
-  it('close() within a handler commits the messages before, and hands out no more', async () => {
+  it('close() in a handler commits the messages before it, and hands out no more', async () => {
     const topic = await topicWith(values(5))
     const stream = new ConsumerGroupStream(optionsOf(), topic)
     const received = []
@@ -577,7 +577,7 @@ describe('ConsumerGroupStream', { timeout: 60000 }, () => {
     await close(stream)
   })
 
-  it('tries a commit that the broker has refused again with the next one', async () => {
+  it('retries a commit that the broker has refused with the next one', async () => {
     const topic = await topicWith(['v'])
     const stream = new ConsumerGroupStream(optionsOf({ autoCommit: false }), topic)
     const [message] = await take(stream, 1)
@@ -603,7 +603,7 @@ describe('ConsumerGroupStream', { timeout: 60000 }, () => {
     await once(stream, 'close')
   })
 
-  it('goes on where setOffset of the inner group says, and leaves other partitions alone', async () => {
+  it('continues where setOffset of the inner group says, and leaves other partitions alone', async () => {
     const topic = await topicWith([0, 1].flatMap(partition => values(200).map(value => ({ value, partition }))), 2)
     const stream = new ConsumerGroupStream(optionsOf({ highWaterMark: 20 }), topic)
     /** @type {Record<number, number[]>} */

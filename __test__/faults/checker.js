@@ -1,6 +1,6 @@
 'use strict'
 
-// Compares what the workloads have written with what stands in the log. Everything here is a pure function of both.
+// Compares what the workloads have written with what is in the log. Everything here is a pure function of both.
 
 /** @typedef {import('./workload').Event} Event */
 /** @typedef {import('./log').Entry} Entry */
@@ -65,7 +65,7 @@ function sendsOf (events) {
 }
 
 /**
- * A producer's promises. The values in the log are `id:n`; records of other producers are left out of account.
+ * A producer's promises. The values in the log are `id:n`; records of other producers are ignored.
  *
  * @param {object} options
  * @param {Event[]} options.events of the producer program
@@ -158,7 +158,7 @@ function nameOf ({ topic, partition }) {
 }
 
 /**
- * A consumer's promises, of all members of a group together. Besides `message`, members write `rebalancing`,
+ * A consumer's promises, for all members of a group together. Besides `message`, members write `rebalancing`,
  * `rebalanced [[topic, partition], ...]` and `closed`; programs without a group have no first two.
  *
  * @param {object} options
@@ -211,7 +211,7 @@ function checkDelivery ({ members, logs, mayRepeat = () => false }) {
       const before = last.get(name)
       if (before !== undefined && offset <= before) findings.add('delivered out of order', `${text} after ${before}`)
       if (before !== undefined && offset > before + 1) {
-        // what is not in the log, such as the marker of a transaction, cannot be delivered
+        // what is not a record, such as a transaction marker, cannot be delivered
         const missed = (offsets.get(name) || []).find((each) => each > before && each < offset)
         if (missed !== undefined) findings.add('skipped', `${name}/${missed} by ${member}`)
       }
@@ -280,7 +280,7 @@ function checkErrors (events, limit = 60) {
 }
 
 /**
- * How long each partition took to be delivered from again.
+ * How long it took until each partition was delivered from again.
  *
  * @param {Event[][]} members
  * @param {number} since ms

@@ -24,7 +24,7 @@ class Context {
   constructor ({ version, quick, kafka, folder, log }) {
     /** '4' or '3.9' */
     this.version = version
-    /** Whether the short cut runs: less of everything, so that all rows together take about two minutes. */
+    /** Whether the short version runs: less of everything, so that all rows together take about two minutes. */
     this.quick = quick
     /** The running broker (`kill`, `pause`, `resume`, `terminate`, `restart`) or cluster (`nodes[i].kill` ...). */
     this.kafka = kafka
@@ -45,7 +45,7 @@ class Context {
 
   /**
    * @param {number} ms a limit of the table
-   * @returns {number} as it is, or longer in the short cut: what else its machine does must not fail the build
+   * @returns {number} as it is, or longer in the short version: other load on the machine must not fail the build
    */
   limit (ms) {
     return this.quick ? 3 * ms : ms
@@ -58,7 +58,7 @@ class Context {
 
   /**
    * @param {string} prefix
-   * @returns {string} a name that nobody else has, for topics and groups
+   * @returns {string} a unique name, for topics and groups
    */
   uniqueName (prefix) {
     return `${prefix}-${crypto.randomBytes(6).toString('hex')}`
@@ -92,7 +92,7 @@ class Context {
   }
 
   /**
-   * What stands in a topic's log.
+   * What is in a topic's log.
    *
    * @param {string} topic
    * @returns {Promise<import('./log').Entry[]>} by partition and offset
@@ -131,7 +131,7 @@ class Context {
   }
 
   /**
-   * Fails the row for each thing that the checker has found.
+   * Fails the row for each violation that the checker has found.
    *
    * @param {Violation[]} violations
    * @param {string} [whose] for the text

@@ -5,8 +5,8 @@ const { emissionsOf } = require('./checker')
 const PATIENCE_MS = 30000
 
 /**
- * Waits until some member has emitted each record of each topic, or nothing new has come for long: what is missing then
- * is the checker's to say.
+ * Waits until some member has emitted each record of each topic, or nothing new has come for a long time; the checker
+ * then says what is missing.
  *
  * @param {import('./context').Context} context
  * @param {import('./workload').Workload[]} members all that there were

@@ -22,7 +22,7 @@ const FOLDER = path.join(__dirname, 'scenarios')
  * @property {string} fault
  * @property {string} must what has to hold
  * @property {KafkaWanted | null} kafka null: without a broker, run once
- * @property {boolean} [quick] false: not in the short cut
+ * @property {boolean} [quick] false: not in the short version
  * @property {(context: Context) => Promise<unknown>} run
  */
 
@@ -103,7 +103,7 @@ async function runScenario (scenario, { version, quick, brokers, log }) {
   const { notes: seen, failures } = context
   if (failures.length > 0) {
     log(`    what its programs wrote is kept in ${folder}`)
-    // a row that broke off may have left its broker down or paused
+    // an aborted row may have left its broker down or paused
     await brokers.stop()
   }
   const seconds = Math.round((Date.now() - started) / 1000)
@@ -111,7 +111,7 @@ async function runScenario (scenario, { version, quick, brokers, log }) {
 }
 
 /**
- * What to run, in an order in which each kind of broker has to be started once for a version: single nodes come before
+ * What to run, ordered so that each kind of broker is started once per version: single nodes come before
  * clusters.
  *
  * @param {{ scenarios: Scenario[], versions: string[] }} options

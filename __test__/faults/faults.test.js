@@ -1,13 +1,13 @@
 'use strict'
 
-// The short cut of npm run test:faults: fewer rounds, shorter outages, generous limits, on Kafka 4 alone.
+// The short version of npm run test:faults: fewer rounds, shorter outages, generous limits, only on Kafka 4.
 
 const assert = require('node:assert/strict')
 const { after, describe, it } = require('node:test')
 
 const { Brokers, chooseScenarios, plan, runScenario } = require('./fabric')
 
-/** A broker of somebody else's can be used, but not killed. */
+/** Somebody else's broker can be used, but not killed. */
 const skip = Boolean(process.env.KAFKA_BROKERS) && 'KAFKA_BROKERS is set'
 
 describe('under fire', { skip, timeout: 600000 }, () => {

@@ -8,7 +8,7 @@ const { jarsFolder } = require('../../tools/kafka/jars')
 const { release } = require('../../tools/kafka/properties')
 const { javaCommand } = require('../../tools/kafka/tools')
 
-/** How long Java's consumer waits for one more record before it ends. */
+/** How long Java's consumer waits for another record before it ends. */
 const JAVA_PATIENCE_MS = 5000
 
 /**
@@ -62,8 +62,8 @@ async function readWire (brokers, topic) {
 }
 
 /**
- * What stands in a topic's log, whoever is told to read it. Java's console consumer does, and has to see as much as
- * the reader of the bare protocol; the short cut leaves it at that, since a JVM is slow to start.
+ * What is in a topic's log. Java's console consumer reads it and has to see as much as the reader of the bare protocol;
+ * the short version uses only the latter, since a JVM is slow to start.
  *
  * @param {{ brokers: string, version: '4' | '3.9', topic: string, quick: boolean }} options
  * @returns {Promise<Entry[]>}

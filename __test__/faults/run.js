@@ -1,25 +1,25 @@
 'use strict'
 
-// npm run test:faults: what becomes of records and processes while brokers, members and processes fail.
+// npm run test:faults: what happens to records and processes while brokers, members and processes fail.
 //   node __test__/faults/run.js                       every row, on Kafka 4 and 3.9
 //   node __test__/faults/run.js broker-killed storm   the rows whose id contains one of these words
 //   options: --kafka 4|3.9   this version only
-//            --quick         the short cut that CI runs (also the layer `faults` of npm test)
+//            --quick         the short version that CI runs (also the layer `faults` of npm test)
 //            --json FILE     where the results go; default: none
 //
 // How it works:
 //   scenarios/  one file for a row, or several of a kind (then it exports an array). A scenario is
 //                 { id, fault, must,
 //                   kafka: { nodes: 1 or 3, versions?: ['4', '3.9'], properties? } or null for a row without a broker,
-//                   quick?: false keeps it out of the short cut,
+//                   quick?: false leaves it out of the short version,
 //                   run (context) }
 //               `run` makes the fault happen and says what it saw; see context.js for what it gets.
 //   programs/   the workloads, processes of their own: they write one line for each event before the callback that
-//               saw it returns, so that one that is killed has said all that it did.
-//   checker.js  compares what the programs have written with what stands in the log.
-//   log.js      what stands in the log: Java's own console consumer says it, or, for the short cut, a reader of
+//               saw it returns, so that a killed program has reported everything it did.
+//   checker.js  compares what the programs have written with what is in the log.
+//   log.js      what is in the log, according to Java's console consumer or, in the short version, a reader of
 //               the bare protocol; never the client under test.
-// A row passes when its `run` returns and found nothing wrong. One that fails stays in the table with what was seen.
+// A row passes when its `run` returns and found nothing wrong. One that fails stays in the table with what it saw.
 
 const fs = require('node:fs')
 

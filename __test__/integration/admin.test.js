@@ -25,7 +25,7 @@ function call (target, method, ...args) {
 const JOIN_GROUP = 11
 
 /**
- * Makes a group that is not of consumers, with one member that has joined.
+ * Creates a group that is not a consumer group, with one member.
  *
  * @param {import('../../tools/kafka/wire').Connection} connection
  * @param {string} groupId

@@ -11,7 +11,7 @@ const { startKafka } = require('../../tools/kafka')
 const { promised } = require('../support/emissions')
 const kafka = require('../support/kafka')
 
-/** A broker of somebody else's can be used, but not killed. */
+/** Somebody else's broker can be used, but not killed. */
 const skip = Boolean(process.env.KAFKA_BROKERS) && 'KAFKA_BROKERS is set'
 
 const PARTITIONS = 2
@@ -23,7 +23,7 @@ const PARTITIONS = 2
 async function connect (address, options) {
   const client = new KafkaClient({ kafkaHost: address })
   const producer = new Producer(client, options)
-  // an outage shows here as well; what it means for each send is what the tests look at
+  // an outage is reported here as well; the tests look at what it means for each send
   producer.on('error', () => {})
   await once(producer, 'ready')
   return producer
@@ -83,7 +83,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
         heartbeatInterval: 500
       }, topics)
       group.on('error', () => {})
-      /** @type {Record<string, number>} the next offset that has not come yet */
+      /** @type {Record<string, number>} the next offset that has not arrived yet */
       const next = {}
       /** @type {string[]} */
       const gaps = []
@@ -121,7 +121,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
           const numbers = logs[i].filter((record) => record.partition === partition).map(({ value }) => Number(value))
           const expected = Array.from({ length: Math.ceil((sent - partition) / PARTITIONS) },
             (_, n) => n * PARTITIONS + partition)
-          // each where it stands for the first time: in the order of the sends, none is missing
+          // at its first occurrence each: in the order of the sends, none missing
           assert.deepEqual([...new Set(numbers)], expected)
           if (topic === topics[1]) {
             assert.deepEqual(numbers, expected, 'acknowledged by all: no record is there twice')
@@ -147,7 +147,7 @@ describe('a full queue', { skip, timeout: 120000 }, () => {
   const SENDS = 1000000
   const PER_TICK = 1000
   const OUTAGE_MS = 10000
-  /** A million sends that waited would need several times as much. */
+  /** A million waiting sends would need several times as much. */
   const MEMORY_LIMIT = 400 * 1024 * 1024
 
   it('fails a send with QueueFullError: a million sends, a broker away for 10 s, every callback once', async (t) => {
@@ -185,7 +185,7 @@ describe('a full queue', { skip, timeout: 120000 }, () => {
           back = delay(OUTAGE_MS).then(() => broker.restart())
         }
         highest = Math.max(highest, process.memoryUsage().rss)
-        // in step with the outage: it lasts for most of the sends, and some come after it
+        // in step with the outage: most sends happen during it, and some after
         await (number === SENDS - SENDS / 10 ? back : delay(10))
       }
       if (open > 0) await new Promise((resolve) => { drained = () => resolve(undefined) })

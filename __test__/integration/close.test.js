@@ -8,7 +8,7 @@ const { endAll, start } = require('../support/processes')
 
 const COUNT = 100000
 const EXIT_CODE = 7
-/** What kafka-node's users may rely on: neither the callback nor the end of the process takes longer. */
+/** The limit for both the callback and the end of the process. */
 const LIMIT_MS = 5000
 
 for (const version of /** @type {const} */ (['4', '3.9'])) {
@@ -51,7 +51,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
         const where = inside ? 'inside the handler' : 'outside the handler'
         it(`${kind}, ${where}: calls back, emits nothing more, commits nothing, and the process ends`, async () => {
           const { committed } = await run({ kind, inside })
-          // What is there comes from the start: a group commits where it begins, a consumer after its first batch.
+          // Earlier commits are from the start: a group commits where it begins, a consumer after its first batch.
           assert.ok(committed.offset <= (kind === 'group' ? 0 : 1024), `committed ${committed.offset}`)
         })
       }

@@ -7,7 +7,7 @@ const { evictMembers } = require('../support/admin-requests')
 const kafka = require('../support/kafka')
 const { endAll, start } = require('../support/processes')
 
-/** Rounds of kills; the records at which they happen are drawn anew with each run. */
+/** Rounds of kills, at records that are chosen at random in each run. */
 const ROUNDS = 8
 const COUNT = 30000
 const PARTITIONS = 2

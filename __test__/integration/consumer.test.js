@@ -67,7 +67,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
       }
     })
 
-    it('goes on from what it committed', async () => {
+    it('continues from what it committed', async () => {
       const address = await kafka.brokers(version)
       const topic = await kafka.createTopic(address, kafka.uniqueName('commit'), 2)
       const groupId = kafka.uniqueName('group')
@@ -138,7 +138,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
       assert.deepEqual(offsets(await reach(3000)), range(0, 3000))
     })
 
-    it('starts paused if it was made so', async () => {
+    it('starts paused with the option paused', async () => {
       const address = await kafka.brokers(version)
       const topic = await kafka.createTopic(address, kafka.uniqueName('paused'))
       await write(address, topic, 5)

@@ -52,7 +52,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
     }
 
     /**
-     * Runs a recipe that is killed again and again in the middle of its work, then once to the end of the topic.
+     * Runs a recipe that is repeatedly killed in the middle of its work, then once to the end of the topic.
      *
      * @param {string} heading
      * @param {number} count of records
@@ -72,7 +72,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
         }
         const ends = Array(PARTITIONS).fill(count / PARTITIONS - 1)
         for (const [partition, last] of ends.entries()) {
-          // what a kill has cost may have been the last one
+          // a kill may have cost the last record
           if (counts(programs, 'handle').has(`${partition}/${last}`)) continue
           await program.see(([name, ...place]) => name === 'handle' && place.join('/') === `${partition}/${last}`,
             `record ${partition}/${last}`)
@@ -83,7 +83,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
       return { address, topic, groupId, programs }
     }
 
-    it('at least once: killed in the middle of its work, no record is left out', async () => {
+    it('at least once: killed in the middle of its work, it skips no record', async () => {
       const count = 2000
       const { address, topic, groupId, programs } = await killed('At least once', count)
       const handled = counts(programs, 'handled')
@@ -115,7 +115,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
       assert.deepEqual(committed, Array(PARTITIONS).fill(each))
     })
 
-    it('at most once: killed in the middle of its work, no record comes again, and each kill costs one at most',
+    it('at most once: killed in the middle of its work, it repeats no record, and each kill costs one at most',
       async () => {
         const count = 400
         const { programs } = await killed('At most once', count)

@@ -13,13 +13,13 @@ const { describe: tell, run } = require('../support/program')
 const ROOT = path.join(__dirname, '..', '..')
 const EXAMPLES = path.join(ROOT, 'examples')
 
-/** Examples that need more than brokers, with the test that runs them. */
+/** Examples that need more than a broker, with the test that runs them. */
 const ELSEWHERE = {
   blog: 'install/package.test.js',
   'tls-sasl.js': 'integration/security.test.js'
 }
 
-/** What each of the others prints when it has done what it shows. */
+/** What each of the others prints when it has succeeded. */
 const RESULTS = {
   'admin.js': /"configName": "retention\.ms"/,
   'at-least-once.js': /^10 of 10 payments were booked, 1 of them twice: 5$/m,

@@ -56,7 +56,7 @@ function assertInOrder (messages) {
   }
 }
 
-/** Longer than a pause that is not noticed by the native side. */
+/** Longer than a pause that the native side does not notice. */
 const LONG_PAUSE_MS = 1600
 
 describe('onRebalance', { timeout: 60000 }, () => {
@@ -160,7 +160,7 @@ describe('onRebalance', { timeout: 60000 }, () => {
     assert.equal(idle.topicPayloads.length, 1)
   })
 
-  it('that answers after its time is over changes nothing any more', async () => {
+  it('that answers too late changes nothing', async () => {
     const address = await kafka.brokers('4')
     const topic = await kafka.createTopic(address, kafka.uniqueName('rebalance'), 2)
     const groupId = kafka.uniqueName('group')
@@ -176,7 +176,7 @@ describe('onRebalance', { timeout: 60000 }, () => {
     const { reach } = collect(group, 'message')
     await once(group, 'rebalanced')
     const other = join(address, topic, { groupId })
-    // the native side answers the group by itself before the session is over
+    // the native side answers the group by itself before the session ends
     await Promise.all([once(group, 'rebalanced'), once(other, 'rebalanced')])
     answer()
     assert.equal(group.topicPayloads.length, 1)
@@ -234,7 +234,7 @@ describe('pause and resume of a group', { timeout: 90000 }, () => {
     assertInOrder(seen)
   })
 
-  it('resume what was paused for long, also after partitions have moved meanwhile', async () => {
+  it('resume after a long pause, even if partitions have moved meanwhile', async () => {
     const address = await kafka.brokers('4')
     const topic = await kafka.createTopic(address, kafka.uniqueName('pause'), 2)
     const groupId = kafka.uniqueName('group')
@@ -255,7 +255,7 @@ describe('pause and resume of a group', { timeout: 90000 }, () => {
     while (!done()) await reach(seen.length + 1)
   })
 
-  it('resume what was paused for long at the offset that was set meanwhile', async () => {
+  it('resume after a long pause at the offset that was set meanwhile', async () => {
     const address = await kafka.brokers('4')
     const topic = await kafka.createTopic(address, kafka.uniqueName('pause'))
     const group = join(address, topic, { groupId: kafka.uniqueName('group') })

@@ -34,7 +34,7 @@ function startMember (address, topic, groupId, options = {}) {
 }
 
 /**
- * Offsets of a partition that one member emitted, in the order it did.
+ * The offsets of a partition that one member emitted, in order.
  *
  * @param {import('../support/processes').Program} member
  * @param {number} partition
@@ -96,7 +96,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
       await allSeen(members, 3, count)
 
       for (const member of members) assertOnlyOwned(member)
-      // What was emitted after the last commit comes again from whoever takes over, and nothing else does.
+      // Whoever takes over emits again what was emitted after the last commit, and nothing else.
       const again = doubles(members)
       for (const [record, by] of again) {
         assert.equal(by.length, 2, `${record} came ${by.length} times`)
@@ -113,12 +113,12 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
       await staying.kill('SIGTERM')
     })
 
-    it('emit nothing of a partition after it was revoked, however often members come and go', async () => {
+    it('emit nothing from a partition after it was revoked, however often members come and go', async () => {
       const address = await kafka.brokers(version)
       const partitions = 6
       const topic = await kafka.createTopic(address, kafka.uniqueName('storm'), partitions)
       const groupId = kafka.uniqueName('group')
-      // Commits come with the revocations alone: what a staying member emits must not come again.
+      // Commits only happen at revocations: what a remaining member emits must not be emitted again.
       const options = { autoCommitIntervalMs: 600000, heartbeatInterval: 200 }
       const stopTraffic = await startTraffic(address, topic, partitions, 50)
       const staying = [startMember(address, topic, groupId, options), startMember(address, topic, groupId, options)]

@@ -17,7 +17,7 @@ const kafka = require('../support/kafka')
 const INDEX = require.resolve('../../tools/kafka')
 const CLI = path.join(path.dirname(INDEX), 'cli.js')
 
-/** A broker of somebody else's can be used, but not killed. */
+/** Somebody else's broker can be used, but not killed. */
 const external = Boolean(process.env.KAFKA_BROKERS)
 
 /** @param {number} pid */
@@ -77,7 +77,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
       }
     })
 
-    it('ends in its own time with terminate()', async () => {
+    it('shuts down cleanly with terminate()', async () => {
       const running = await startKafka({ version })
       try {
         await running.terminate()

@@ -8,12 +8,12 @@ const { KafkaClient, Producer } = require('../..')
 const kafka = require('../support/kafka')
 const { run, describe: story } = require('../support/program')
 
-/** 5000000 for a longer look. */
+/** 5000000 for a longer run. */
 const MESSAGES = Number(process.env.MESSAGES || 1000000)
 const VALUE_BYTES = 100
-/** Values are decoded, and kept, in chunks of so many at most. */
+/** The most values that are decoded, and kept alive, together. */
 const CHUNK = 64
-/** V8's heap and librdkafka's buffers grow by so much when nothing is kept. With the batches it would be gigabytes. */
+/** How much V8's heap and librdkafka's buffers grow when nothing is kept. Kept batches would take gigabytes. */
 const SLACK = 48 * 1024 * 1024
 
 describe('messages that the user keeps', { timeout: 240000 }, () => {
@@ -42,7 +42,7 @@ describe('messages that the user keeps', { timeout: 240000 }, () => {
   })
   after(() => kafka.releaseAll())
 
-  it('do not keep the batches that they came with', async () => {
+  it('do not keep their batches alive', async () => {
     const end = await run(path.join(__dirname, 'programs', 'keep.js'), {
       args: [address, topic, String(MESSAGES)], nodeArgs: ['--expose-gc', '--max-semi-space-size=1'], deadline: 200000
     })

@@ -45,7 +45,7 @@ describe('the option librdkafka on real Kafka', () => {
     assert.deepEqual(await read(consumer({ librdkafka: committed }, own), 'committed'), ['aborted', 'committed'])
   })
 
-  it('of a producer is for this producer, not for others of its client', async () => {
+  it('of a producer applies to this producer, not to others of its client', async () => {
     const kafkaHost = await kafka.brokers('4')
     const topic = await kafka.createTopic(kafkaHost, kafka.uniqueName('limited'))
     const client = await ready(new KafkaClient({ kafkaHost }))
@@ -57,7 +57,7 @@ describe('the option librdkafka on real Kafka', () => {
     await closed(client)
   })
 
-  it('that does not fit together is an error as soon as a connection is opened', async () => {
+  it('that is inconsistent is an error as soon as a connection is opened', async () => {
     const kafkaHost = await kafka.brokers('4')
     const client = new KafkaClient({ kafkaHost, librdkafka: { 'max.poll.interval.ms': 1 } })
     const consumer = new Consumer(client, [{ topic: 'any' }], {})

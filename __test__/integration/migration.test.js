@@ -1,6 +1,6 @@
 'use strict'
 
-// What the migration guide says, done with kafka-node itself.
+// The migration guide, carried out with kafka-node itself.
 
 const assert = require('node:assert/strict')
 const fs = require('node:fs')
@@ -36,7 +36,7 @@ describe('offsets that a Consumer of kafka-node has left in ZooKeeper', { timeou
   after(() => kafka.releaseAll())
   afterEach(endAll)
 
-  /** A topic of which kafka-node's Consumer has read and committed 40 records of partition 0 and 30 of partition 1. */
+  /** A topic of which kafka-node's Consumer has committed 40 records in partition 0 and 30 in partition 1. */
   async function readByOriginal () {
     const topic = await kafka.createTopic(address, kafka.uniqueName('moved'), 3)
     const groupId = kafka.uniqueName('group')
@@ -50,7 +50,7 @@ describe('offsets that a Consumer of kafka-node has left in ZooKeeper', { timeou
     return { topic, groupId, options, args: ['--kafka-host', address, '--group', groupId, '--topic', topic] }
   }
 
-  it('are moved to Kafka by one command, which gets kafka-node from npm, and our Consumer goes on there', async () => {
+  it('are moved to Kafka by one command, which gets kafka-node from npm; our Consumer continues there', async () => {
     const { topic, groupId, options, args } = await readByOriginal()
     const leftovers = () => fs.readdirSync(os.tmpdir()).filter((name) => name.startsWith('kafka-node-native-move-'))
     const before = leftovers()
@@ -74,7 +74,7 @@ describe('offsets that a Consumer of kafka-node has left in ZooKeeper', { timeou
     assert.deepEqual(values.sort(), [...records(0, 40, 45), ...records(1, 30, 35)].map(({ value }) => value).sort())
   })
 
-  it('are only shown by a dry run, and replace newer commits only when that is asked for', async () => {
+  it('are only shown by a dry run, and replace newer commits only on request', async () => {
     const { topic, groupId, args } = await readByOriginal()
     const moving = [...args, '--kafka-node', original]
     const dry = await moveOffsets(...moving, '--dry-run')
@@ -109,7 +109,7 @@ describe('offsets that a Consumer of kafka-node has left in ZooKeeper', { timeou
     assert.match(refused.stderr, new RegExp(`the broker refuses a commit of group ${groupId} .*the group has members`))
   })
 
-  it('are not there for a wrong name, which is an error', async () => {
+  it('do not exist for a wrong name, which is an error', async () => {
     const { topic, args } = await readByOriginal()
     const options = ['--kafka-host', address, '--kafka-node', original]
     const wrongGroup = await moveOffsets(...options, '--topic', topic, '--group', `${args[3]}-not`)

@@ -89,7 +89,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
         assert.deepEqual(await call(offset, 'fetch', []), {})
       })
 
-      it('fails with one Error for a topic that cannot be, and for a partition that is not there', async () => {
+      it('fails with one Error for an invalid topic, and for a partition that does not exist', async () => {
         await assert.rejects(call(offset, 'fetch', [{ topic: 'no!', time: -1 }]),
           (/** @type {any} */ err) => err instanceof Error && err.message === 'InvalidTopic')
         await assert.rejects(call(offset, 'fetch', [{ topic, partition: 9, time: -1 }]),
@@ -98,7 +98,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
     })
 
     describe('fetchLatestOffsets and fetchEarliestOffsets', () => {
-      it('give one number a partition', async () => {
+      it('give one number per partition', async () => {
         assert.deepEqual(await call(offset, 'fetchLatestOffsets', [topic, empty]),
           { [topic]: { 0: 3, 1: 1 }, [empty]: { 0: 0 } })
         assert.deepEqual(await call(offset, 'fetchEarliestOffsets', [topic]), { [topic]: { 0: 0, 1: 0 } })
@@ -131,7 +131,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
         assert.equal(offset.fetchCommitsV1, offset.fetchCommits)
       })
 
-      it('tell an offset of 0 from none', async () => {
+      it('distinguish an offset of 0 from none', async () => {
         const group = kafka.uniqueName('group')
         await call(offset, 'commit', group, [{ topic, offset: 0 }])
         assert.deepEqual(await call(offset, 'fetchCommits', group, [{ topic }, { topic, partition: 1 }]),
@@ -150,7 +150,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
           { [topic]: { partition: 44, errorCode: 3 } })
       })
 
-      it('refuse what is no offset instead of committing 0', async () => {
+      it('refuse an invalid offset instead of committing 0', async () => {
         const group = kafka.uniqueName('group')
         for (const wrong of [undefined, null, NaN, -1, 1.5, '', 'x', {}]) {
           await assert.rejects(call(offset, 'commit', group, [{ topic, offset: wrong }]),

@@ -11,7 +11,7 @@ const PARTITIONS = 6
 /** The shortest session that a broker accepts by default. */
 const SESSION_MS = 6000
 
-describe('ConsumerGroup with a protocol of the user\'s own on Kafka 4', { timeout: 120000 }, () => {
+describe('ConsumerGroup with a custom protocol on Kafka 4', { timeout: 120000 }, () => {
   /** @type {string} */
   let address
   /** @type {string} */
@@ -57,7 +57,7 @@ describe('ConsumerGroup with a protocol of the user\'s own on Kafka 4', { timeou
     assert.deepEqual(members.flatMap(owned).sort(), Array.from({ length: PARTITIONS }, (_, i) => i))
   }
 
-  /** Shares in proportion to the weights in the members' user data; answers after a while. */
+  /** Assigns in proportion to the weights in the members' user data; answers after a while. */
   const byWeight = (/** @type {string[]} */ leaders) => ({
     name: 'by-weight',
     version: 1,
@@ -75,7 +75,7 @@ describe('ConsumerGroup with a protocol of the user\'s own on Kafka 4', { timeou
     }
   })
 
-  it('shares as the members say, and goes on when the leader leaves', async (context) => {
+  it('assigns by the members\' weights, and continues when the leader leaves', async (context) => {
     const groupId = kafka.uniqueName('group')
     /** @type {string[]} */
     const runs = []
@@ -95,7 +95,7 @@ describe('ConsumerGroup with a protocol of the user\'s own on Kafka 4', { timeou
     assert.deepEqual(others.map(({ isLeader }) => isLeader).sort(), [false, true])
   })
 
-  it('is given up for one that a new member has too', async (context) => {
+  it('gives way to one that a new member has, too', async (context) => {
     const groupId = kafka.uniqueName('group')
     /** @type {string[]} */
     const runs = []

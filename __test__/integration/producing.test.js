@@ -46,7 +46,7 @@ async function closeAll () {
 const text = (/** @type {Buffer | null} */ bytes) => bytes === null ? null : String(bytes)
 
 /**
- * What a topic holds, for records that nobody acknowledges: the broker may write them a little later.
+ * What a topic holds, for unacknowledged records: the broker may write them a little later.
  *
  * @param {string} address
  * @param {string} topic
@@ -62,7 +62,7 @@ async function readWhenWritten (address, topic, count) {
 }
 
 /**
- * The codecs of the batches of partition 0, as their numbers stand in the log.
+ * The codecs of the batches in partition 0, by their numbers in the log.
  *
  * @param {string} address
  * @param {string} topic

@@ -29,7 +29,7 @@ test('roundrobin deals topic by topic, in the order given, to the members by id'
   )
 })
 
-test('roundrobin passes over members that have not subscribed', () => {
+test('roundrobin skips members that have not subscribed', () => {
   assert.deepEqual(
     assign(roundrobin, { a: [0, 1], b: [0, 1, 2] }, { m1: ['a'], m2: ['a', 'b'], m3: ['b'] }),
     { m1: { a: [0] }, m2: { a: [1], b: [1] }, m3: { b: [0, 2] } }
@@ -47,7 +47,7 @@ test('range cuts each topic into contiguous ranges, the first members getting wh
   )
 })
 
-test('range gives nothing to members in excess', () => {
+test('range gives nothing to surplus members', () => {
   assert.deepEqual(assign(range, { a: ['0'] }, { m1: ['a'], m2: ['a'] }), { m1: { a: [0] }, m2: {} })
 })
 

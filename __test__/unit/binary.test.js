@@ -4,7 +4,7 @@ const { before, describe, it } = require('node:test')
 const assert = require('node:assert/strict')
 const fs = require('node:fs')
 
-// What every Linux with glibc has. OpenSSL, zlib, zstd and librdkafka itself are linked in.
+// What every Linux with glibc has. OpenSSL, zlib, zstd and librdkafka itself are linked statically.
 const ALLOWED_LIBRARIES = new Set([
   'libc.so.6', 'libm.so.6', 'libgcc_s.so.1', 'libdl.so.2', 'libpthread.so.0', 'librt.so.1',
   'ld-linux-x86-64.so.2', 'ld-linux-aarch64.so.1'
@@ -22,7 +22,7 @@ describe('the built addon', { skip: notElf }, () => {
     elf = readElf(fs.readFileSync(addon))
   })
 
-  it('needs no libraries but those of the system', () => {
+  it('needs only system libraries', () => {
     assert.ok(elf.neededLibraries.length > 0)
     assert.deepEqual(elf.neededLibraries.filter(library => !ALLOWED_LIBRARIES.has(library)), [])
   })
@@ -32,7 +32,7 @@ describe('the built addon', { skip: notElf }, () => {
     assert.deepEqual(elf.exports.filter(symbol => !ALLOWED_EXPORTS.has(symbol)), [])
   })
 
-  it('imports nothing of what is linked in, so that it does not call into the OpenSSL of Node', () => {
+  it('imports nothing that is linked in, so that it does not call into Node\'s OpenSSL', () => {
     const linkedIn = new RegExp('^(' + [
       'SSL', 'TLS', 'EVP', 'ERR', 'BIO', 'X509', 'CRYPTO', 'OPENSSL', 'PEM', 'RSA', 'EC', 'BN', 'RAND', 'LZ4', 'rd',
       'kafka_node'

@@ -22,7 +22,7 @@ test('without new, every constructor says what to do', () => {
   assert.deepEqual(Object.keys(construct), Object.keys(kafka))
 })
 
-test('a class keeps its name, length and statics, and objects that are being made do not get mixed up', () => {
+test('a class keeps its name, length and statics, and objects under construction are not mixed up', () => {
   class Box extends AdoptableObject {
     /** @param {string} name @param {() => any} inner */
     constructor (name, inner) {

@@ -62,7 +62,7 @@ describe('kafka-node-native dev-broker', () => {
     assert.equal(stdout, '')
   })
 
-  it('refuses a topic that cannot be', async () => {
+  it('refuses an invalid topic', async () => {
     const { code, stderr } = await run(['dev-broker', '--port', '0', '--topic', 'no spaces:1'])
     assert.equal(code, 1)
     assert.match(stderr, /"no spaces" is no topic name/)
@@ -79,7 +79,7 @@ describe('kafka-node-native', () => {
     }
   })
 
-  it('answers wrong usage with exit code 2 and its options', async () => {
+  it('answers wrong usage with exit code 2 and its usage text', async () => {
     const cases = [
       [[], /a command is missing/],
       [['serve'], /there is no command "serve"/],

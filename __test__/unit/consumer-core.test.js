@@ -4,11 +4,11 @@ const { mock, test } = require('node:test')
 const assert = require('node:assert/strict')
 const { EventEmitter } = require('node:events')
 
-// before it is loaded: the timers of that moment are the ones that it uses
+// before it is loaded, since it keeps the timers that it finds then
 mock.timers.enable({ apis: ['setTimeout'] })
 const { ConsumerCore } = require('../../lib/internal/consumerCore')
 
-/** A consumer that reads one partition in which nothing arrives. */
+/** A consumer of one partition to which nothing is written. */
 function idleConsumer () {
   const consumer = Object.assign(new EventEmitter(), {
     ready: true, paused: false, client: { closing: false }, options: { fetchMaxWaitMs: 100, autoCommitIntervalMs: 5000 }
@@ -25,7 +25,7 @@ function idleConsumer () {
   return { consumer, core }
 }
 
-test('the first listener to done hears it after fetchMaxWaitMs, however late it comes', () => {
+test('the first listener for done is called after fetchMaxWaitMs, however late it is added', () => {
   const { consumer, core } = idleConsumer()
   core.startIdling()
   mock.timers.tick(1500)
@@ -55,7 +55,7 @@ function leaving () {
   return seen
 }
 
-test('the last commit comes before leaving, and its error is told when all is closed', () => {
+test('the last commit comes before leaving, and its error is reported once everything is closed', () => {
   const seen = leaving()
   assert.equal(seen.left, undefined)
   seen.answer(new Error('refused'))
@@ -71,7 +71,7 @@ test('a last commit without an answer does not keep a consumer from closing', ()
   assert.deepEqual(seen.results, ['The offsets were not committed: no answer within 1000ms'])
 })
 
-test('of a last commit that is answered while the rest is closed, only a success counts', () => {
+test('if a last commit is answered while the rest is closing, only a success counts', () => {
   const [late, failed] = [leaving(), leaving()]
   mock.timers.tick(1000)
   late.answer(null)

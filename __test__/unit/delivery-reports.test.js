@@ -8,11 +8,11 @@ const { DeliveryReports } = require('../../core/handles/deliveryReports')
 let time = 0
 
 beforeEach(() => {
-  // the clock stands unless a test moves it: how much is done at once depends on it
+  // the clock stands still unless a test moves it: how much is done at once depends on it
   mock.method(performance, 'now', () => time)
 })
 
-/** Keeps the event loop for longer than the share of a turn. */
+/** Blocks the event loop for longer than a turn's time budget. */
 function work () {
   time += 6
 }

@@ -48,7 +48,7 @@ test('an error without a message has an undefined one', () => {
   assert.equal(String(err), 'InvalidConfigError')
 })
 
-test('ApiNotSupportedError brings its own message', () => {
+test('ApiNotSupportedError has its own message', () => {
   assert.equal(String(new errors.ApiNotSupportedError()),
     'ApiNotSupportedError: The API is not supported by the receiving broker')
 })
@@ -90,7 +90,7 @@ for (const name of ['InvalidConsumerOffsetError', 'FailedToRegisterConsumerError
   })
 }
 
-test('QueueFullError can be told by its code', () => {
+test('QueueFullError can be recognised by its code', () => {
   const err = new errors.QueueFullError('100000 records are waiting')
   assert.ok(err instanceof loadInternal('QueueFullError'))
   assert.equal(String(err), 'QueueFullError: 100000 records are waiting')
@@ -120,7 +120,7 @@ test('every file of lib/errors can be required by itself', () => {
   }
 })
 
-test('broker codes have kafka-node\'s names, and no code is without one', () => {
+test('broker codes have kafka-node\'s names, and every code has one', () => {
   assert.equal(errorName(-1), 'Unknown')
   assert.equal(errorName(3), 'UnknownTopicOrPartition')
   assert.equal(errorName(6), 'NotLeaderForPartition')

@@ -8,7 +8,7 @@ const {
 } = require('../faults/checker')
 const { table } = require('../faults/fabric')
 
-// The checker of the fault tests: each kind of violation, put into what would be right without it, has to be found.
+// The checker of the fault tests has to find each kind of violation in data that is otherwise correct.
 
 /** Four sends to two partitions, each answered. */
 const SENDS = [
@@ -44,7 +44,7 @@ describe('the checker, for a producer', () => {
     assert.deepEqual(producer(SENDS, []), [['lost', 4]])
   })
 
-  it('finds a record that stands in the log twice, unless it may', () => {
+  it('finds a record that is in the log twice, unless that is allowed', () => {
     const log = [...LOG, entry(1, 2, 'p:1')]
     assert.deepEqual(producer(SENDS, log), [['doubled', 1]])
     assert.deepEqual(producer(SENDS, log, { mayDouble: underWay(105) }), [])
@@ -53,12 +53,12 @@ describe('the checker, for a producer', () => {
     assert.deepEqual(producer(SENDS, log, { mayDouble: underWay(90, 101) }), [])
   })
 
-  it('finds records that changed places', () => {
+  it('finds records that were reordered', () => {
     const log = [entry(0, 0, 'p:2'), entry(0, 1, 'p:0'), LOG[2], LOG[3]]
     assert.deepEqual(producer(SENDS, log), [['reordered', 1], ['misplaced', 2]])
   })
 
-  it('does not take a repetition for a change of order', () => {
+  it('does not mistake a repetition for a change of order', () => {
     const log = [LOG[0], LOG[1], entry(0, 2, 'p:0'), LOG[2], LOG[3]]
     assert.deepEqual(producer(SENDS, log, { mayDouble: () => true }), [])
   })
@@ -69,7 +69,7 @@ describe('the checker, for a producer', () => {
     assert.deepEqual(producer(events, LOG, { hasOffsets: false }), [])
   })
 
-  it('finds callbacks that did not come, came twice, or came with an error', () => {
+  it('finds callbacks that were not called, called twice, or called with an error', () => {
     assert.deepEqual(producer(SENDS.slice(0, 7), LOG), [['never answered', 1]])
     assert.deepEqual(producer([...SENDS, [114, 'acked', 3, 1]], LOG), [['answered more than once', 1]])
     assert.deepEqual(producer([...SENDS, [114, 'failed', 3, 'TimeoutError', 'late']], LOG),
@@ -118,7 +118,7 @@ describe('the checker, for consumers', () => {
     assert.deepEqual(delivery([withoutGroup]), [])
   })
 
-  it('finds a record that nobody got', () => {
+  it('finds a record that nobody received', () => {
     assert.deepEqual(delivery([FIRST, SECOND.slice(0, 1)]), [['never delivered', 1]])
   })
 
@@ -137,7 +137,7 @@ describe('the checker, for consumers', () => {
     assert.deepEqual(delivery([events]), [['delivered out of order', 1]])
   })
 
-  it('finds a record that was passed over, also when it came to somebody later', () => {
+  it('finds a record that was skipped, even if somebody received it later', () => {
     const log = [...LOG, entry(1, 2, 'p:5')]
     const last = [4, 'message', 't', 1, 2, 'p:5']
     const events = [message(1, 0, 0), message(1, 0, 1), message(3, 1, 0), last]
@@ -145,27 +145,27 @@ describe('the checker, for consumers', () => {
     assert.deepEqual(delivery([events, [message(9, 1, 1)]], { logs: { t: log } }), [['skipped', 1]])
   })
 
-  it('does not miss offsets that the log does not have', () => {
+  it('does not expect offsets that the log does not have', () => {
     const log = [entry(0, 0, 'a'), entry(0, 5, 'b')]
     const events = [[1, 'message', 't', 0, 0, 'a'], [2, 'message', 't', 0, 5, 'b']]
     assert.deepEqual(delivery([events], { logs: { t: log } }), [])
   })
 
-  it('finds a record that is not what the log says', () => {
+  it('finds a record that differs from the log', () => {
     const events = [...SECOND.slice(0, 1), [21, 'message', 't', 1, 1, 'p:1']]
     assert.deepEqual(delivery([FIRST, events]), [['delivered otherwise than written', 1]])
     const beyond = [...SECOND, [22, 'message', 't', 1, 2, 'p:4']]
     assert.deepEqual(delivery([FIRST, beyond]), [['delivered otherwise than written', 1]])
   })
 
-  it('finds what comes after its partition was taken', () => {
+  it('finds what is emitted after its partition was revoked', () => {
     const late = [...FIRST.slice(0, 4), message(11, 0, 1), FIRST[4]]
     assert.deepEqual(delivery([late, SECOND]), [['delivered after revoke', 1]])
     const foreign = [...FIRST, message(22, 1, 1)]
     assert.deepEqual(delivery([foreign, []]), [['delivered after revoke', 1]])
   })
 
-  it('finds what comes after the callback of close', () => {
+  it('finds what is emitted after the callback of close', () => {
     assert.deepEqual(delivery([FIRST, [SECOND[0], [20, 'closed', null], SECOND[1]]]), [['delivered after close', 1]])
   })
 })
@@ -182,7 +182,7 @@ describe('the checker, for commits', () => {
     assert.deepEqual(commit(2, 5), [['t/1: 2, though emitted up to 1']])
   })
 
-  it('takes where a group may begin without an emission', () => {
+  it('accepts a starting point for a group without emissions', () => {
     const commits = [{ topic: 't', partition: 7, offset: 40 }]
     assert.equal(checkCommits({ members, commits }).length, 1)
     assert.deepEqual(checkCommits({ members, commits, starts: { 't/7': 40 } }), [])
@@ -190,7 +190,7 @@ describe('the checker, for commits', () => {
 })
 
 describe('the checker, for errors and times', () => {
-  it('finds more error events in a minute than there may be, and ones that are no errors', () => {
+  it('finds more error events per minute than allowed, and events that are not errors', () => {
     const at = (/** @type {number} */ time, isError = true) =>
       /** @type {any} */ ([time, 'error', isError, 'E', 'text'])
     const kinds = (/** @type {any[]} */ events) => checkErrors(events, 2).map(({ kind, count }) => [kind, count])
@@ -199,13 +199,13 @@ describe('the checker, for errors and times', () => {
     assert.deepEqual(kinds([at(0, false)]), [['error events that are no Error', 1]])
   })
 
-  it('tells when each partition was delivered from again', () => {
+  it('reports when delivery from each partition resumed', () => {
     const members = /** @type {any} */ ([FIRST, SECOND])
     assert.equal(resumedAfter(members, 5, ['t/0', 't/1']), 16)
     assert.equal(resumedAfter(members, 5, ['t/0', 't/2']), Infinity)
   })
 
-  it('tells the longest silence of each partition', () => {
+  it('reports the longest silence of each partition', () => {
     const members = /** @type {any} */ ([FIRST, SECOND])
     assert.deepEqual([...longestSilence(members)], [['t/0', 18], ['t/1', 18]])
     assert.deepEqual([...longestSilence(members, { from: 15 })], [['t/0', 0], ['t/1', 0]])

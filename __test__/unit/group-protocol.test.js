@@ -89,7 +89,7 @@ describe('what a member gets from its group', () => {
   })
 })
 
-describe('a message that is cut off or made up', () => {
+describe('a message that is truncated or made up', () => {
   it('ends where its bytes end, however long it claims to be', () => {
     const huge = new Writer().int16(0).int32(0x7fffffff).toBuffer()
     assert.deepEqual(decodeSubscription(huge).subscription, [])

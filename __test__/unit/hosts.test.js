@@ -27,7 +27,7 @@ test('anything but a string is refused, as kafka-node does', () => {
   }
 })
 
-test('a port that no socket takes is refused, with the way to write it', () => {
+test('a port that no socket accepts is refused, with the form to use', () => {
   assert.doesNotThrow(() => checkPorts([{ host: 'a', port: 0 }, { host: 'b', port: 65535 }]))
   for (const port of [NaN, -1, 65536, 1.5]) {
     assert.throws(() => checkPorts([{ host: 'a', port: 1 }, { host: 'bad', port }]), {

@@ -45,7 +45,7 @@ describe('tools/kafka/cli.js stop', () => {
     return { child, exit: once(child, 'exit') }
   }
 
-  it('ends every process, also two that serve the same port in networks of their own', async () => {
+  it('ends every process, even two that serve the same port in separate networks', async () => {
     const owners = [await owner(), await owner()]
     const entries = await running.list()
     assert.deepEqual(entries.map(({ pid }) => pid).sort(), owners.map(({ child }) => child.pid).sort())
@@ -62,7 +62,7 @@ describe('tools/kafka/cli.js stop', () => {
     assert.deepEqual(fs.readdirSync(path.join(folder, 'running')), [])
   })
 
-  it('does not stumble over an entry that goes away while it looks', async () => {
+  it('copes with an entry that disappears while it looks', async () => {
     const entries = path.join(folder, 'running')
     fs.symlinkSync(path.join(folder, 'gone'), path.join(entries, '1-1.json'))
     const { exit } = await owner()

@@ -15,6 +15,13 @@ const C_LIBRARIES = {
 }
 
 /**
+ * What a debug build changes in the release profile, for our own crate and its shims only: anything else would compile
+ * OpenSSL and librdkafka again. librdkafka has line numbers anyway.
+ */
+const DEBUG_PROFILE = ['strip="none"', 'debug=true', 'opt-level=0']
+  .map((setting) => `profile.release.package.kafka-node-native.${setting}`)
+
+/**
  * @param {string} entry
  * @returns {Generator<string>}
  */
@@ -132,10 +139,10 @@ function countCrates () {
  * The C libraries being compiled right now: cargo stamps a build script's folder when it starts, and writes its
  * `output` when it ends.
  *
- * @param {string} profileDir
+ * @param {string} releaseDir
  */
-function librariesInWork (profileDir) {
-  const buildDir = path.join(profileDir, 'build')
+function librariesInWork (releaseDir) {
+  const buildDir = path.join(releaseDir, 'build')
   if (!fs.existsSync(buildDir)) return []
   const folders = fs.readdirSync(buildDir)
   const inWork = (/** @type {string} */ crate) => folders.some((folder) => {
@@ -148,11 +155,11 @@ function librariesInWork (profileDir) {
 /**
  * Builds the addon with `binding.js` and `binding.d.ts` beside it, and reports progress every 15 seconds.
  *
- * @param {{debug?: boolean, log?: (line: string) => void}} [options] `debug`: unoptimised, with symbols
+ * @param {{debug?: boolean, log?: (line: string) => void}} [options] `debug`: our code unoptimised, all symbols
  */
 async function build ({ debug = false, log = console.log } = {}) {
-  const profileDir = path.join(cargoTargetDir, hostTriple(), debug ? 'debug' : 'release')
-  const first = !fs.existsSync(profileDir)
+  const releaseDir = path.join(cargoTargetDir, hostTriple(), 'release')
+  const first = !fs.existsSync(releaseDir)
   log(first
     ? 'Building the native addon. The first build compiles OpenSSL and librdkafka: 2 to 6 minutes on 2 cores.'
     : 'Building the native addon: only what has changed, usually in well under a minute.')
@@ -160,8 +167,8 @@ async function build ({ debug = false, log = console.log } = {}) {
   const sources = sourceHash()
   const cli = path.join(root, 'node_modules', '@napi-rs', 'cli', 'dist', 'cli.js')
   const args = [
-    cli, 'build', '--platform', ...(debug ? [] : ['--release']), '--js', 'binding.js', '--dts', 'binding.d.ts', '--',
-    '--locked'
+    cli, 'build', '--platform', '--release', '--js', 'binding.js', '--dts', 'binding.d.ts', '--', '--locked',
+    ...(debug ? DEBUG_PROFILE.flatMap((setting) => ['--config', setting]) : [])
   ]
   const started = Date.now()
   const total = first ? countCrates() : null
@@ -169,7 +176,7 @@ async function build ({ debug = false, log = console.log } = {}) {
   let current = 'the dependencies'
   const ticker = setInterval(() => {
     const seconds = Math.round((Date.now() - started) / 1000)
-    const doing = librariesInWork(profileDir).join(' and ') || current
+    const doing = librariesInWork(releaseDir).join(' and ') || current
     log(`  ${seconds} s: ${crates}${total ? ` of about ${total}` : ''} crates reached, compiling ${doing}`)
   }, 15000)
   let result

@@ -1,6 +1,6 @@
 'use strict'
 
-// A member of a group that lets a backlog grow: its handler is slow for a while, or it is paused. Then it takes all.
+// A group member that lets a backlog grow: its handler is slow for a while, or it is paused. Then it catches up.
 // config: { options: of the ConsumerGroup, topic, how: 'slow' or 'paused', slow: ms for a message }; SIGUSR2 ends the
 //   slowness or the pause, SIGTERM closes it
 // says: idle MiB | highest MiB (a new one) | progress count | wrong partition offset expected | closed error
@@ -34,7 +34,7 @@ group.on('message', (/** @type {any} */ { partition, offset }) => {
   if (++count % PROGRESS === 0) say('progress', count)
   if (isSlow) Atomics.wait(still, 0, 0, config.slow)
 })
-// idle: a member that has waited for a while and got nothing
+// idle: a member that has waited for a while without records
 group.once('rebalanced', () => setTimeout(() => {
   say('idle', Math.round(process.memoryUsage().rss / 1024 / 1024))
   if (config.how === 'paused') group.pause()

@@ -37,7 +37,7 @@ function send () {
 
 const timer = setInterval(() => {
   if (started === 0) return
-  // what a blocked or slow tick has missed is made up for
+  // makes up for what a blocked or slow tick has missed
   const due = Math.floor((Date.now() - started) / 1000 * config.rate)
   while (sent < due) send()
 }, TICK_MS)

@@ -5,7 +5,7 @@ const fs = require('node:fs')
 const file = fs.openSync(String(process.env.FAULTS_EVENTS), 'a')
 
 /**
- * Writes an event and returns when the system has it: it is there even if the next thing that happens is a SIGKILL.
+ * Writes an event and returns once the system has it, so that it survives even an immediate SIGKILL.
  * The line is a JSON array of the time in ms, the event's name and the arguments.
  *
  * @param {string} event
@@ -27,7 +27,7 @@ function sayError (error, event = 'error') {
   say(event, isError, isError ? error.name : typeof error, isError ? error.message : String(error), error && error.code)
 }
 
-/** What the test wants this program to do. */
+/** What the test asks this program to do. */
 const config = JSON.parse(process.argv[2] || '{}')
 
 module.exports = { say, sayError, config }

@@ -151,7 +151,7 @@ async function closeWithoutBroker (context) {
   await Promise.all(readers.map((reader) => reader.see('message')))
   await kafka.kill()
   await context.delay(1000)
-  // and some that have never seen a broker
+  // and some that have never reached a broker
   const strangers = [
     context.start('producer', {
       client, producer: {}, topic, partitions: PARTITIONS, id: 'stranger', rate: RATE, exitCode: 7

@@ -13,7 +13,7 @@ const RATE = 500
 const MIN_ISR_2 = { 'min.insync.replicas': 2 }
 
 /**
- * A producer with requireAcks -1 and a member of a group, while `fault` happens. Nothing of it may reach the user.
+ * A producer with requireAcks -1 and a group member during `fault`, none of which may reach the user.
  *
  * @param {Context} context
  * @param {(topic: string) => Promise<unknown>} fault
@@ -64,7 +64,7 @@ async function untilDelivered (context, member, log) {
 }
 
 /**
- * A producer while a topic has fewer replicas in sync than it must.
+ * A producer while a topic has fewer in-sync replicas than required.
  *
  * @param {Context} context
  * @param {object} options
@@ -107,7 +107,7 @@ async function withoutIsr (context, { config, down }) {
     if (!isTyped) context.fail(`an untyped error: ${text}`)
   }
   const isAffected = (/** @type {import('../checker').Send} */ { time, answered }) => answered >= gone && time <= healed
-  // Until the leader knows that a replica is gone it writes what it cannot acknowledge. Once such a send has timed out,
+  // Until the leader learns that a replica is gone it writes what it cannot acknowledge. Once such a send timed out,
   // its fate unknown, the broker cannot tell those under way with it from new ones.
   const verdict = checkProducer({ events, log, id: 'p', mayFail: isAffected, mayDouble: isAffected })
   context.expectNone(verdict, 'producer')

@@ -9,7 +9,7 @@ const { untilDelivered } = require('../delivered')
 /** @typedef {import('../workload').Workload} Workload */
 
 const RATE = 500
-/** No partition may be silent for longer when members come and go, with the options' defaults. */
+/** The longest that a partition may be silent when members come and go, with default options. */
 const SILENCE_MS = 3500
 const STABLE_MS = 10000
 
@@ -71,7 +71,7 @@ class Scene {
   }
 
   /**
-   * Ends the traffic and the members that are left, and looks at what was delivered.
+   * Ends the traffic and the remaining members, and checks what was delivered.
    *
    * @param {{ mayRepeat?: Parameters<typeof checkDelivery>[0]['mayRepeat'] }} [options]
    */

@@ -18,7 +18,7 @@ const END_MS = 3000
 const MEMORY_MIB = 64
 const GROWTH_MIB = 20
 
-/** With a young generation of a fixed size: what V8 keeps in reserve for it would hide what is left behind. */
+/** With a young generation of a fixed size: what V8 reserves for it would hide leaks. */
 const NODE_ARGS = ['--expose-gc', '--max-semi-space-size=1']
 
 const CLASSES = [
@@ -48,7 +48,7 @@ function environment (context) {
   return { KAFKA_BROKERS: context.brokers }
 }
 
-/** What a closing program has shown: the longest of each. */
+/** What closing programs have shown: the maximum of each. */
 class Closings {
   /** @param {Context} context */
   constructor (context) {
@@ -330,7 +330,7 @@ async function documentedShutdown (context) {
     })
     const groupId = context.uniqueName('group')
     const service = context.start('service', { ...client, groupId, requests, answers, exitCode: EXIT_CODE })
-    // half of them in full flow, half at any moment of the start
+    // half of them under full load, half at a random moment of the start
     await service.see(i % 2 ? 'started' : 'answering')
     await context.delay(Math.random() * 1000)
     const since = Date.now()

@@ -19,7 +19,7 @@ function say (event, ...args) {
   }
 }
 
-/** What the test wants this program to do. */
+/** What the test asks this program to do. */
 const config = JSON.parse(process.argv[2])
 
 module.exports = { say, config }
