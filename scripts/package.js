@@ -1,8 +1,9 @@
 'use strict'
 
 // npm run package: writes the tarballs of the main package and of this machine's platform package to dist/,
-// as they would be published.
+// as they would be published. `-- --all`: of every platform, cross-built; on Linux x64 only.
 
+const crypto = require('node:crypto')
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
@@ -10,6 +11,11 @@ const { root } = require('./lib/paths')
 const { run, npmCommand } = require('./lib/processes')
 const { setup, SetupError } = require('./setup')
 const addon = require('./lib/addon')
+const { targets, targetOfTriple, binaryName } = require('./platforms/targets')
+const { buildTargets, builtFile, canCrossBuild } = require('./platforms/build')
+const { zigIsThere } = require('./platforms/toolchain')
+
+/** @typedef {import('./platforms/targets').Target} Target */
 
 const NOTICES = 'THIRD-PARTY-NOTICES.md'
 /** Fields of package.json that only matter for development. */
@@ -70,11 +76,11 @@ function stageMain (folder, manifest, platforms, notices) {
   writeJson(path.join(folder, 'package.json'), published)
 }
 
-/** @param {string} folder @param {string} notices */
-function stagePlatform (folder, notices) {
+/** @param {string} folder @param {string} addonFile @param {string} notices */
+function stagePlatform (folder, addonFile, notices) {
   const manifest = readJson(path.join(folder, 'package.json'))
   const binary = manifest.main
-  fs.copyFileSync(path.join(root, binary), path.join(folder, binary))
+  fs.copyFileSync(addonFile, path.join(folder, binary))
   fs.copyFileSync(path.join(root, 'LICENSE'), path.join(folder, 'LICENSE'))
   fs.writeFileSync(path.join(folder, NOTICES), notices)
   const platform = [manifest.os, manifest.cpu, manifest.libc].flat().filter(Boolean).join(' ')
@@ -97,48 +103,77 @@ async function pack (folder, out) {
 }
 
 /**
- * Packs the main package and the platform packages whose addon is in the checkout.
+ * The binary to pack for this machine: the one for the oldest glibc, if the present sources have been built that way,
+ * else the checkout's own.
  *
- * @param {{out: string}} options folder for the tarballs, made if missing
+ * @param {Target} target
+ */
+function binaryOfThisMachine (target) {
+  const portable = builtFile(target)
+  return canCrossBuild() && fs.existsSync(portable) ? portable : path.join(root, binaryName(target))
+}
+
+/**
+ * Packs the main package and platform packages.
+ *
+ * @param {{out: string, binaries?: Map<string, string>}} options `out`: folder for the tarballs, made if missing;
+ *   `binaries`: files by the target's name, by default this machine's only
  * @returns {Promise<{name: string, version: string, file: string, size: number}[]>} the main package first
  */
-async function packAll ({ out }) {
+async function packAll ({ out, binaries }) {
   const manifest = readJson(path.join(root, 'package.json'))
   assertSameVersion(manifest.version)
+  const here = targetOfTriple(addon.hostTriple())
+  if (!binaries && !here) throw new Error(`Nothing is published for this machine's platform, ${addon.hostTriple()}`)
+  const files = binaries || (here ? new Map([[here.name, binaryOfThisMachine(here)]]) : new Map())
   const staging = fs.mkdtempSync(path.join(os.tmpdir(), 'kafka-node-native-package-'))
   try {
-    const notices = require('./lib/notices').thirdPartyNotices(addon.hostTriple())
+    const { thirdPartyNotices } = require('./lib/notices')
     const folders = await platformManifests(staging)
     const platforms = folders.map((folder) => readJson(path.join(folder, 'package.json')))
-    const built = folders.filter((folder) => {
-      return fs.existsSync(path.join(root, readJson(path.join(folder, 'package.json')).main))
-    })
-    if (built.length === 0) {
-      throw new Error(`napi.targets in package.json does not name this machine's platform, ${addon.hostTriple()}`)
-    }
     const main = path.join(staging, 'main')
-    stageMain(main, manifest, platforms, notices)
-    for (const folder of built) stagePlatform(folder, notices)
+    stageMain(main, manifest, platforms, thirdPartyNotices(addon.hostTriple()))
+    const staged = [main]
+    for (const target of targets) {
+      const file = files.get(target.name)
+      if (!file) continue
+      const folder = path.join(staging, 'npm', target.name)
+      stagePlatform(folder, file, thirdPartyNotices(target.rust))
+      staged.push(folder)
+    }
     fs.mkdirSync(out, { recursive: true })
     const packed = []
-    for (const folder of [main, ...built]) packed.push(await pack(folder, out))
+    for (const folder of staged) packed.push(await pack(folder, out))
     return packed
   } finally {
     fs.rmSync(staging, { recursive: true, force: true })
   }
 }
 
-module.exports = { packAll }
+/** @param {string} file */
+function sha256 (file) {
+  return crypto.createHash('sha256').update(fs.readFileSync(file)).digest('hex')
+}
+
+async function main () {
+  const out = path.join(root, 'dist')
+  await setup()
+  const here = targetOfTriple(addon.hostTriple())
+  let binaries
+  if (process.argv.includes('--all')) binaries = await buildTargets(targets)
+  else if (here && canCrossBuild() && zigIsThere()) binaries = await buildTargets([here])
+  fs.rmSync(out, { recursive: true, force: true })
+  const packed = await packAll({ out, binaries })
+  const sums = packed.map(({ file }) => `${sha256(file)}  ${path.basename(file)}\n`)
+  fs.writeFileSync(path.join(out, 'SHA256SUMS'), sums.join(''))
+  for (const { name, version, file, size } of packed) {
+    console.log(`${path.relative(root, file)}  ${name}@${version}  ${(size / 1e6).toFixed(1)} MB`)
+  }
+}
+
+module.exports = { packAll, binaryOfThisMachine }
 
 if (require.main === module) {
-  const main = async () => {
-    const out = path.join(root, 'dist')
-    await setup()
-    fs.rmSync(out, { recursive: true, force: true })
-    for (const { name, version, file, size } of await packAll({ out })) {
-      console.log(`${path.relative(root, file)}  ${name}@${version}  ${(size / 1e6).toFixed(1)} MB`)
-    }
-  }
   main().catch((err) => {
     console.error(err instanceof SetupError ? err.message : err)
     process.exitCode = 1

@@ -43,7 +43,7 @@ function sourceHash () {
     }
   }
   const { napi } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'))
-  return hash.update(JSON.stringify(napi)).digest('hex')
+  return hash.update(JSON.stringify([napi.binaryName, napi.packageName])).digest('hex')
 }
 
 /** The addon files that `napi build` has put into the checkout: one per platform. */

@@ -10,6 +10,7 @@ const { root, cacheDir } = require('../lib/paths')
 const { run, versionOf } = require('../lib/processes')
 
 const ZIG_PACKAGES = ['ziglang==0.17.0', 'cargo-zigbuild==0.24.0']
+const LIEF_PACKAGE = 'lief==0.17.0'
 const toolsDir = path.join(cacheDir, 'tools')
 const zigDir = path.join(toolsDir, 'zig')
 const zigBin = path.join(zigDir, 'bin')
@@ -167,6 +168,30 @@ function cargoFor (target) {
   return { command: 'cargo', args: ['build', ...common, target.rust], env }
 }
 
+/**
+ * What LIEF, which reads binaries of every platform, finds in files: see inspect.py for the fields.
+ *
+ * @param {string[]} files
+ * @returns {{format: string, machine: string, exports: string[], libraries: string[], versions: string[],
+ *   minimumOs?: string, signed?: boolean, stripped: boolean, debug: boolean, runpath: boolean, bytes: number}[]}
+ */
+function inspect (files) {
+  const python = path.join(toolsDir, 'lief', 'bin', 'python')
+  if (!fs.existsSync(python)) {
+    const steps = [
+      ['python3', '-m', 'venv', path.join(toolsDir, 'lief')], [python, '-m', 'pip', 'install', '--quiet', LIEF_PACKAGE]
+    ]
+    for (const [command, ...args] of steps) {
+      const { status, stderr, error } = spawnSync(command, args, { encoding: 'utf8' })
+      if (status !== 0) throw new Error(`LIEF cannot be installed (${command} ${args.join(' ')}): ${error || stderr}`)
+    }
+  }
+  const script = path.join(__dirname, 'inspect.py')
+  const { status, stdout, stderr } = spawnSync(python, [script, ...files], { encoding: 'utf8' })
+  if (status !== 0) throw new Error(`The binaries cannot be read:\n${stderr}`)
+  return stdout.trim().split('\n').map((line) => JSON.parse(line))
+}
+
 /** Where cargo leaves a target's library. @param {Target} target */
 function artifactOf (target) {
   const name = target.rust.includes('windows')
@@ -175,4 +200,4 @@ function artifactOf (target) {
   return path.join(crossTargetDir, target.rust, 'release', name)
 }
 
-module.exports = { crossTargetDir, installFor, cargoFor, artifactOf, zigIsThere }
+module.exports = { inspect, crossTargetDir, installFor, cargoFor, artifactOf, zigIsThere }
