@@ -15,11 +15,15 @@ const C_LIBRARIES = {
 }
 
 /**
- * What a debug build changes in the release profile, for our own crate and its shims only: anything else would compile
- * OpenSSL and librdkafka again. librdkafka has line numbers anyway.
+ * What a debug build changes in the release profile, for this checkout's own crates only: anything else would compile
+ * OpenSSL again. librdkafka stays optimised, and gets line numbers.
  */
-const DEBUG_PROFILE = ['strip="none"', 'debug=true', 'opt-level=0']
-  .map((setting) => `profile.release.package.kafka-node-native.${setting}`)
+const DEBUG_PROFILE = [
+  'kafka-node-native.strip="none"',
+  'kafka-node-native.debug=true',
+  'kafka-node-native.opt-level=0',
+  'kafka-node-librdkafka.debug=true'
+].map((setting) => `profile.release.package.${setting}`)
 
 /**
  * @param {string} entry
