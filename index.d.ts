@@ -134,11 +134,8 @@ export interface KafkaClientOptions {
   autoConnect?: boolean
   /** Of the first connection; after that, reconnects are unlimited. */
   connectRetryOptions?: RetryOptions
-  /**
-   * Turns on TLS; takes `ca`, `cert`, `key`, `pfx`, `passphrase`, `rejectUnauthorized` and `ciphers` as `tls.connect` does.
-   * Others are refused.
-   */
-  sslOptions?: any
+  /** Turns on TLS, even as `{}`. */
+  sslOptions?: SslOptions
   /** Does not turn on TLS by itself: give `sslOptions`, at least `{}`. */
   ssl?: boolean
   /**
@@ -162,6 +159,31 @@ export interface KafkaClientOptions {
   statisticsInterval?: number
   /** Properties of librdkafka's own for all handles of the client, such as `{ 'client.rack': 'a' }`. */
   librdkafka?: LibrdkafkaProperties
+}
+
+/** As `tls.connect` takes them. Others than these are refused, unless they ask for what is so anyway. */
+export interface SslOptions {
+  /** Authorities as PEM text, or an array of them. Default: those of Node.js and of `NODE_EXTRA_CA_CERTS`. */
+  ca?: any
+  /** Certificate as PEM text, followed by its chain. */
+  cert?: any
+  /** Private key as PEM text, or `{ pem, passphrase }`. */
+  key?: any
+  /** Of the key, or of `pfx`. */
+  passphrase?: string
+  /** Certificate and key as a PKCS#12 file. */
+  pfx?: any
+  /** False accepts any certificate and host name. Default true. */
+  rejectUnauthorized?: boolean
+  /** OpenSSL's list of ciphers for TLS 1.2. Default: Node's. */
+  ciphers?: string
+  /** 'TLSv1.2' or 'TLSv1.3'. */
+  minVersion?: string
+  /** 'TLSv1.2' or 'TLSv1.3'. */
+  maxVersion?: string
+  /** Has no effect for a client. */
+  requestCert?: boolean
+  [name: string]: any
 }
 
 /**
@@ -299,6 +321,10 @@ export interface ProducerOptions {
   ackTimeoutMs?: number
   /** One of `Producer.PARTITIONER_TYPES`. Default 0 for Producer, 2 for HighLevelProducer, 3 for ProducerStream. */
   partitionerType?: number
+  /** Records that may be in flight; as many again wait in memory, then a send fails. Default 500000. */
+  queueMaxMessages?: number
+  /** The same in bytes of keys and values, plus 64 per record. Default 268435456. */
+  queueMaxBytes?: number
 }
 
 export interface ProducerStreamOptions {
@@ -504,6 +530,8 @@ export interface ConsumerOptions {
   keyEncoding?: MessageEncoding
   /** Start paused. Default false. */
   paused?: boolean
+  /** Messages emitted in a row. Default 1000. */
+  maxTickMessages?: number
 }
 
 /** A partition and the position in it. */
@@ -922,10 +950,9 @@ export interface ResourceConfig {
 
 // # Errors
 
-/**
- * Topics do not exist. A type only, as in kafka-node itself: for `instanceof`, take the class from
- * `kafka-node/lib/errors`.
- */
+/** Topics do not exist. The other classes of errors are in `kafka-node/lib/errors`. */
 export class TopicsNotExistError extends Error {
+  constructor (topics: string | string[])
+
   topics: string | string[]
 }

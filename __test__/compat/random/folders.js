@@ -1,0 +1,20 @@
+'use strict'
+
+const path = require('node:path')
+
+const { originalFolder } = require('../support/original')
+
+const ROOT = path.join(__dirname, '..', '..', '..')
+
+/**
+ * @param {string} door
+ * @returns {Promise<{ original: string, ours: string }>} where the packages are that a door's programs run on
+ */
+async function foldersOf (door) {
+  if (door === 'kafka-node') return { original: await originalFolder(), ours: ROOT }
+  // not built yet: its own double shows that nothing but the packages makes a difference
+  const original = path.dirname(require.resolve('kafkajs/package.json'))
+  return { original, ours: original }
+}
+
+module.exports = { foldersOf }

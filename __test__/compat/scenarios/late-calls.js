@@ -1,0 +1,33 @@
+'use strict'
+
+const { section } = require('../support/section')
+
+const UNANSWERED = { id: 'D141', original: ['never called'], ours: [/^\(\[BrokerNotAvailableError/] }
+
+module.exports = section('Calls that come too late, or twice', (scenario) => {
+  scenario('requests on a closed client', {
+    contract: '3.3 close', meant: { createTopics: UNANSWERED, addTopics: UNANSWERED }
+  }, async (t) => {
+    const topic = await t.topic()
+    const producer = await t.readyProducer()
+    const consumer = t.consumer(await t.readyClient(), [{ topic }], { groupId: t.name('group') })
+    await t.event(consumer, 'done')
+    await t.call('close', (cb) => producer.close(cb))
+    await t.call('close', (cb) => consumer.close(cb))
+    const [created, added] = [t.callback('createTopics'), t.callback('addTopics')]
+    producer.createTopics([topic], true, created)
+    consumer.addTopics([topic], added)
+    await Promise.all([t.within('createTopics', created.called, 3000), t.within('addTopics', added.called, 3000)])
+  })
+
+  scenario('a partition that a consumer already reads', {
+    contract: '7.4 addTopics',
+    meant: { partitions: { id: 'D142', original: ['2'], ours: ['1'] } }
+  }, async (t) => {
+    const topic = await t.topic()
+    const consumer = t.consumer(await t.readyClient(), [{ topic }], { groupId: t.name('group'), autoCommit: false })
+    await t.event(consumer, 'done')
+    await t.call('addTopics', (cb) => consumer.addTopics([{ topic, partition: 0 }], cb))
+    t.log('partitions', consumer.payloads.length)
+  })
+})
