@@ -5,13 +5,11 @@
 // The runtimes are npm packages, kept in the cache folder. Not part of CI: together they are more than a gigabyte.
 
 const fs = require('node:fs')
-const os = require('node:os')
 const path = require('node:path')
 const { spawnSync } = require('node:child_process')
-const { cacheDir, root } = require('./lib/paths')
+const { cacheDir } = require('./lib/paths')
 const { npmCommand } = require('./lib/processes')
-const { startDevBroker } = require('../dev-broker')
-const { start, run, describe } = require('../__test__/support/program')
+const { RUNTIME_CHECKS, runChecks } = require('./lib/runtime-checks')
 
 /**
  * @typedef {object} Runtime
@@ -42,14 +40,6 @@ const RUNTIMES = [
   }
 ]
 
-const RECORDS = '20000'
-const EXITS = 10
-const EXIT_CODE = 7
-const CLOSE_CODE = 7
-
-/** @param {string} name */
-const program = name => path.join(root, '__test__', 'lifecycle', 'programs', name)
-
 /**
  * The path of a runtime's executable, which is installed if missing.
  *
@@ -70,70 +60,6 @@ function install ({ name, spec, file }) {
   return executable
 }
 
-/**
- * @param {import('../__test__/support/program').End} end
- * @param {number} code
- * @param {string[]} [lines] what it must have printed
- */
-function check (end, code, lines) {
-  if (end.code !== code || end.late || (lines && lines.join('\n') !== end.lines.join('\n'))) {
-    throw new Error(`${lines ? lines.join(', ') : `exit code ${code}`} expected, got: ${describe(end)}`)
-  }
-}
-
-/** @typedef {{ node: string, nodeArgs: string[], env: Record<string, string>, topic: string }} Context */
-
-/** @type {Record<string, (context: Context) => Promise<void>>} */
-const CHECKS = {
-  async article ({ node, nodeArgs, env }) {
-    const application = fs.mkdtempSync(path.join(os.tmpdir(), 'kafka-node-native-nodes-'))
-    const options = { node, nodeArgs, env, cwd: application, deadline: 30000 }
-    try {
-      fs.mkdirSync(path.join(application, 'node_modules'))
-      fs.symlinkSync(root, path.join(application, 'node_modules', 'kafka-node'), 'junction')
-      fs.cpSync(path.join(root, 'examples', 'blog'), application, { recursive: true })
-      const consumer = start('consumer.js', options)
-      const producer = start('producer.js', options)
-      try {
-        await producer.line('sent')
-        await consumer.line('{')
-      } finally {
-        for (const { child, ended } of [consumer, producer]) {
-          child.kill('SIGKILL')
-          await ended
-        }
-      }
-    } finally {
-      fs.rmSync(application, { recursive: true, force: true })
-    }
-  },
-  async produce ({ node, nodeArgs, env, topic }) {
-    check(await run(program('produce.js'), { node, nodeArgs, env, args: [topic, RECORDS] }), 0, [`sent ${RECORDS}`])
-  },
-  async consume ({ node, nodeArgs, env, topic }) {
-    check(await run(program('consume.js'), { node, nodeArgs, env, args: [topic, RECORDS] }), 0, [`received ${RECORDS}`])
-  },
-  async close ({ node, nodeArgs, env, topic }) {
-    for (const name of ['Producer', 'Consumer', 'ConsumerGroup']) {
-      for (const state of ['connected', 'just made', 'broker absent', 'backing off']) {
-        const args = [name, topic, state, '1']
-        check(await run(program('close.js'), { node, nodeArgs, env, args, deadline: 8000 }), CLOSE_CODE, ['closed 1'])
-      }
-    }
-  },
-  async exit ({ node, nodeArgs, env, topic }) {
-    for (let i = 0; i < EXITS; i++) {
-      const args = [`${topic}-exit-${i}`, String(EXIT_CODE), '200', 'first']
-      check(await run(program('exit-in-traffic.js'), { node, nodeArgs, env, args }), EXIT_CODE)
-    }
-  },
-  async workers ({ node, nodeArgs, env, topic }) {
-    const args = ['', `${topic}-workers`, '3', '4', '50', 'alone']
-    const end = await run(program('workers.js'), { node, nodeArgs, env, args, deadline: 60000 })
-    check(end, 0, ['round 0', 'round 1', 'round 2', 'threads gone'])
-  }
-}
-
 async function main () {
   const wanted = process.argv.slice(2)
   const unknown = wanted.filter(name => !RUNTIMES.some(runtime => runtime.name === name))
@@ -142,7 +68,7 @@ async function main () {
     throw new Error(`There is no runtime ${unknown.join(', ')}. The runtimes are: ${known}.`)
   }
   const runtimes = RUNTIMES.filter(({ name }) => wanted.length === 0 || wanted.includes(name))
-  const names = Object.keys(CHECKS)
+  const names = Object.keys(RUNTIME_CHECKS)
   /** @type {string[]} */
   const rows = []
   /** @type {string[]} */
@@ -151,22 +77,11 @@ async function main () {
     const node = install(runtime)
     const version = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim().split('\n')[0]
     const label = `${runtime.title} ${version.replace(/^(v|deno )/, '').split(' ')[0]}`
-    const topic = 'nodes'
-    // a topic for each exit: the groups of earlier rounds do not know yet that their members are gone
-    const exits = Array.from({ length: EXITS }, (_, i) => `${topic}-exit-${i}`)
-    const topics = ['test', topic, `${topic}-workers`, ...exits]
-    const broker = await startDevBroker({ port: 0, topics, quiet: true })
     const cells = []
-    for (const name of names) {
-      try {
-        await CHECKS[name]({ node, nodeArgs: runtime.args, env: { KAFKA_BROKERS: broker.brokers }, topic })
-        cells.push('yes')
-      } catch (error) {
-        cells.push('NO')
-        failures.push(`${label}, ${name}: ${/** @type {Error} */ (error).message}`)
-      }
+    for (const [name, error] of await runChecks(RUNTIME_CHECKS, { node, nodeArgs: runtime.args })) {
+      cells.push(error ? 'NO' : 'yes')
+      if (error) failures.push(`${label}, ${name}: ${error.message}`)
     }
-    await broker.stop()
     rows.push(`| ${label} | ${cells.join(' | ')} |`)
     console.log(rows[rows.length - 1])
   }
