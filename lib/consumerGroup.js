@@ -1,7 +1,7 @@
 'use strict'
 
 const {
-  callbackOf, checkArray, checkEncoding, checkObject, checkTimer, offsetOf, optionsOf, textOf, wrongType
+  callbackOf, checkArray, checkEncoding, checkNoNul, checkObject, checkTimer, offsetOf, optionsOf, textOf, wrongType
 } = require('./internal/arguments')
 const assert = require('./internal/assert')
 const { AdoptableEmitter, callable } = require('./internal/callable')
@@ -189,6 +189,7 @@ class ConsumerGroup extends AdoptableEmitter {
       assert(protocol, 'protocol is null')
       assert(protocol.assign, 'assign function is not defined in the protocol')
       assert(protocol.name, 'name must be given to protocol')
+      checkNoNul('name of a protocol', protocol.name)
       assert(protocol.version >= 0, 'version must be >= 0')
       assert(protocol.version <= 0x7fff, 'version must be <= 32767')
       protocol.subscription = this.topics
@@ -752,6 +753,7 @@ function checkOffsetOption (name, value) {
 function checkNames (topics) {
   for (const topic of topics) {
     if (typeof topic !== 'string') throw wrongType('each of topics', 'a string', topic)
+    checkNoNul('each of topics', topic)
     if (topic === '') throw new InvalidConfigError('each of topics must have a name that is not empty')
   }
 }

@@ -30,10 +30,15 @@ class Requests {
       setImmediate(callback, CLOSED)
       return
     }
+    const text = JSON.stringify(request)
+    if (hasNul(text, request)) {
+      setImmediate(callback, NOT_CARRIED)
+      return
+    }
     const id = ++this.lastId
     this.waiting.set(id, callback)
     try {
-      native.request(id, JSON.stringify(request))
+      native.request(id, text)
     } catch (error) {
       this.waiting.delete(id)
       setImmediate(callback, notStarted(/** @type {Error} */ (error)))
@@ -60,6 +65,35 @@ class Requests {
     this.waiting.clear()
     return waiting.map(callback => () => callback(CLOSED))
   }
+}
+
+/**
+ * What comes of a request with a name that librdkafka, whose strings end at a NUL, would take for a shorter one.
+ *
+ * @type {ErrorData}
+ */
+const NOT_CARRIED = {
+  code: CODE.INVALID_ARG,
+  name: '_INVALID_ARG',
+  message: 'a name or value with a NUL character (\\0) cannot be sent to a broker',
+  retriable: false,
+  fatal: false
+}
+
+/**
+ * @param {string} text JSON of `value`, which shows cheaply that there is none
+ * @param {any} value
+ * @returns {boolean} whether a string in it has a NUL; but for the metadata of offsets, which have their length
+ */
+function hasNul (text, value) {
+  return text.includes('\\u0000') && contains(value)
+}
+
+/** @param {any} value @returns {boolean} */
+function contains (value) {
+  if (typeof value === 'string') return value.includes('\0')
+  if (value === null || typeof value !== 'object') return false
+  return Object.keys(value).some(name => name !== 'metadata' && (contains(name) || contains(value[name])))
 }
 
 /**

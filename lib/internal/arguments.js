@@ -110,6 +110,17 @@ function checkEncoding (name, value) {
 }
 
 /**
+ * @param {string} name
+ * @param {any} value
+ * @throws {InvalidConfigError} if it is text that librdkafka, whose strings end at a NUL, would take for a shorter one
+ */
+function checkNoNul (name, value) {
+  if (typeof value === 'string' && value.includes('\0')) {
+    throw new InvalidConfigError(`${name} is illegal, must not have a NUL character (\\0)`)
+  }
+}
+
+/**
  * @param {string} name of a time or number that is read while running
  * @param {any} value
  * @throws {TypeError} if a timer would throw at it
@@ -146,6 +157,6 @@ function isPartition (value) {
 }
 
 module.exports = {
-  callbackOf, checkArray, checkedCallback, checkClient, checkEncoding, checkObject, checkTimer, isPartition, kindOf,
-  numberOf, offsetOf, optionsOf, textOf, wrongType
+  callbackOf, checkArray, checkedCallback, checkClient, checkEncoding, checkNoNul, checkObject, checkTimer,
+  isPartition, kindOf, numberOf, offsetOf, optionsOf, textOf, wrongType
 }

@@ -1,6 +1,6 @@
 'use strict'
 
-const { textOf } = require('./arguments')
+const { checkNoNul, textOf } = require('./arguments')
 const InvalidConfigError = require('../errors/InvalidConfigError')
 const { ConfigError } = require('../../core/errors')
 const librdkafkaOptions = require('../../core/config/librdkafkaOptions')
@@ -107,6 +107,7 @@ function inOurWords (check) {
  * @throws {InvalidConfigError} naming the property; values that may be secret are not shown
  */
 function librdkafkaSettings (option, scope) {
+  for (const name of Object.keys(option || {})) checkNoNul(`librdkafka['${name}']`, option[name])
   return inOurWords(() => librdkafkaOptions.librdkafkaSettings(option, scope, ownedProperties))
 }
 
@@ -121,6 +122,8 @@ function sslOptions (options) {
  * @returns {any} `ClientOptions` of src/config/mod.rs
  */
 function clientOptions ({ options, clientId }) {
+  checkNoNul('kafkaHost', options.kafkaHost)
+  if (options.sslOptions) checkNoNul('sslOptions.passphrase', options.sslOptions.passphrase)
   const { requestTimeout } = options
   return {
     kafkaHost: options.kafkaHost,
@@ -157,6 +160,7 @@ function saslText (name, value) {
   if (typeof text !== 'string' || text === '') {
     throw new InvalidConfigError(`sasl.${name} must be a string that is not empty`)
   }
+  checkNoNul(`sasl.${name}`, text)
   return text
 }
 
