@@ -4,7 +4,7 @@ const fs = require('fs')
 const path = require('path')
 
 /**
- * The native addon. The loader that finds it is generated; what it throws names neither the platform nor a way out,
+ * The native addon. Its loader is generated, and what that throws names neither the platform nor a remedy,
  * so that is said here.
  */
 

@@ -53,7 +53,7 @@ class CommitStream extends Transform {
   }
 
   /**
-   * Somebody reads this stream: from now on messages go on.
+   * Somebody reads this stream: from now on messages are passed on.
    *
    * @param {string | symbol} event
    * @param {(...values: any[]) => void} listener
@@ -107,7 +107,7 @@ class CommitStream extends Transform {
 
   /**
    * @param {Record<string, Record<string, number>>} topics the last offset seen, by topic and partition
-   * @param {boolean} [initial] true: the next offset instead
+   * @param {boolean} [initial] true: it is the next offset instead
    */
   updateOffsets (topics, initial) {
     for (const position of this.topicPartionOffsets) {
@@ -119,14 +119,14 @@ class CommitStream extends Transform {
     }
   }
 
-  /** Ends the commits by time, which keep the process alive. */
+  /** Stops the timed commits, which keep the process alive. */
   clearInterval () {
     if (this.autoCommitIntervalTimer) clearInterval(this.autoCommitIntervalTimer)
     this.autoCommitIntervalTimer = null
   }
 
   /**
-   * Commits the offsets after the messages that have passed, also when they have not changed.
+   * Commits the offsets after the messages that have passed, even if they have not changed.
    *
    * @param {Callback} [callback] result: `{ topic: { partition, errorCode } }`, or a text that says why nothing was
    *   committed

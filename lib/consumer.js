@@ -31,13 +31,13 @@ const DEFAULTS = {
 
 const noop = () => {}
 
-/** When to look again for topics that a broker does not know as yet, ms. */
+/** When to look again for topics that a broker does not know yet, ms. */
 const TOPIC_PAUSES = [100, 200, 400, 800, 1600]
 
 /** How often a position that is out of range is reported, ms. */
 const OUT_OF_RANGE_PAUSE = 1000
 
-/** Answers that say the cluster has changed: librdkafka looks again by itself. */
+/** Errors that say the cluster has changed: librdkafka looks again by itself. */
 const STALE_METADATA = new Set([3, 5, 6])
 
 let lastId = 0
@@ -144,9 +144,9 @@ class Consumer extends AdoptableEmitter {
     return this._core.handle || this._open()
   }
 
-  /** Finds out where to start, and starts. */
+  /** Looks up where to start, and starts. */
   init () {
-    // not those that are added meanwhile
+    // not those that are added in the meantime
     const payloads = this._allPayloads().slice()
     if (payloads.length === 0) return
     const { client } = this
@@ -178,7 +178,7 @@ class Consumer extends AdoptableEmitter {
   }
 
   /**
-   * Finds out where payloads start: where the group committed or else at 0, or with `fromOffset` at their own offsets.
+   * Looks up where payloads start: where the group committed, else at 0, or with `fromOffset` at their own offsets.
    *
    * @param {any[]} payloads
    * @param {any} fromOffset
@@ -217,7 +217,7 @@ class Consumer extends AdoptableEmitter {
     this._handle().request({ op: 'metadata', topics, timeout: client._requestTimeout() }, noop)
   }
 
-  /** Reads what is located, each from its offset. */
+  /** Reads the payloads whose start is known, each from its offset. */
   _start () {
     if (this._isForeign) return fetch(this)
     this._handle()
@@ -226,7 +226,7 @@ class Consumer extends AdoptableEmitter {
   }
 
   /**
-   * Reads what has been added, besides the rest.
+   * Reads what has been added, along with the rest.
    *
    * @param {boolean} wasIdle whether there was nothing to read before
    */
@@ -240,7 +240,7 @@ class Consumer extends AdoptableEmitter {
     this._core.startIdling()
   }
 
-  /** Those that are paused, too. */
+  /** Including those that are paused. */
   _allPayloads () {
     return this.pausedPayloads ? this.payloads.concat(this.pausedPayloads) : this.payloads
   }
@@ -322,14 +322,14 @@ class Consumer extends AdoptableEmitter {
   }
 
   /**
-   * Continues a partition at another offset. Nothing that was fetched before comes after this call.
+   * Continues a partition at another offset. Nothing fetched before is emitted after this call.
    *
    * @param {string} topic
    * @param {number} partition
    * @param {number} offset
    */
   setOffset (topic, partition, offset) {
-    // eslint-disable-next-line eqeqeq -- kafka-node takes '0' for 0 here
+    // eslint-disable-next-line eqeqeq -- kafka-node accepts '0' for 0 here
     const payload = this._allPayloads().find(other => other.topic === topic && other.partition == partition)
     if (!payload) return
     const start = offsetOf(offset)
@@ -365,7 +365,7 @@ class Consumer extends AdoptableEmitter {
         const payloads = this.buildPayloads(list).filter(payload => !this._isRead(payload))
         this._locate(payloads, fromOffset, failure => {
           if (failure) return done(failure)
-          // another call may have been quicker; and one that is there without being read could not be located then
+          // another call may have been faster; and one that is known but not read had no known start then
           const added = payloads.filter(payload => !this._isRead(payload))
           const isAdded = isIn(added)
           const wasIdle = this.payloads.length === 0
@@ -422,7 +422,7 @@ class Consumer extends AdoptableEmitter {
     if (!topics || topics.length === 0) return
     if (!Array.isArray(topics)) {
       const error = wrongType('topics', 'an array', topics)
-      // kafka-node throws at the one, and did nothing at all others
+      // kafka-node throws at the former, and did nothing for all others
       if (typeof topics === 'string') throw error
       this.emit('error', error)
       return
@@ -472,7 +472,7 @@ class Consumer extends AdoptableEmitter {
    * Closes the consumer and its client.
    *
    * @param {any} [force] true commits first
-   * @param {(err: Error | null) => void} [callback] gets the error of that commit; everything is closed nevertheless
+   * @param {(err: Error | null) => void} [callback] gets the error of that commit; everything is closed all the same
    */
   close (force, callback) {
     if (typeof force === 'function') {

@@ -71,7 +71,7 @@ class ConsumerGroup extends AdoptableEmitter {
    */
   constructor (memberOptions, topics) {
     super()
-    // kafka-node shows a third of the session as its default, but only a value of the user's counts
+    // kafka-node shows a third of the session as its default, but only the user's own value counts
     if (!memberOptions) throw wrongType('options', 'an object', memberOptions)
     const { heartbeatInterval } = optionsOf(memberOptions)
     this.options = defaults(memberOptions, DEFAULTS)
@@ -136,11 +136,11 @@ class ConsumerGroup extends AdoptableEmitter {
       }
     })
     this._subscribed = false
-    /** ready without being a member: none of the topics is there */
+    /** ready without being a member: none of the topics exists */
     this._waiting = false
-    /** @type {Set<string>} topics that were not there since the last assignment */
+    /** @type {Set<string>} topics that have been missing since the last assignment */
     this._missing = new Set()
-    /** @type {any} until the next look for topics that were missing */
+    /** @type {any} until the next look for missing topics */
     this._topicTimer = null
     this._joinWatch = new JoinWatch({
       groupId: this.options.groupId,
@@ -160,7 +160,7 @@ class ConsumerGroup extends AdoptableEmitter {
       metadataInterval: wholeNumber('topicPartitionCheckInterval', this.options.topicPartitionCheckInterval)
     }
 
-    // last, so that a bad option leaves no connection behind
+    // last, so that a bad option leaves no connection open
     this.client = new KafkaClient(memberOptions)
     // tests put a class of their own in its place
     if (!isForeign(this.client)) this.client._claimPrimary({ open: () => this._open(group) })
@@ -221,7 +221,7 @@ class ConsumerGroup extends AdoptableEmitter {
     if (this.connecting) return logger.warn('Connect ignored. Currently connecting.')
     if (this.closed || this.client.closing) return logger.warn('Connect ignored. Consumer closed.')
     if (this.ready) return logger.warn('Connect ignored. Already a member, the group is rejoined by itself.')
-    // a member that could not find out where to start begins anew
+    // a member that could not look up where to start begins again
     if (this._subscribed) this._handle().command({ type: 'unsubscribe' })
     logger.debug('Connecting %s', this.client.clientId)
     this.connecting = true
@@ -236,7 +236,7 @@ class ConsumerGroup extends AdoptableEmitter {
     })
   }
 
-  /** Tells the group what this member wants. A member of the group gives its partitions back and joins anew. */
+  /** Tells the group what this member wants. A member gives its partitions back and rejoins. */
   _subscribe () {
     this._subscribed = true
     // librdkafka refuses to subscribe to nothing, or to a topic twice
@@ -258,7 +258,7 @@ class ConsumerGroup extends AdoptableEmitter {
     })
   }
 
-  /** What the leader is told when this member joins next. Throws what `JSON.stringify` throws for `userData`. */
+  /** What the leader is told the next time this member joins. Throws what `JSON.stringify` throws for `userData`. */
   _offerProtocols () {
     for (const { protocol, metadata } of offers(this.protocols)) this._handle().offer(protocol, metadata)
   }
@@ -294,7 +294,7 @@ class ConsumerGroup extends AdoptableEmitter {
     logger.debug('%s assigns %j to %j by %s', this.client.clientId, topicPartitions, members, event.protocol)
     try {
       const result = protocol.assign(topicPartitions, members, answer)
-      // of an async function only its failure counts, which nobody would see otherwise
+      // of an async function only a rejection counts, which nobody would see otherwise
       if (result && typeof result.then === 'function') {
         result.then(undefined, (/** @type {any} */ error) => answer(error || new Error('assign was rejected')))
       }
@@ -324,7 +324,7 @@ class ConsumerGroup extends AdoptableEmitter {
   }
 
   /**
-   * Lets the user's `onRebalance` finish first. It may call back or return a promise.
+   * Waits for the user's `onRebalance`, which may call back or return a promise.
    *
    * @param {(err: Error | null) => void} callback
    */
@@ -414,9 +414,9 @@ class ConsumerGroup extends AdoptableEmitter {
     this._joinWatch.start()
     this.emit('rebalancing')
     this._askBeforeRebalance(error => {
-      // an answer that comes too late must not touch the assignment that has come meanwhile
+      // a late answer must not touch the assignment that has arrived in the meantime
       if (this.client.closing || this._assignment !== epoch) return
-      // looked at only now: onRebalance may have committed, or moved positions
+      // read only now: onRebalance may have committed, or moved positions
       const commit = this.options.autoCommit && member && !lost && !error ? positions : []
       this.topicPayloads = []
       this.payloadMap = {}
@@ -512,7 +512,7 @@ class ConsumerGroup extends AdoptableEmitter {
   }
 
   /**
-   * The position is not in the log any more: continues where `outOfRangeOffset` says.
+   * The position is no longer in the log: continues where `outOfRangeOffset` says.
    *
    * @param {any} event
    */
@@ -573,14 +573,14 @@ class ConsumerGroup extends AdoptableEmitter {
   }
 
   /**
-   * Continues a partition at another offset. Nothing that was fetched before comes after this call.
+   * Continues a partition at another offset. Nothing fetched before is emitted after this call.
    *
    * @param {string} topic
    * @param {number} partition
    * @param {number} offset
    */
   setOffset (topic, partition, offset) {
-    // eslint-disable-next-line eqeqeq -- kafka-node takes '0' for 0 here
+    // eslint-disable-next-line eqeqeq -- kafka-node accepts '0' for 0 here
     const payload = this.topicPayloads.find(other => other.topic === topic && other.partition == partition)
     if (!payload) return
     const start = offsetOf(offset)
@@ -593,7 +593,7 @@ class ConsumerGroup extends AdoptableEmitter {
     this._core.seek(topic, payload.partition, start)
   }
 
-  /** Stops emitting after the current batch. The membership goes on. */
+  /** Stops emitting after the current batch. The membership continues. */
   pause () {
     this.paused = true
   }
@@ -663,7 +663,7 @@ class ConsumerGroup extends AdoptableEmitter {
   }
 
   /**
-   * Rejoins the group without some topics; without the last one it is left until `addTopics`.
+   * Rejoins the group without some topics; without the last one it leaves the group until `addTopics`.
    *
    * @param {string | string[]} topics
    * @param {(err: Error | null, result?: string) => void} [callback] as for `addTopics`
@@ -693,7 +693,7 @@ class ConsumerGroup extends AdoptableEmitter {
       this.topics = changed()
       this.setupProtocols(this.options.protocol)
       if (this._subscribed && (this.ready || this.connecting)) this._subscribe()
-      // one that is about to join does so with the new list
+      // one that is about to join will use the new list
       else if (!this.connecting) this.connect()
       done(null, result)
     }
@@ -713,7 +713,7 @@ class ConsumerGroup extends AdoptableEmitter {
    * Leaves the group and closes the client.
    *
    * @param {any} [force] true commits first
-   * @param {(err: Error | null) => void} [callback] gets the error of that commit; everything is closed nevertheless
+   * @param {(err: Error | null) => void} [callback] gets the error of that commit; everything is closed all the same
    */
   close (force, callback) {
     if (typeof force === 'function') {

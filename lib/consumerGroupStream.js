@@ -17,7 +17,7 @@ const DEFAULT_HIGH_WATER_MARK = 100
  * A member of a consumer group as a stream of its messages. It joins when it is first read from.
  *
  * Messages that were not handed out when the group takes their partitions back are dropped: whoever gets the partition
- * starts behind the last commit, and commits only follow what was handed out.
+ * starts after the last commit, and commits only follow what was handed out.
  */
 class ConsumerGroupStream extends MessageStream {
   /**
@@ -88,7 +88,7 @@ class ConsumerGroupStream extends MessageStream {
   _emitMessage (message) {
     const heard = super._emitMessage(message)
     if (this.autoCommit && message) {
-      // Handlers are through with it now. One that reads or iterates has not even begun: if it leaves or closes within
+      // Handlers are done with it now. Code that reads or iterates has not even begun: if it leaves or closes within
       // this turn, the message counts as not handled.
       if (heard) this._queue(message)
       else this._handedOut.push(message)
@@ -118,7 +118,7 @@ class ConsumerGroupStream extends MessageStream {
     if (offset === -1) return
     const owned = valueOf(this.consumerGroup.payloadMap, topic)
     if (owned === undefined || owned[partition] === undefined) {
-      // another member may have it by now, whose commits must not be set back
+      // another member may own it by now, whose commits must not be set back
       logger.debug('no commit for %s-%s: it is not owned', topic, partition)
       return
     }
@@ -174,7 +174,7 @@ class ConsumerGroupStream extends MessageStream {
       }
       for (const { topic, partition, offset } of commits) {
         const queued = valueOf(this.commitQueue, topic)
-        // what the broker has refused is tried again with the next commit; a later message may have come meanwhile
+        // what the broker has refused is retried with the next commit; a later message may have arrived in the meantime
         if (queued !== undefined && queued[partition] === offset && !isRefused(result, topic, partition)) {
           delete queued[partition]
         }
@@ -197,7 +197,7 @@ class ConsumerGroupStream extends MessageStream {
   // ---- rebalance ----
 
   /**
-   * The user's own `onRebalance` first, then what was handed out is committed, then the group goes on.
+   * The user's own `onRebalance` first, then what was handed out is committed, then the rebalance continues.
    *
    * @param {any} onRebalance
    * @param {boolean} isMember
@@ -211,7 +211,7 @@ class ConsumerGroupStream extends MessageStream {
       if (error) return callback(error)
       this._queueHandedOut()
       this.commit(null, true, failure => {
-        // the messages come again, which is no reason to leave the group for good
+        // the messages are read again, which is no reason to leave the group for good
         if (failure) logger.error('commit before a rebalance failed', failure)
         this.commitQueue = {}
         callback()

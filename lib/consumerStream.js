@@ -38,7 +38,7 @@ class ConsumerStream extends MessageStream {
     optionsOf(options)
     options.objectMode = true
     options.highWaterMark = options.highWaterMark || DEFAULT_HIGH_WATER_MARK
-    // Readable would take `encoding` for its own and decode messages
+    // Readable would treat `encoding` as its own and decode messages
     super(Object.assign({}, options, { encoding: undefined }))
     if (isEmpty(topics)) throw new Error('You must specify topics to subscribe to.')
     checkClient(client)
@@ -137,18 +137,18 @@ class StreamConsumer extends Consumer {
   constructor (client, stream) {
     const { groupId, fetchMaxWaitMs, fetchMinBytes, fetchMaxBytes, fromOffset } = stream.options
     super(client, [], {
-      // kafka-node's stream does not check the group's name
+      // kafka-node's stream does not validate the group's name
       groupId: '',
       autoCommit: false,
       fetchMaxWaitMs,
       fetchMinBytes,
       fetchMaxBytes,
       fromOffset,
-      // always so, whatever the encoding of values
+      // always, whatever the encoding of values
       keyEncoding: 'buffer'
     })
     this.options.groupId = groupId
-    // read with every slice, as it may be changed on the stream
+    // read with every slice, since it may be changed on the stream
     Object.defineProperty(this, 'encoding', { get: () => stream.options.encoding })
     this._stream = stream
     hidePrivate(this)

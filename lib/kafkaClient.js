@@ -355,7 +355,7 @@ class KafkaClient extends AdoptableEmitter {
     return !this.ready && this.connecting && !this.closing
   }
 
-  /** While a client is open the process stays alive, as with kafka-node. */
+  /** While a client is open, the process stays alive, as with kafka-node. */
   _keepAlive () {
     if (!this._alive) this._alive = setInterval(noop, MAX_TIMER)
   }
@@ -368,7 +368,7 @@ class KafkaClient extends AdoptableEmitter {
   // ---- handles ----
 
   /**
-   * Lets the client's first handle be the one that a producer or consumer needs anyway.
+   * Makes the client's first handle the one that a producer or consumer needs anyway.
    *
    * @param {{ open: () => ProducerHandle | ConsumerHandle }} claim
    * @returns {boolean} false when the claim came too late
@@ -537,7 +537,7 @@ class KafkaClient extends AdoptableEmitter {
     return false
   }
 
-  /** The error for brokers that close connections without a word. */
+  /** The error for brokers that silently close connections. */
   _closedByBroker () {
     const { sslOptions, sasl } = this.options
     const fixes = [!sslOptions && 'if it listens with TLS, give sslOptions', !sasl && 'if it asks for SASL, give sasl']
@@ -802,7 +802,7 @@ class KafkaClient extends AdoptableEmitter {
   }
 
   /**
-   * Forgets what is known of topics.
+   * Forgets what is known about topics.
    *
    * @param {string[]} topics
    * @param {(err: null, count: number) => void} [callback]

@@ -17,7 +17,7 @@ function getLogger (name) {
 }
 
 /**
- * Decides where logs go. Loggers are made as the package loads, so call this before anything else of it is required.
+ * Decides where logs go. Loggers are created as the package loads, so call this before requiring anything else of it.
  *
  * @param {LoggerProvider} provider
  */
@@ -26,7 +26,7 @@ getLogger.setLoggerProvider = function setLoggerProvider (provider) {
 }
 
 /**
- * Logs to stderr through the `debug` package, in silence unless the environment has `DEBUG=kafka-node:*`.
+ * Logs to stderr through the `debug` package; silent unless the environment has `DEBUG=kafka-node:*`.
  *
  * @type {LoggerProvider}
  */
@@ -35,7 +35,7 @@ function debugLoggerProvider (name) {
   let write
   /** @type {Log} */
   const log = (...args) => {
-    // not at load: `debug` would take a large part of the time of require('kafka-node')
+    // not at load: `debug` would take much of the time of require('kafka-node')
     if (write === undefined) write = /** @type {Log} */ (/** @type {any} */ (require('debug'))(name))
     write(...args)
   }

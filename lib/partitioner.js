@@ -4,8 +4,8 @@ const { AdoptableObject, callable } = require('./internal/callable')
 
 /**
  * A partitioner picks one element of `partitions`, the ascending ids of the partitions that can be written to. It is
- * asked once a payload, not once a message. A key's records must go on to the partition where its earlier ones are, so
- * none of these choices may ever change.
+ * called once per payload, not per message. A key's records must keep going to the same partition, so none of these
+ * choices may ever change.
  */
 class Partitioner extends AdoptableObject {}
 
@@ -77,7 +77,7 @@ class KeyedPartitioner extends Partitioner {
   }
 }
 
-/** The choice of a function of the user. */
+/** The choice of a user's function. */
 class CustomPartitioner extends Partitioner {
   /** @param {(partitions: number[], key: any) => number} getPartition what it returns is used as it is */
   constructor (getPartition) {

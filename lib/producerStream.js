@@ -75,7 +75,7 @@ class ProducerStream extends Writable {
   }
 
   /**
-   * Closes the client. Sends on their way are delivered first; those that waited for the connection fail.
+   * Closes the client. Sends in flight are delivered first; those that waited for the connection fail.
    *
    * @param {(err: null) => void} [callback]
    */
@@ -96,7 +96,7 @@ class ProducerStream extends Writable {
   }
 
   /**
-   * What was written while a send was on its way goes out with one send.
+   * What was written while a send was in flight goes out in one send.
    *
    * @param {Array<{ chunk: any }>} chunks
    * @param {Callback} callback

@@ -22,7 +22,7 @@ function validateConfig (property, value) {
 }
 
 /**
- * The broker's own rules for topic names.
+ * The broker's rules for topic names.
  *
  * @param {string[]} topics
  * @returns {true}

@@ -20,7 +20,7 @@ const { ConfigError } = require('../errors')
 /** @type {Map<string, Property> | null} */
 let known = null
 
-/** librdkafka's own list, asked for when it is first needed. */
+/** librdkafka's own list, read when it is first needed. */
 function properties () {
   if (known === null) {
     /** @type {Property[]} */

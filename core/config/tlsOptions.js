@@ -10,10 +10,10 @@ const { ConfigError } = require('../errors')
 /** Those that reach librdkafka with the same meaning. */
 const SUPPORTED = ['ca', 'cert', 'key', 'pfx', 'passphrase', 'rejectUnauthorized', 'ciphers']
 
-/** Those that say what is so anyway: librdkafka's range of versions, and what `tls.connect` sets itself. */
+/** Those that only state what holds anyway: librdkafka's range of versions, and what `tls.connect` sets itself. */
 const HOLDING = /** @type {Record<string, any>} */ ({ minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3', requestCert: true })
 
-/** Why others do not, if there is more to say than that librdkafka has no counterpart. */
+/** Why others do not, if there is more to it than that librdkafka has no counterpart. */
 const REASONS = /** @type {Record<string, string>} */ ({
   servername: 'librdkafka always asks for, and checks, the host name that it connects to',
   checkServerIdentity: 'librdkafka checks the host name itself, as Node does by default. Only ' +
@@ -80,7 +80,7 @@ function tlsOptions (options, at, warn) {
   }
 }
 
-/** Not at load: it would take the largest part of the time of require('kafka-node'). */
+/** Not at load: it would take most of the time of require('kafka-node'). */
 function tls () {
   return require('tls')
 }
@@ -92,7 +92,7 @@ function bytes (value) {
 }
 
 /**
- * What Node takes as one value, as an array, or as objects with a passphrase of their own.
+ * What Node accepts as one value, as an array, or as objects with their own passphrase.
  *
  * @param {string} at
  * @param {'pfx' | 'key' | 'cert'} name
@@ -113,14 +113,14 @@ function single (at, name, value, field) {
 }
 
 /**
- * Lets Node judge the material: files that are none, keys that a passphrase does not open.
+ * Lets Node check the material: invalid files, keys that the passphrase does not open.
  *
  * @param {string} at
  * @param {any} options
  */
 function checkWithNode (at, options) {
   const { key, pfx, cert, ca, ciphers } = options
-  /** @type {Array<[string, any]>} each part by itself, to be able to name it */
+  /** @type {Array<[string, any]>} each part by itself, so that it can be named */
   const parts = [
     ['ca', { ca }], ['cert', { cert }], ['ciphers', { ciphers }],
     ['key', { key, passphrase: options.passphrase }], ['pfx', { pfx, passphrase: options.passphrase }],
@@ -162,7 +162,7 @@ function refused (at, name, error, hasPassphrase) {
 function pemText (at, name, value) {
   if (!value) return null
   const text = bytes(value).toString()
-  // Node takes what has no PEM block in it for an empty list of authorities
+  // Node treats text without a PEM block as an empty list of authorities
   if (!text.includes('-----BEGIN')) throw new ConfigError(`${at}.${name} must be PEM text`)
   return text
 }
@@ -202,7 +202,7 @@ function defaultAuthorities (warn) {
 }
 
 /**
- * librdkafka chooses ciphers of TLS 1.2 only; those of 1.3 are OpenSSL's own, which are Node's default, too.
+ * librdkafka selects only TLS 1.2 ciphers; those of 1.3 are OpenSSL's own, which are also Node's default.
  *
  * @param {string} at
  * @param {any} ciphers

@@ -3,11 +3,11 @@
 const { setValue } = require('../keyed')
 
 /**
- * What members of a consumer group tell it and get from it, as on the wire: the Kafka protocol's
+ * What members of a consumer group send to it and get from it, on the wire: the Kafka protocol's
  * ConsumerProtocolSubscription and ConsumerProtocolAssignment. What their newer versions append is left out.
  */
 
-/** Reads one message from the front; what is missing at its end reads as absent. */
+/** Reads a message from its start; what is missing at its end reads as absent. */
 class Reader {
   /** @param {Buffer} bytes */
   constructor (bytes) {
@@ -54,7 +54,7 @@ class Reader {
     const elements = []
     for (let left = this.int32() || 0; left > 0; left--) {
       const value = element()
-      // a truncated message must not make a list of what its first bytes promise
+      // a truncated message must not allocate what its first bytes promise
       if (value === null) break
       elements.push(value)
     }
@@ -80,7 +80,7 @@ class Reader {
 
 /**
  * @typedef {{ subscription: string[], version: number | null, userData: any }} Subscription `version` is null while the
- *   group has not seen the member's metadata
+ *   group has not received the member's metadata
  *
  * @param {Buffer} bytes
  * @returns {Subscription}

@@ -30,7 +30,7 @@ class ConsumerHandle {
     this.requests = new Requests()
     /** @type {Buffer[]} */
     const slabs = []
-    // not from the pool of small Buffers, and not filled with zeros: memory that is never used is never there
+    // not from the Buffer pool, and not zero-filled: memory that is never touched is never resident
     for (let i = 0; i < SLABS; i++) slabs.push(Buffer.allocUnsafeSlow(SLAB_BYTES))
     this.slabs = slabs.map(slab => new BlockViews(slab))
     /** @type {Map<number, (event: any) => void>} */
@@ -85,7 +85,7 @@ class ConsumerHandle {
 
   /**
    * @param {number} number of the event `assign`
-   * @returns {boolean} false once the group has gone on without the assignment
+   * @returns {boolean} false once the group has moved on without the assignment
    */
   assignmentWanted (number) {
     return this.native.assignmentWanted(number)

@@ -3,7 +3,7 @@
 const { Turn } = require('../scheduling/timeBudget')
 const { setImmediate } = require('../scheduling/timers')
 
-/** How long callbacks of sends may keep the event loop in one of its turns, ms. */
+/** How long callbacks of sends may occupy the event loop per turn, ms. */
 const SHARE_MS = 5
 /** DeliveryReports between two looks at the clock. */
 const STRIDE = 8

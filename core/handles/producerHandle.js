@@ -18,7 +18,7 @@ const READY = 4
 
 /** Bytes of sends that cross without waiting for the end of the tick. */
 const FULL_BLOCK = 256 * 1024
-/** Bytes that a batch of sends without acknowledgement may have at most, whatever the user says. */
+/** The most bytes in a batch of unacknowledged sends, whatever the user says. */
 const LARGEST_BATCH = 16 * 1024 * 1024
 
 /**
@@ -117,7 +117,7 @@ class ProducerHandle {
         this.packer.group(id, i, this.topicId(topic), partition, parts)
       }
     } catch (error) {
-      // a value without `toString`, a topic that librdkafka refuses: nothing of this send may cross
+      // a value without `toString`, a topic that librdkafka refuses: no part of this send may cross
       this.packer.at = start
       this.sends[id] = null
       this.freeIds.push(id)

@@ -1,8 +1,8 @@
 'use strict'
 
 /**
- * Sends that cannot go on at once hold back the later ones to the same topics, and only those: what is sent first is
- * written first, also when the connection or a look at the topic comes in between.
+ * Sends that have to wait hold back later ones to the same topics, and only those: what is sent first is written
+ * first, even when the connection or a look at the topic comes in between.
  *
  * @typedef {{ topics: string[], ahead: number, run: (finished: () => void) => void }} WaitingSend `ahead`: for how many
  *   of its topics others are before it
@@ -40,7 +40,7 @@ class SendLines {
   }
 
   /**
-   * Runs a turn, and those that it was in the way of; in a loop, because thousands may have waited.
+   * Runs a turn and those it was blocking; in a loop, because thousands may have waited.
    *
    * @param {WaitingSend} first
    */

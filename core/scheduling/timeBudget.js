@@ -3,9 +3,8 @@
 const { monotonicNow, setImmediate } = require('./timers')
 
 /**
- * A share of each turn of the event loop. Calls from a native thread come one after the other, without a turn between
- * them, as long as there is a next one, and slow handlers always have a next one: without an end to this, no timer
- * would ever fire.
+ * A share of each turn of the event loop. Calls from a native thread follow each other without a turn in between for as
+ * long as there is a next one, and with slow handlers there always is: without a limit, no timer would ever fire.
  */
 class Turn {
   /** @param {number} share ms */
@@ -16,7 +15,7 @@ class Turn {
     this.close = () => { this.open = false }
   }
 
-  /** Whether the share of this turn has been used up. The first question in a turn opens it. */
+  /** Whether this turn's share has been used up. The first call in a turn starts the clock. */
   isOver () {
     const now = monotonicNow()
     if (this.open) return now >= this.end

@@ -27,12 +27,12 @@ const HAS_HEADERS = 1
 const RUNS_AT = 64
 const RUN_BYTES = 32
 
-/** Records and bytes that are decoded with one call. */
+/** The most records and bytes that are decoded with one call. */
 const CHUNK_RECORDS = 64
 const CHUNK_BYTES = 8192
 
 /**
- * Node's Buffer with the methods behind `toString` and `write`, which skip the look-up of the encoding. They are public
+ * Node's Buffer with the methods behind `toString` and `write`, which skip looking up the encoding. They are public
  * on the prototype, but its types do not have them.
  *
  * @typedef {Buffer & {
@@ -243,7 +243,7 @@ class RecordReader {
  */
 function addHeader (headers, name, value) {
   if (!Object.prototype.hasOwnProperty.call(headers, name)) {
-    // `__proto__` too becomes an ordinary property
+    // `__proto__` also becomes an ordinary property
     Object.defineProperty(headers, name, { value, writable: true, enumerable: true, configurable: true })
     return
   }

@@ -30,7 +30,7 @@ const BYTES_PER_UNIT = 3
  */
 
 /**
- * What kafka-node sends for a value or key: bytes for a Buffer, UTF-8 for a string, null for null and undefined, and
+ * What is sent for a value or key: bytes for a Buffer, UTF-8 for a string, null for null and undefined, and
  * `toString()` of anything else.
  *
  * @param {any} value
@@ -151,7 +151,7 @@ class SendPacker {
     i32[word + 7] = key === null ? -1 : this.write(key, at)
     if (key !== null) at += i32[word + 7]
     if (strings) {
-      // one call for all of them; when no character took more than a byte, the lengths are known
+      // one call for all of them; if no character took more than a byte, the lengths are known
       const all = count === 1 ? values[0] : values.join('')
       const written = all.length === 0 ? 0 : bytes.utf8Write(all, at)
       if (written === all.length) {

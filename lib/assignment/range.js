@@ -6,8 +6,8 @@ const { setValue } = require('../../core/keyed')
 const version = 0
 
 /**
- * Cuts each topic into contiguous ranges, one for each subscribed member in the order of their ids; where that does not
- * come out even, the first members get one partition more. A topic that does not exist yet is left out.
+ * Cuts each topic into contiguous ranges, one per subscribed member in the order of their ids; if they do not divide
+ * evenly, the first members get one partition more. Topics that do not exist yet are left out.
  *
  * @param {Record<string, Array<string | number>>} topicPartitions
  * @param {import('./roundrobin').GroupMember[]} groupMembers

@@ -11,8 +11,8 @@ const version = 0
  */
 
 /**
- * Deals the partitions of all topics, one after the other, to the members in the order of their ids; a member that has
- * not subscribed to the topic is passed over.
+ * Deals the partitions of all topics, one after the other, to the members in the order of their ids; members that have
+ * not subscribed to the topic are skipped.
  *
  * @param {Record<string, Array<string | number>>} topicPartitions
  * @param {GroupMember[]} groupMembers

@@ -7,7 +7,7 @@ const KafkaError = require('../internal/errors/KafkaError')
 class TopicsNotExistError extends KafkaError {
   /** @param {string | string[]} topics */
   constructor (topics) {
-    // not join alone: what is no name may be a symbol
+    // not join alone: an invalid name may be a symbol
     const names = Array.isArray(topics)
       ? topics.map(topic => typeof topic === 'symbol' ? String(topic) : topic)
       : topics

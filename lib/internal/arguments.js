@@ -1,6 +1,6 @@
 'use strict'
 
-/** What is wrong with arguments of public methods. The values themselves stay out of the texts: they may be secret. */
+/** Checks of the arguments of public methods. The values themselves stay out of the texts: they may be secret. */
 
 const InvalidConfigError = require('../errors/InvalidConfigError')
 const { inCurrentContext } = require('../../core/scheduling/asyncContext')

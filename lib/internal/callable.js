@@ -37,9 +37,9 @@ function requireNew (object, Class) {
 }
 
 /**
- * kafka-node's constructors are functions, and services inherit from them in every way there is: with `class`, with
- * `util.inherits` and a call on an object of their own, or with what compilers make of `extends` for ES5. A class
- * throws when it is called; what this makes of it does not.
+ * kafka-node's constructors are functions, and services inherit from them in every possible way: with `class`, with
+ * `util.inherits` and a call on an object of their own, or with what compilers generate for `extends` in ES5. A class
+ * throws when it is called; the function that this returns does not.
  *
  * @template {Function} T
  * @param {T} Class whose outermost base is made by `adoptable`

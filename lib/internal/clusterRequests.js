@@ -59,7 +59,7 @@ function groupError (client, error) {
 }
 
 /**
- * kafka-node hides every failure of the coordinator behind this one.
+ * kafka-node reports every failure of the coordinator as this one.
  *
  * @param {any} client
  * @param {any} error
@@ -86,7 +86,7 @@ function brokerError (code, message) {
 }
 
 /**
- * Runs tasks, `limit` at a time; the first error wins, and no task is started after it.
+ * Runs tasks, `limit` at a time; the first error wins, and no further task is started.
  *
  * @template T
  * @param {Array<(callback: (err: any, result?: any) => void) => void>} tasks
@@ -362,7 +362,7 @@ function fetchOffsets (client, payloads, callback) {
     const starts = first.filter(({ time, maxNum }) => maxNum >= 2 && time !== EARLIEST)
     lookUp(client, first, (failure, offsets) => {
       if (failure) return callback(failure)
-      // no record is so young: the end, as for a time that lies ahead
+      // every record is older: the end, as for a time in the future
       const ends = first.filter(({ topic, partition }) => offsets[topic][Number(partition || 0)][0] < 0)
       const more = [
         ...ends.map(payload => ({ ...payload, time: LATEST })),
@@ -421,7 +421,7 @@ function lookUp (client, payloads, callback) {
     const refused = answers.find((/** @type {any} */ { error }) => error !== 0)
     if (refused) {
       const { topic, partition, error } = refused
-      // not at home on any broker: its metadata was out of date
+      // no broker leads it: its metadata was out of date
       const failure = error < 0
         ? noLeader()
         : Object.assign(new Error(errorName(error)), { topic, partition })
@@ -513,7 +513,7 @@ function describeResources (client, kind, resources, includeSynonyms, callback) 
     const all = !configNames || configNames.length === 0 || (others && others.length === 0)
     wanted.set(String(resourceName), all ? [] : [...(others || []), ...configNames.map(String)])
   }
-  // the broker's own answer, which librdkafka would not let it give
+  // the broker's own answer, which librdkafka would keep it from giving
   if (wanted.has('')) return callback(brokerError(INVALID_TOPIC))
   const list = [...wanted].map(([name, entries]) => ({ name, entries }))
   ask(client, { op: 'describeConfigs', kind, wanted: list }, (err, configs) => {

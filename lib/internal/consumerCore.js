@@ -18,7 +18,7 @@ const { clearTimeout, nextTick, setTimeout } = require('../../core/scheduling/ti
 /** `done` comes at least this often when nothing arrives, ms; kafka-node's own pace is its longest fetch. */
 const LEAST_IDLE_MS = 50
 
-/** How long the last commit may take before the consumer is closed nevertheless, ms. It may still arrive then. */
+/** How long the last commit may take before the consumer is closed anyway, ms. It may still arrive then. */
 const LAST_COMMIT_MS = 1000
 
 /**
@@ -102,7 +102,7 @@ class ConsumerCore {
   /** @param {boolean} [isHeard] whether anybody listens to `done` */
   scheduleIdle (isHeard = this.consumer.listenerCount('done') > 0) {
     const { options } = this.consumer
-    // nobody listens: only automatic commits are left to look after
+    // no listeners: only automatic commits are left to take care of
     const pace = isHeard ? options.fetchMaxWaitMs : Math.min(1000, options.autoCommitIntervalMs)
     this.idleTimer = setTimeout(this.idle, Math.max(LEAST_IDLE_MS, pace))
   }

@@ -1,7 +1,7 @@
 'use strict'
 
 /**
- * Makes an object's `_fields` invisible to loops, copies and logs. Some hold what should not be printed, and
+ * Makes an object's `_fields` invisible to loops, copies and logs. Some hold secrets, and
  * kafka-node's objects do not have them. EventEmitter's own stay as they are.
  *
  * @param {any} target

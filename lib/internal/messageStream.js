@@ -63,16 +63,16 @@ class MessageStream extends AdoptableReadable {
     if (this._reading && this._pump) this._pump.unpause(BACK_PRESSURE)
   }
 
-  /** Messages that the reader has not seen yet will not be seen. */
+  /** Drops messages that the reader has not seen yet. */
   _dropBuffered () {
     this.messageBuffer.length = 0
-    // Readable gives no way to empty its buffer: they are dropped on their way out
+    // Readable offers no way to empty its buffer, so they are dropped on their way out
     this._obsoleteUntil = this._passed + this.readableLength
     this._repositionedUntil.clear()
   }
 
   /**
-   * The partition goes on elsewhere: its messages that the reader has not seen yet will not be seen.
+   * The partition continues elsewhere: drops its messages that the reader has not seen yet.
    *
    * @param {string} topic
    * @param {number} partition

@@ -118,8 +118,8 @@ function toGroupError (error, requestTimeout) {
 }
 
 /**
- * A broker that does not encrypt ends the connection when a client begins to. How librdkafka tells that depends on
- * which of the two is quicker.
+ * A broker that does not encrypt closes the connection when a client starts to. How librdkafka reports that depends on
+ * which of the two is faster.
  *
  * @param {string} message
  * @returns {string} what to do if it is that
@@ -175,7 +175,7 @@ function withCure (error, unreachable) {
   return error
 }
 
-/** OpenSSL's numbers of what can be wrong with a certificate, and Node's codes for them. */
+/** OpenSSL's numbers for what can be wrong with a certificate, and Node's codes for them. */
 const CERTIFICATE_ERRORS = /** @type {Record<number, string>} */ ({
   2: 'UNABLE_TO_GET_ISSUER_CERT',
   3: 'UNABLE_TO_GET_CRL',

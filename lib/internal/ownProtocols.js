@@ -5,7 +5,7 @@ const { decodeSubscription, encodeSubscription } = require('../../core/group/mem
 const { setValue } = require('../../core/keyed')
 
 /**
- * Assignment protocols of the user's own: between the objects that users write and what crosses to
+ * Custom assignment protocols: between the objects that users write and what crosses to
  * `src/consumer/assignor.rs`.
  *
  * @typedef {{ protocol: string, members: Array<{ id: string, metadata: string }>, topics: Array<[string, number[]]> }}
