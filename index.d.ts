@@ -626,8 +626,11 @@ export class ConsumerGroup extends EventEmitter {
   /** @throws InvalidConfigError, Error for an illegal group id, `fromOffset`, `protocol` or list of topics */
   constructor (options: ConsumerGroupOptions, topics: string[] | string)
 
-  /** Joins the group; only needed with `connectOnReady: false`, or again after an `error`. */
+  /** Joins the group; needed with `connectOnReady: false`, or again after an `error`. A member joins anew. */
   connect (): void
+
+  /** An `Offset` on this group's client, always the same. */
+  getOffset (): Offset
 
   /** `force` commits first; nothing is committed without. Then leaves the group and closes the client. */
   close (force: boolean, cb?: (error: Error) => any): void

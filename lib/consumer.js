@@ -318,7 +318,8 @@ class Consumer extends AdoptableEmitter {
       // looked at only now: the user may have set the payload's offset instead of calling `setOffset`
       if (payload) this.setOffset(topic, partition, payload.offset)
     }, OUT_OF_RANGE_PAUSE))
-    this.emit('offsetOutOfRange', error)
+    // a consumer that is paused has not asked for anything; it is told when it goes on
+    if (!this.paused) this.emit('offsetOutOfRange', error)
   }
 
   /**

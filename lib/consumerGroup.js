@@ -8,6 +8,7 @@ const { AdoptableEmitter, callable } = require('./internal/callable')
 const { isForeign } = require('./internal/foreignClient')
 const getLogger = require('./logging')
 const KafkaClient = require('./kafkaClient')
+const Offset = require('./offset')
 const builtInProtocols = require('./assignment')
 const { ConsumerCore, illegalOffset, partitionError } = require('./internal/consumerCore')
 const { hidePrivate } = require('./internal/hidePrivate')
@@ -142,6 +143,8 @@ class ConsumerGroup extends AdoptableEmitter {
     this._missing = new Set()
     /** @type {any} until the next look for missing topics */
     this._topicTimer = null
+    /** @type {Array<{ topic: string, partition: number }>} which stand still until `resume` or `setOffset` */
+    this._outOfRangePartitions = []
     this._joinWatch = new JoinWatch({
       groupId: this.options.groupId,
       client: () => this.client,
@@ -216,11 +219,13 @@ class ConsumerGroup extends AdoptableEmitter {
 
   // ---- membership ----
 
-  /** Joins the group; ignored while joining, as a member, and after `close`. */
+  /** Joins the group; a member gives its partitions back and joins anew. Ignored while joining and after `close`. */
   connect () {
     if (this.connecting) return logger.warn('Connect ignored. Currently connecting.')
     if (this.closed || this.client.closing) return logger.warn('Connect ignored. Consumer closed.')
-    if (this.ready) return logger.warn('Connect ignored. Already a member, the group is rejoined by itself.')
+    // librdkafka joins by itself once a topic is there
+    if (this._waiting) return logger.warn('Connect ignored. None of the topics exists.')
+    if (this.ready) return this._subscribe()
     // a member that could not look up where to start begins again
     if (this._subscribed) this._handle().command({ type: 'unsubscribe' })
     logger.debug('Connecting %s', this.client.clientId)
@@ -522,6 +527,7 @@ class ConsumerGroup extends AdoptableEmitter {
     const policy = /** @type {'earliest' | 'latest' | 'none'} */ (this.options.outOfRangeOffset)
     if (policy === 'none') {
       this.pause()
+      this._outOfRangePartitions.push({ topic, partition })
       // in this order, as with kafka-node
       this.emit('error',
         new InvalidConsumerOffsetError(`Offset out of range for topic "${topic}" partition ${partition}`))
@@ -589,6 +595,8 @@ class ConsumerGroup extends AdoptableEmitter {
       return
     }
     payload.offset = start
+    this._outOfRangePartitions = this._outOfRangePartitions.filter(other =>
+      other.topic !== topic || other.partition !== payload.partition)
     recordOf(this.payloadMap, topic)[payload.partition] = start
     this._core.seek(topic, payload.partition, start)
   }
@@ -598,8 +606,14 @@ class ConsumerGroup extends AdoptableEmitter {
     this.paused = true
   }
 
+  /** Goes on. A partition that is out of range under `outOfRangeOffset: 'none'` is tried again at its position. */
   resume () {
     this.paused = false
+    const stopped = this._outOfRangePartitions.splice(0)
+    for (const { topic, partition } of stopped) {
+      const payload = this.topicPayloads.find(other => other.topic === topic && other.partition === partition)
+      if (payload) this.setOffset(topic, partition, payload.offset)
+    }
     this._core.pump.resume()
   }
 
@@ -644,6 +658,14 @@ class ConsumerGroup extends AdoptableEmitter {
     if (!this._isMember() || commits.length === 0) return callback(null, 'Nothing to be committed')
     const list = commitsOrCallback(commits, callback)
     if (list) this._core.commit(list, callback)
+  }
+
+  /** @returns {any} an `Offset` on this group's client, always the same */
+  getOffset () {
+    /** @type {any} */
+    const self = this
+    if (!self.offset) self.offset = new Offset(this.client)
+    return self.offset
   }
 
   // ---- topics ----
@@ -728,6 +750,8 @@ class ConsumerGroup extends AdoptableEmitter {
       this._core.stop()
       this.client.close(() => {
         this.closed = true
+        // no member any more: commits have nothing to commit
+        this.generationId = null
         left()
       })
     }

@@ -337,6 +337,14 @@ describe('ConsumerGroup', { timeout: 120000 }, () => {
       assert.equal(error.name, 'InvalidConsumerOffsetError')
       assert.equal(error.message, `Offset out of range for topic "${topic}" partition 0`)
       assert.equal(second.paused, true)
+      // going on without moving it is the same mistake again, and no silence
+      const again = next(second, 'error')
+      second.resume()
+      assert.equal((await again).message, error.message)
+      const { take } = collect(second)
+      second.setOffset(topic, 0, 1)
+      second.resume()
+      assert.deepEqual(values(await take(2)), ['1', '2'])
     })
 
     it('can be moved, in a handler too', async () => {

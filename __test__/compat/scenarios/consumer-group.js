@@ -771,6 +771,59 @@ module.exports = section('ConsumerGroup', (scenario) => {
     t.log('late messages', late)
   })
 
+  scenario('connect() of a member joins anew', { contract: '8.9 connect' }, async (t) => {
+    const topic = await t.topic()
+    const group = t.watch('events', t.group({
+      groupId: t.name('group'),
+      onRebalance: (/** @type {any} */ isMember, /** @type {any} */ callback) => {
+        t.log('events', 'onRebalance', isMember)
+        callback()
+      }
+    }, topic), GROUP_EVENTS)
+    await t.event(group, 'rebalanced')
+    t.log('generation', group.generationId)
+    group.connect()
+    await t.event(group, 'rebalanced')
+    t.log('generation', group.generationId)
+  })
+
+  scenario('getOffset', { contract: '8.9 getOffset' }, async (t) => {
+    const topic = await t.topic()
+    const group = t.group({ groupId: t.name('group') }, topic)
+    await t.event(group, 'rebalanced')
+    const offset = group.getOffset()
+    t.log('offset', offset.constructor.name, offset === group.getOffset(), offset.client === group.client)
+  })
+
+  scenario('commits after close have nothing to commit', { contract: '8.7 commit' }, async (t) => {
+    const topic = await t.topic()
+    await t.produce(topic, values(0, 2))
+    const group = t.group({ groupId: t.name('group'), fromOffset: 'earliest' }, topic)
+    await t.event(group, 'message')
+    await t.call('closed', (cb) => group.close(cb))
+    await t.call('commit', (cb) => group.commit(true, cb))
+    await t.call('request', (cb) =>
+      group.sendOffsetCommitRequest([{ topic, partition: 0, offset: 1, metadata: 'm' }], cb))
+    t.log('generation', group.generationId)
+  })
+
+  scenario('onRebalance of a member whose topics change', {
+    contract: '8.6 onRebalance',
+    meant: { asked: { id: 'D122', original: 'varies', ours: ['false', 'true'] } }
+  }, async (t) => {
+    const [topic, other] = [await t.topic(), await t.topic()]
+    const group = t.group({
+      groupId: t.name('group'),
+      onRebalance: (/** @type {any} */ isMember, /** @type {any} */ callback) => {
+        t.log('asked', isMember)
+        callback()
+      }
+    }, topic)
+    await t.event(group, 'rebalanced')
+    await t.call('added', (cb) => group.addTopics([other], cb))
+    await t.event(group, 'rebalanced')
+  })
+
   scenario('connect after close does nothing', { contract: '8.9 connect' }, async (t) => {
     const topic = await t.topic()
     const group = t.watch('events', t.group({ groupId: t.name('group') }, topic), GROUP_EVENTS)

@@ -690,6 +690,37 @@ module.exports = section('Consumer', (scenario) => {
     t.log('second', (await t.event(second, 'message'))[0].value)
   })
 
+  scenario('setOffset and removeTopics of a paused partition', {
+    contract: '7.4 pauseTopics, setOffset, removeTopics',
+    meant: {
+      offset: { id: 'D123', original: ['0'], ours: ['5'] },
+      removed: { id: 'D123', original: ['1'], ours: ['0'] }
+    }
+  }, (t) => {
+    const consumer = t.consumer(t.client({ autoConnect: false }), [{ topic: 't' }], {})
+    consumer.pauseTopics(['t'])
+    consumer.setOffset('t', 0, 5)
+    t.log('offset', consumer.pausedPayloads[0].offset)
+    consumer.removeTopics(['t'], () => {})
+    t.log('removed', consumer.pausedPayloads.length)
+  })
+
+  scenario('pauseTopics before the start', {
+    contract: '7.4 pauseTopics',
+    meant: { messages: { id: 'D124', original: 'varies', ours: ["'m0'", "'m1'"] } }
+  }, async (t) => {
+    const topic = await t.topic()
+    await t.produce(topic, values(0, 2))
+    const consumer = t.consumer(t.client(), [{ topic }], { groupId: t.name('group') })
+    consumer.on('message', (/** @type {any} */ { value }) => t.log('messages', value))
+    consumer.pauseTopics([topic])
+    await t.event(consumer.client, 'ready')
+    await new Promise((resolve) => setTimeout(resolve, 1000))
+    t.log('paused', consumer.pausedPayloads.length)
+    consumer.resumeTopics([topic])
+    if (t.side === 'ours') await t.seen('messages', '', 2)
+  })
+
   scenario('a partition in text in pauseTopics', {
     contract: '7.4 pauseTopics',
     meant: {
