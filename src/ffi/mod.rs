@@ -104,9 +104,3 @@ unsafe fn take_error(error: *mut sys::rd_kafka_error_t) -> Result<(), crate::err
     Err(crate::error::KafkaError { fatal, ..crate::error::KafkaError::with_text(code, text) })
   }
 }
-
-/// The version of the librdkafka that is linked in, e.g. `2.12.1`.
-pub fn librdkafka_version() -> String {
-  // SAFETY: no precondition; the text is static.
-  unsafe { string_from(sys::rd_kafka_version_str()) }
-}

@@ -5,12 +5,11 @@ mod dev_broker;
 
 use crate::config::properties;
 use crate::error::KafkaError;
-use crate::ffi;
 
 /// The version of the librdkafka that is linked in, e.g. `2.12.1`.
 #[napi_derive::napi]
 pub fn librdkafka_version() -> String {
-  ffi::librdkafka_version()
+  rdkafka::util::get_rdkafka_version().1
 }
 
 /// What a code of librdkafka's or a broker's means, as JSON text of `error.rs`'s `KafkaError`.
