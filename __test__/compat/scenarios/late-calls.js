@@ -20,6 +20,18 @@ module.exports = section('Calls that come too late, or twice', (scenario) => {
     await Promise.all([t.within('createTopics', created.called, 3000), t.within('addTopics', added.called, 3000)])
   })
 
+  scenario('connect of a member', {
+    contract: '8.2 connect', meant: { rebalancing: { id: 'D143', original: ['1'], ours: ['0'] } }
+  }, async (t) => {
+    const topic = await t.topic()
+    const group = t.group({ groupId: t.name('group'), fromOffset: 'earliest', autoCommit: false }, topic)
+    await t.event(group, 'rebalanced')
+    let count = 0
+    group.once('rebalancing', () => count++)
+    group.connect()
+    t.log('rebalancing', count)
+  })
+
   scenario('a partition that a consumer already reads', {
     contract: '7.4 addTopics',
     meant: { partitions: { id: 'D142', original: ['2'], ours: ['1'] } }

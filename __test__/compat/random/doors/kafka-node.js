@@ -333,7 +333,12 @@ module.exports = {
         /^calls back \(\[BrokerNotAvailableError/.test(ours[0])
     },
     {
-      // until it commits; a partition that is added again is read twice
+      id: 'D143',
+      is: ({ kind }, { steps }) => kind.startsWith('member ') &&
+        steps.some((step) => step.do === 'call' && step.method === 'connect' && step.on === 'member')
+    },
+    {
+      // a partition that is added again is read twice
       id: 'D142',
       is: ({ kind }, { steps }) => kind.startsWith('consumer message') &&
         steps.some((step) => step.do === 'call' && step.method === 'addTopics')
