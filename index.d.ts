@@ -39,9 +39,9 @@ export class KafkaClient extends EventEmitter {
   ssl: boolean
   sslOptions: any
   noAckBatchOptions: any
-  /** `kafkaHost`, taken apart. */
+  /** `kafkaHost`, parsed. */
   initialHosts: Array<{ host: string, port: number }>
-  /** When the metadata was last brought up to date, ms since the epoch. */
+  /** When the metadata was last updated, ms since the epoch. */
   brokerMetadataLastUpdate: number
 
   /** The version of librdkafka that is built in. */
@@ -56,7 +56,7 @@ export class KafkaClient extends EventEmitter {
   /** Reads metadata; an empty list stands for all topics. A topic that does not exist is absent from the result. */
   loadMetadataForTopics (topics: string[] | null, callback?: (error: any, result: MetadataResponse) => any): void
 
-  /** Brings `topicMetadata` up to date, with retries for topics that have no leader yet. */
+  /** Updates `topicMetadata`; retries for topics that have no leader yet, for up to 8.4 s. */
   refreshMetadata (topics: string[], cb?: (error?: any) => any): void
 
   /** Calls back with one `CreateTopicResponse` for each topic that could not be created; `[]` means all are there. */
@@ -80,13 +80,13 @@ export class KafkaClient extends EventEmitter {
   /** As `loadMetadataForTopics` for all topics. */
   loadMetadata (cb?: (error: any, result: MetadataResponse) => any): void
 
-  /** Reads the metadata of the whole cluster again, unless that is under way. */
+  /** Refreshes the metadata of the whole cluster, unless a refresh is already in progress. */
   refreshBrokerMetadata (cb?: (error: any) => any): void
 
-  /** Checks that topics exist and takes over their metadata. */
+  /** Checks that topics exist and loads their metadata; calls back with a `TopicsNotExistError` otherwise. */
   addTopics (topics: string[], cb?: (error: any, topics: string[]) => any): void
 
-  /** Forgets what is known of topics; calls back at once with their number. */
+  /** Forgets the metadata of topics; calls back at once with their number. */
   removeTopicMetadata (topics: string[], cb?: (error: any, count: number) => any): void
 
   /** Calls back with the broker and its id. */
@@ -147,7 +147,7 @@ export interface KafkaClientOptions {
   clientId?: string
   /** Time after which an unused connection counts as idle, ms. Default 300000. */
   idleConnection?: number
-  /** Default true. */
+  /** Accepted and ignored: librdkafka reconnects when there is something to send. */
   reconnectOnIdle?: boolean
   /** Requests to brokers that an admin call may run at the same time. Default 10. */
   maxAsyncRequests?: number
@@ -250,7 +250,7 @@ export interface MetadataResponse extends Array<BrokerMetadataResponse | Cluster
 
 // # Producers
 
-/** Sends messages; without a partition or partitioner of the caller's, to the first partition of the topic. */
+/** Sends messages; without a given partition or partitioner, to the first partition of the topic. */
 export class Producer extends EventEmitter {
   /** Values of the option `partitionerType`. */
   static PARTITIONER_TYPES: { default: 0, random: 1, cyclic: 2, keyed: 3, custom: 4 }
@@ -287,7 +287,7 @@ export class Producer extends EventEmitter {
   close (cb?: () => any): void
 }
 
-/** A producer that takes the partitions in turn, unless told otherwise. */
+/** A producer that takes the partitions in turn (`partitionerType` 2) by default. */
 export class HighLevelProducer extends Producer {
 }
 
@@ -304,7 +304,7 @@ export class ProducerStream extends Writable {
   /** As `write`, but calls back with the `ProduceResult`. */
   sendPayload (payloads: ProduceRequest | ProduceRequest[], cb?: Callback): void
 
-  /** What was written while the client was not yet connected fails. */
+  /** Delivers sends in flight first; what was written before the client was connected fails. */
   close (cb?: () => any): void
 
   _write (message: ProduceRequest | ProduceRequest[], encoding: any, cb: (error?: any, data?: any) => any): void
@@ -406,7 +406,7 @@ export class CyclicPartitioner implements Partitioner {
   getPartition (partitions?: number[], key?: any): number
 }
 
-/** Any partition. */
+/** A random partition, evenly distributed. */
 export class RandomPartitioner implements Partitioner {
   getPartition (partitions: number[], key?: any): number
 }
@@ -613,7 +613,7 @@ export class ConsumerGroup extends EventEmitter {
   closed: boolean
   /** True in the member that computes, or has its `protocol` compute, who gets which partitions. */
   isLeader: boolean
-  /** The `userData` that a protocol of the user's own assigned to this member; undefined when there is none. */
+  /** The `userData` that a custom protocol assigned to this member; undefined if there is none. */
   assignedUserData: any
   /** Always null, as with kafka-node. */
   coordinatorId: null
@@ -714,11 +714,11 @@ export interface ConsumerGroupOptions extends KafkaClientOptions {
   fetchMinBytes?: number
   /** Bytes per partition and fetch. Default 1048576. */
   fetchMaxBytes?: number
-  /** Attempts to rejoin after recoverable errors. Default 10. */
+  /** Accepted and ignored: librdkafka rejoins by itself, without limit. */
   retries?: number
-  /** Default 1.8. */
+  /** Accepted and ignored, as `retries`. */
   retryFactor?: number
-  /** Before the first retry, ms. Default 1000. */
+  /** Accepted and ignored, as `retries`. */
   retryMinTimeout?: number
   /** Join as soon as the client is ready. Default true; with false, call `connect()`. */
   connectOnReady?: boolean
@@ -733,18 +733,18 @@ export interface ConsumerGroupOptions extends KafkaClientOptions {
   onRebalance?: ((isAlreadyMember: boolean, callback: (error?: any) => void) => any) | null
 }
 
-/** An assignment protocol of the user's own; the leader of the group runs it. All members must have one of its name. */
+/** A custom assignment protocol, run by the leader of the group. All members must have one of the same name. */
 export interface CustomPartitionAssignmentProtocol {
   name: string
   /** From 0 to 32767. */
   version: number
-  /** Told to the leader, as JSON; looked at whenever this member joins. */
+  /** Sent to the leader as JSON; read whenever this member joins. */
   userData?: {}
 
   /**
    * Takes `{ topic: ['0', '1'] }` and `GroupMember`s, and calls back with one `PartitionAssignment` for each member
-   * that is to get anything. It may take half of `sessionTimeout`; then there is an `error` event, and it is asked
-   * again. An error, or an assignment that does not fit, is an `error` event too, and the member leaves the group until
+   * that gets any partitions. It may take half of `sessionTimeout`; after that there is an `error` event, and it is
+   * called again. An error or an invalid assignment is an `error` event too, and the member leaves the group until
    * `connect()`.
    */
   assign (topicPattern: any, groupMembers: any, cb: (error: any, result: any) => void): void
@@ -794,7 +794,7 @@ export interface ConsumerGroupStreamOptions extends ConsumerGroupOptions {
   highWaterMark?: number
 }
 
-/** The consumer's `topics` element, and the question which offset is committed for a partition (default 0). */
+/** An element of a consumer's topics; also asks for the committed offset of a partition (default 0). */
 export interface OffsetFetchRequest {
   topic: string
   partition?: number

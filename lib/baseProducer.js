@@ -322,7 +322,7 @@ class BaseProducer extends AdoptableEmitter {
   }
 
   /**
-   * Closes the client, and with it everything else that shares it. Sends on their way are delivered first.
+   * Closes the client, and with it everything else that shares it. Sends in flight are delivered first.
    *
    * @param {(err: null) => void} [callback]
    */

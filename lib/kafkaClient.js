@@ -64,7 +64,7 @@ const noop = () => {}
  */
 const members = new Set()
 
-/** How long `close` waits for sends that are on their way, ms. */
+/** How long `close` waits for sends in flight, ms. */
 const CLOSE_FLUSH = 3000
 
 /** The longest time a timer takes, ms; also how often the timer fires that keeps the process alive. */
@@ -154,7 +154,7 @@ class KafkaClient extends AdoptableEmitter {
     this._primary = null
     /** @type {{ open: () => ProducerHandle | ConsumerHandle } | null} who opens it */
     this._claim = null
-    /** @type {Attempt | null} the attempt to connect that is under way */
+    /** @type {Attempt | null} the attempt to connect that is in progress */
     this._attempt = null
     /** @type {any} */
     this._retryTimer = null
@@ -196,7 +196,7 @@ class KafkaClient extends AdoptableEmitter {
 
   // ---- connecting ----
 
-  /** Starts connecting; nothing happens while that is under way, or after `close`. */
+  /** Starts connecting; does nothing while connecting or after `close`. */
   connect () {
     if (this.connecting) {
       logger.debug('connect request ignored. Client is currently connecting')

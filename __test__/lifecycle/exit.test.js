@@ -9,7 +9,7 @@ const { run, describe } = require('../support/program')
 const TIMES = Number(process.env.TIMES || 30)
 const program = path.join(__dirname, 'programs', 'exit-in-traffic.js')
 
-suite('process.exit() with records on their way', () => {
+suite('process.exit() with records in flight', () => {
   let broker
 
   before(async () => { broker = await startDevBroker({ port: 0, quiet: true }) })

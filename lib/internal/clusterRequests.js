@@ -153,7 +153,7 @@ function toPartitions (payloads) {
 
 /**
  * @param {Payload[]} payloads
- * @throws {InvalidConfigError} for an offset that is none: it must not become a commit of 0
+ * @throws {InvalidConfigError} for an invalid offset: it must not become a commit of 0
  */
 function toCommits (payloads) {
   return lastOfEach(payloads).map(payload => {

@@ -1,4 +1,4 @@
-//! Records on their way to JavaScript: one block per batch, columns instead of objects.
+//! Records bound for JavaScript: one block per batch, columns instead of objects.
 //!
 //! All integers are little endian. Positions are bytes from the start of the block.
 //!

@@ -1,4 +1,4 @@
-//! Records on their way to Kafka: what `core/wire/sends.js` packs in one tick, over any number of `send` calls.
+//! Records bound for Kafka: what `core/wire/sends.js` packs in one tick, over any number of `send` calls.
 //!
 //! All integers are little endian. The block is a sequence of groups, each the records of one send for one partition:
 //!

@@ -8,7 +8,7 @@ use std::time::Duration;
 const UNANSWERED: i64 = sys::RD_KAFKA_OFFSET_INVALID as i64;
 
 /// The offsets for times, also of records in open transactions; blocks up to `timeout`. Each partition's `offset` is a
-/// time in ms; -1 asks for the end, -2 for the beginning. The answer has -1 where no record is so young.
+/// time in ms; -1 asks for the end, -2 for the beginning. The answer has -1 if every record is older.
 pub fn list_offsets(
   client: &Arc<Client>,
   partitions: &PartitionList,
