@@ -16,12 +16,11 @@
 #define WITH_SASL_SCRAM       1
 #define WITH_SASL_OAUTHBEARER 1
 #define WITH_HDRHISTOGRAM     1
-#define WITH_LIBDL            1
 #define WITH_PLUGINS          1
 #define ENABLE_DEVEL          0
 
 /* Only shown in a debug log line of each client. */
-#define BUILT_WITH "LIBDL PLUGINS ZLIB SSL ZSTD HDRHISTOGRAM SNAPPY SASL_SCRAM SASL_OAUTHBEARER"
+#define BUILT_WITH "PLUGINS ZLIB SSL ZSTD HDRHISTOGRAM SNAPPY SASL_SCRAM SASL_OAUTHBEARER"
 
 #define OPENSSL_SUPPRESS_DEPRECATED "OPENSSL_SUPPRESS_DEPRECATED"
 
@@ -53,6 +52,7 @@
 
 #else
 
+#define WITH_LIBDL       1
 #define WITH_SYSLOG      1
 #define HAVE_REGEX       1
 #define HAVE_RAND_R      1
