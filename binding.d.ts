@@ -12,27 +12,30 @@ export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-was
 /** A consumer handle of librdkafka. Made, used and closed on one JS thread. */
 export declare class NativeConsumer {
   /**
-   * `options` is the JSON text of `config.rs`'s `ConsumerOptions`. The slabs are lent to the thread, all of them at once;
-   * they must not be resized, transferred or dropped before the `closed` event. Throws on a value that librdkafka refuses.
+   * `options` is the JSON text of `ConsumerOptions` (src/config/mod.rs). The buffers are lent to the thread, all of them
+   * at once; they must not be resized, transferred or dropped before the `closed` event. Throws on a value that
+   * librdkafka refuses.
    */
-  constructor(options: string, slabs: Array<Uint8Array>, callback: (kind: number, payload: any) => void)
-  /** Gives a slab back, to be filled again. */
-  credit(slab: number): void
-  /** The number of the current assignment: blocks with a lower one are void. */
-  epoch(): number
-  /** Gives the thread a command, as JSON text of `Command`. */
+  constructor(options: string, buffers: Array<Uint8Array>, callback: (kind: number, payload: any) => void)
+  /** Gives a buffer back, to be filled again. */
+  credit(buffer: number): void
+  /** The version of the last change of the assignment. Records of partitions that were assigned with it are current. */
+  assignmentVersion(): number
+  /** Whether records of this partition that carry this version are current, although the assignment has changed since. */
+  isAssigned(topicId: number, partition: number, assignmentVersion: number): boolean
+  /** Gives the thread a command, as JSON text of `Command` (src/consumer/commands.rs). */
   command(command: string): void
-  /** Starts a request of the control plane (`control.rs`); its reply comes as an event with the same id. */
+  /** Starts a request of the control plane (`src/requests`); its reply comes as an event with the same id. */
   request(id: number, request: string): void
-  /** What this member tells the group's leader when it joins next, with the given one of its protocols. */
-  offer(protocol: number, metadata: Uint8Array): void
-  /** True while the assignment with this number is waited for (event `assign`). */
+  /** What this member tells the group's leader when it joins next, with the given one of its strategies. */
+  setSubscriptionMetadata(strategy: number, metadata: Uint8Array): void
+  /** True while the assignment with this number is waited for (event `assignorRequested`). */
   assignmentWanted(number: number): boolean
   /**
-   * Gives the assignment with this number, as JSON text of a list of `assignor.rs`'s `Share`; null when there is none:
-   * the group rebalances again. False when it comes too late.
+   * Gives the assignment with this number, as JSON text of a list of `MemberAssignment` (src/consumer/assignor.rs); null
+   * when there is none: the group rebalances again. False when it comes too late.
    */
-  assign(number: number, shares?: string | undefined | null): boolean
+  completeAssignment(number: number, assignments?: string | undefined | null): boolean
   /** Leaves the group and ends. The `closed` event is the last one. */
   close(): void
 }

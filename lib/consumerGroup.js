@@ -265,7 +265,9 @@ class ConsumerGroup extends AdoptableEmitter {
 
   /** What the leader is told the next time this member joins. Throws what `JSON.stringify` throws for `userData`. */
   _offerProtocols () {
-    for (const { protocol, metadata } of offers(this.protocols)) this._handle().offer(protocol, metadata)
+    for (const { protocol, metadata } of offers(this.protocols)) {
+      this._handle().setSubscriptionMetadata(protocol, metadata)
+    }
   }
 
   /**
@@ -289,12 +291,12 @@ class ConsumerGroup extends AdoptableEmitter {
       if (this.client.closing || !handle.assignmentWanted(event.number)) return
       if (!error) {
         try {
-          return handle.assign(event.number, toShares(event, assignment))
+          return handle.completeAssignment(event.number, toShares(event, assignment))
         } catch (invalid) {
           error = invalid
         }
       }
-      this._leaveFor(error, () => handle.assign(event.number, null))
+      this._leaveFor(error, () => handle.completeAssignment(event.number, null))
     }
     logger.debug('%s assigns %j to %j by %s', this.client.clientId, topicPartitions, members, event.protocol)
     try {
@@ -365,7 +367,7 @@ class ConsumerGroup extends AdoptableEmitter {
           `offsets for group '${this.options.groupId}'`))
       case 'startFailed':
         return this._stayOut(toGroupError(event.error, this.client.options.requestTimeout))
-      case 'assign': return this._assign(event)
+      case 'assignorRequested': return this._assign(event)
       case 'assignmentOverdue':
         this.emit('error', new TimeoutError(`protocol ${event.protocol}: assign gave no assignment within ` +
           `${event.timeout}ms, half of sessionTimeout; it has to call back in any case. The group tries again`))
@@ -375,14 +377,14 @@ class ConsumerGroup extends AdoptableEmitter {
   }
 
   /** @param {any} event */
-  _assigned ({ epoch, partitions, memberId, generationId, committed, leader, userData }) {
+  _assigned ({ assignmentVersion, partitions, memberId, generationId, committed, leader, userData }) {
     if (this.client.closing) return
     this._joinWatch.stop()
     // as kafka-node's member does that has joined with nothing to read; it had nothing to give up, so nobody is asked
     if (this._waiting) this.emit('rebalancing')
     this._waiting = false
     this._missing.clear()
-    this._assignment = epoch
+    this._assignment = assignmentVersion
     this.memberId = memberId
     this.generationId = generationId
     this.isLeader = leader
@@ -404,23 +406,23 @@ class ConsumerGroup extends AdoptableEmitter {
   /**
    * The group takes the partitions back. Nothing of them is emitted from here on; what was emitted is committed.
    *
-   * @param {{ epoch: number, lost: boolean }} event
+   * @param {{ assignmentVersion: number, lost: boolean }} event
    */
-  _revoked ({ epoch, lost }) {
+  _revoked ({ assignmentVersion, lost }) {
     if (this.client.closing) return
     const handle = this._handle()
-    this._core.pump.dropStale()
+    this._core.pump.dropObsolete()
     const positions = this.topicPayloads
     const member = this.ready
     this.ready = false
     this.connecting = true
     this.rebalancing = true
-    this._assignment = epoch
+    this._assignment = assignmentVersion
     this._joinWatch.start()
     this.emit('rebalancing')
     this._askBeforeRebalance(error => {
       // a late answer must not touch the assignment that has arrived in the meantime
-      if (this.client.closing || this._assignment !== epoch) return
+      if (this.client.closing || this._assignment !== assignmentVersion) return
       // read only now: onRebalance may have committed, or moved positions
       const commit = this.options.autoCommit && member && !lost && !error ? positions : []
       this.topicPayloads = []
@@ -435,7 +437,7 @@ class ConsumerGroup extends AdoptableEmitter {
       }
       handle.command({
         type: 'revoked',
-        epoch,
+        assignmentVersion,
         commit: commit.map(({ topic, partition, offset }) => ({ topic, partition, offset, metadata: 'm' }))
       })
       if (error) {

@@ -169,7 +169,7 @@ class StreamConsumer extends Consumer {
   end () {
     const core = this._core
     core.stop()
-    if (core.handle) core.handle.command({ type: 'assign', partitions: [] })
+    if (core.handle) core.handle.command({ type: 'setAssignment', partitions: [] })
     for (const timer of this._outOfRange.values()) clearTimeout(timer)
   }
 }

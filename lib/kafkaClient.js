@@ -412,10 +412,7 @@ class KafkaClient extends AdoptableEmitter {
   _openConsumer (options, group, consumer) {
     /** @type {ConsumerHandle} */
     const handle = inOurWords(() => new ConsumerHandle(consumerOptions(this._native(), options, group), {
-      ...this._eventsFor(() => handle, event => {
-        if (event.type === 'assigned') handle.memberId = event.memberId
-        consumer.event(event)
-      }),
+      ...this._eventsFor(() => handle, event => consumer.event(event)),
       records: consumer.records
     }))
     this._handles.add(handle)
@@ -1014,7 +1011,7 @@ class KafkaClient extends AdoptableEmitter {
     for (const payload of payloads) checkObject('each of payloads', payload)
     if (!memberId) return clusterRequests.commit(this, group, payloads, callback)
     const member = [...members].find(handle => handle.memberId === memberId)
-    clusterRequests.commitAsMember(this, member, payloads, callback)
+    clusterRequests.commitAsMember(this, member, generationId, payloads, callback)
   }
 
   /**

@@ -11,6 +11,8 @@ pub mod code {
   pub const INVALID_ARG: i32 = -186;
   pub const DESTROY: i32 = -197;
   pub const FAIL: i32 = -196;
+  /// The broker's, for a commit of a generation that has gone.
+  pub const ILLEGAL_GENERATION: i32 = 22;
 }
 
 /// One error. `code` below 0 is local to librdkafka, above 0 it is the broker's (Kafka protocol, error codes).

@@ -308,7 +308,9 @@ describe('Consumer', { timeout: 60000 }, () => {
     const { handle } = consumer._core
     const command = handle.command
     handle.command = (asked) => {
-      if (asked.type === 'assign') seen.push(asked.partitions.map(({ topic, partition }) => `${topic}/${partition}`))
+      if (asked.type === 'setAssignment') {
+        seen.push(asked.partitions.map(({ topic, partition }) => `${topic}/${partition}`))
+      }
       command.call(handle, asked)
     }
     return seen

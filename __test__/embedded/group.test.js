@@ -4,7 +4,7 @@ const { after, before, beforeEach, describe, it } = require('node:test')
 const assert = require('node:assert/strict')
 const { ConsumerGroup } = require('../..')
 const {
-  Opened, call, collect, next, numbered, record, sendAll, startWatched, uniqueName, values
+  Opened, SESSION_TIMEOUT, call, collect, next, numbered, record, sendAll, startWatched, uniqueName, values
 } = require('../support/embedded')
 
 const GROUP_AUTHORIZATION_FAILED = 30
@@ -160,6 +160,44 @@ describe('ConsumerGroup', { timeout: 120000 }, () => {
       const events = record(group, ['error'])
       assert.deepEqual(values(await collect(group).take(1)), ['0'])
       assert.deepEqual(events, [])
+    })
+  })
+
+  describe('a member that is blocked for longer than the group waits', () => {
+    const BLOCKED_MS = 1.5 * SESSION_TIMEOUT
+    const block = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, BLOCKED_MS)
+
+    it('has its commit refused: the partitions belong to an assignment that has gone', async () => {
+      const topic = await filledTopic(3, 2)
+      const groupId = uniqueName('group')
+      const options = { groupId, autoCommit: false, commitOffsetsOnFirstJoin: false }
+      const first = opened.group(topic, options)
+      await collect(first).take(6)
+      const { generationId, memberId } = first
+      const second = opened.group(topic, { ...options, connectOnReady: false })
+      await next(second.client, 'ready')
+      second.connect()
+      // both handles' threads go on: the group rebalances without asking
+      block()
+      const positions = first.topicPayloads.map(({ partition, offset }) => ({ topic, partition, offset }))
+      assert.deepEqual(positions.map(({ offset }) => offset), [3, 3])
+      const refused = assert.rejects(call(first, 'commit', true), (error) => {
+        assert.equal(error.name, 'IllegalGeneration')
+        assert.equal(error.errorCode, 22)
+        return true
+      })
+      const result = call(first.client, 'sendOffsetCommitV2Request', groupId, generationId, memberId, positions)
+      await refused
+      assert.deepEqual(await result, { [topic]: { partition: positions[1].partition, errorCode: 22 } })
+      const look = opened.consumer([{ topic }], { groupId, paused: true })
+      await next(look.client, 'ready')
+      const committed = await call(look, 'fetchOffset', [{ topic, partition: 0 }, { topic, partition: 1 }])
+      assert.deepEqual(committed, { [topic]: { 0: -1, 1: -1 } })
+      // what it has been given since may be committed again
+      await next(first, 'rebalanced')
+      const [{ partition }] = first.topicPayloads
+      await call(first, 'sendOffsetCommitRequest', [{ topic, partition, offset: 2 }])
+      assert.equal((await call(look, 'fetchOffset', [{ topic, partition }]))[topic][partition], 2)
     })
   })
 

@@ -121,5 +121,5 @@ const values = (messages) => messages.map(({ value }) => value)
 const numbered = (count, from = 0) => Array.from({ length: count }, (_, i) => String(from + i))
 
 module.exports = {
-  FAST_RETRY, Opened, call, collect, next, numbered, record, sendAll, startWatched, uniqueName, values
+  FAST_RETRY, Opened, SESSION_TIMEOUT, call, collect, next, numbered, record, sendAll, startWatched, uniqueName, values
 }

@@ -4,11 +4,10 @@ const { afterEach, beforeEach, describe, it, mock } = require('node:test')
 const assert = require('node:assert/strict')
 const { EventEmitter } = require('node:events')
 const { setImmediate: nextTurn } = require('node:timers/promises')
-const { BlockViews } = require('../../core/wire/records')
 const { ASSIGNMENT_CHANGE } = require('../../core/consumer/pauseReasons')
 const { RecordPump } = require('../../core/consumer/recordPump')
 const { MessageEmitter } = require('../../lib/internal/messageEmitter')
-const { encodeBlock } = require('../support/record-block')
+const { recordBatch } = require('../support/record-batch')
 
 describe('RecordPump, with the sink of kafka-node\'s consumers', () => {
   let time
@@ -16,7 +15,9 @@ describe('RecordPump, with the sink of kafka-node\'s consumers', () => {
   let pump
   let emitter
   let credits
-  let epoch
+  let assignmentVersion
+  let assigned
+  let owner
   let maxRecords
   let events
   let progress
@@ -27,7 +28,10 @@ describe('RecordPump, with the sink of kafka-node\'s consumers', () => {
     mock.method(performance, 'now', () => time)
     consumer = Object.assign(new EventEmitter(), { paused: false, options: {} })
     credits = []
-    epoch = 0
+    assignmentVersion = 0
+    // by partition: the version of those that are older than the last change
+    assigned = new Map()
+    owner = { released: ({ buffer }) => credits.push(buffer), relieve () {} }
     maxRecords = 1000
     events = []
     progress = []
@@ -39,7 +43,10 @@ describe('RecordPump, with the sink of kafka-node\'s consumers', () => {
     emitter.maxRecords = () => maxRecords
     pump = new RecordPump(emitter)
     emitter.positions = pump.positions
-    pump.handle = { epoch: () => epoch, credit: (slab) => credits.push(slab) }
+    pump.handle = {
+      assignmentVersion: () => assignmentVersion,
+      isAssigned: (topicId, partition, version) => assigned.get(partition) === version
+    }
     pump.topics = ['topic', 'other']
     consumer.on('processingfetch', () => events.push('['))
     consumer.on('message', ({ value }) => events.push(value))
@@ -49,10 +56,10 @@ describe('RecordPump, with the sink of kafka-node\'s consumers', () => {
   afterEach(() => mock.restoreAll())
 
   /** A block of records with the values `from`, `from + 1`, ..., which are their offsets too. */
-  function block (from, count, { slab = 0, sequence = 0, partition = 0, topicId = 0, ...stamp } = {}) {
+  function block (from, count, { buffer = 0, seekVersion = 0, partition = 0, topicId = 0, ...header } = {}) {
     const records = Array.from({ length: count }, (_, i) =>
       ({ topicId, partition, offset: from + i, value: String(from + i), highWatermark: 1000 }))
-    return new BlockViews(encodeBlock(records, { epoch, slab, sequence, ...stamp }))
+    return recordBatch(records, { assignmentVersion, buffer, seekVersion, ...header }, owner)
   }
 
   /** Lets everything come that is scheduled. */
@@ -64,7 +71,7 @@ describe('RecordPump, with the sink of kafka-node\'s consumers', () => {
   const numbers = (from, count) => Array.from({ length: count }, (_, i) => String(from + i))
 
   it('emits a block as one batch, right away, and gives it back', () => {
-    pump.add(block(5, 3, { slab: 2 }))
+    pump.add(block(5, 3, { buffer: 2 }))
     assert.deepEqual(events, ['[', '5', '6', '7', ']'])
     assert.deepEqual(credits, [2])
     assert.deepEqual(progress, [{ topic: { 0: 7, highWaterOffset: 1000 } }])
@@ -80,12 +87,12 @@ describe('RecordPump, with the sink of kafka-node\'s consumers', () => {
   })
 
   it('reports the last offset of each partition, and each topic\'s high watermark', () => {
-    pump.add(new BlockViews(encodeBlock([
+    pump.add(recordBatch([
       { partition: 0, offset: 1, value: 'a', highWatermark: 2 },
       { partition: 1, offset: 8, value: 'b', highWatermark: 9 },
       { topicId: 1, partition: 0, offset: 3, value: 'c', highWatermark: -1 },
       { partition: 0, offset: 2, value: 'd', highWatermark: 3 }
-    ])))
+    ], {}, owner))
     assert.deepEqual(progress, [{ topic: { 0: 2, 1: 8, highWaterOffset: 3 }, other: { 0: 3, highWaterOffset: 0 } }])
     assert.deepEqual(emitter.idleProgress(['topic', 'new']),
       { topic: { highWaterOffset: 3 }, new: { highWaterOffset: 0 } })
@@ -93,8 +100,8 @@ describe('RecordPump, with the sink of kafka-node\'s consumers', () => {
 
   it('keeps the order of blocks that arrive while it is busy', async () => {
     maxRecords = 4
-    pump.add(block(0, 10, { slab: 0 }))
-    pump.add(block(10, 2, { slab: 1 }))
+    pump.add(block(0, 10, { buffer: 0 }))
+    pump.add(block(10, 2, { buffer: 1 }))
     await settle()
     assert.deepEqual(events.filter((event) => event !== '[' && event !== ']'), numbers(0, 12))
     assert.deepEqual(credits, [0, 1])
@@ -143,7 +150,7 @@ describe('RecordPump, with the sink of kafka-node\'s consumers', () => {
       turns.push(turn)
       setImmediate(() => turn++)
     })
-    for (let i = 0; i < 4; i++) pump.add(block(i, 1, { slab: i }))
+    for (let i = 0; i < 4; i++) pump.add(block(i, 1, { buffer: i }))
     assert.deepEqual(credits, [0, 1])
     await settle()
     assert.deepEqual(events.filter((event) => event !== '[' && event !== ']'), numbers(0, 4))
@@ -168,9 +175,9 @@ describe('RecordPump, with the sink of kafka-node\'s consumers', () => {
       // what a user's uncaughtException handler would get
       const run = pump.run
       pump.run = () => catchIt(run)
-      pump.add(block(0, 10, { slab: 1 }))
+      pump.add(block(0, 10, { buffer: 1 }))
       await settle()
-      pump.add(block(10, 1, { slab: 2 }))
+      pump.add(block(10, 1, { buffer: 2 }))
       assert.deepEqual(thrown, ['handler of 0', 'handler of 3', 'handler of 9'])
       assert.deepEqual(events.filter((event) => event !== '[' && event !== ']'), numbers(0, 11))
       assert.deepEqual(credits, [1, 2])
@@ -206,8 +213,8 @@ describe('RecordPump, with the sink of kafka-node\'s consumers', () => {
 
     it('keeps blocks that arrive meanwhile', async () => {
       consumer.paused = true
-      pump.add(block(0, 2, { slab: 0 }))
-      pump.add(block(2, 2, { slab: 1 }))
+      pump.add(block(0, 2, { buffer: 0 }))
+      pump.add(block(2, 2, { buffer: 1 }))
       await settle()
       assert.deepEqual([events, credits], [[], []])
       consumer.paused = false
@@ -219,22 +226,39 @@ describe('RecordPump, with the sink of kafka-node\'s consumers', () => {
   })
 
   describe('an assignment that has gone', () => {
-    it('takes its records along: nothing of them is emitted, their blocks go back', async () => {
+    it('takes its records along: nothing of them is emitted, their buffers go back', async () => {
       maxRecords = 2
-      pump.add(block(0, 5, { slab: 0 }))
-      pump.add(block(5, 5, { slab: 1 }))
-      epoch = 1
-      pump.add(block(100, 1, { slab: 2 }))
+      pump.add(block(0, 5, { buffer: 0 }))
+      pump.add(block(5, 5, { buffer: 1 }))
+      assignmentVersion = 1
+      pump.add(block(100, 1, { buffer: 2 }))
       await settle()
       assert.deepEqual(events, ['[', '0', '1', ']', '[', '100', ']'])
       assert.deepEqual(credits, [0, 1, 2])
     })
 
+    it('leaves the records of a partition that is retained', async () => {
+      const records = [0, 1, 2].flatMap((partition) =>
+        [0, 1].map((offset) => ({ partition, offset, value: `${partition}/${offset}` })))
+      consumer.paused = true
+      pump.add(recordBatch(records, { buffer: 1 }, owner))
+      assignmentVersion = 2
+      assigned.set(0, 0).set(2, 1)
+      pump.dropObsolete()
+      assert.deepEqual(credits, [])
+      consumer.paused = false
+      pump.resume()
+      await settle()
+      assert.deepEqual(events, ['[', '0/0', '0/1', ']'])
+      assert.deepEqual(progress, [{ topic: { 0: 1, highWaterOffset: 0 } }])
+      assert.deepEqual(credits, [1])
+    })
+
     it('can be dropped at once', () => {
       consumer.paused = true
-      pump.add(block(0, 5, { slab: 1 }))
-      epoch = 1
-      pump.dropStale()
+      pump.add(block(0, 5, { buffer: 1 }))
+      assignmentVersion = 1
+      pump.dropObsolete()
       assert.deepEqual(credits, [1])
       assert.equal(pump.queue.length, 0)
     })
@@ -243,10 +267,10 @@ describe('RecordPump, with the sink of kafka-node\'s consumers', () => {
   describe('a seek', () => {
     it('voids what was taken before it, of its partition only', () => {
       pump.positions.seek('topic', 0)
-      pump.add(block(0, 3, { slab: 0, sequence: 0, partition: 0 }))
-      pump.add(block(10, 1, { slab: 1, sequence: 0, partition: 1 }))
-      pump.add(block(20, 1, { slab: 2, sequence: 0, partition: 0, topicId: 1 }))
-      pump.add(block(1, 1, { slab: 0, sequence: 1, partition: 0 }))
+      pump.add(block(0, 3, { buffer: 0, seekVersion: 0, partition: 0 }))
+      pump.add(block(10, 1, { buffer: 1, seekVersion: 0, partition: 1 }))
+      pump.add(block(20, 1, { buffer: 2, seekVersion: 0, partition: 0, topicId: 1 }))
+      pump.add(block(1, 1, { buffer: 0, seekVersion: 1, partition: 0 }))
       assert.deepEqual(events.filter((event) => event !== '[' && event !== ']'), ['10', '20', '1'])
       assert.deepEqual(credits, [0, 1, 2, 0])
     })
@@ -261,8 +285,8 @@ describe('RecordPump, with the sink of kafka-node\'s consumers', () => {
         if (value === '3') pump.positions.seek('topic', 0)
       })
       const records = [0, 1, 2, 3, 4, 5].map((offset) => ({ partition: 0, offset, value: String(offset) }))
-      pump.add(new BlockViews(encodeBlock([...records, { partition: 1, offset: 7, value: 'other partition' }])))
-      pump.add(block(2, 2, { slab: 1, sequence: 1 }))
+      pump.add(recordBatch([...records, { partition: 1, offset: 7, value: 'other partition' }], {}, owner))
+      pump.add(block(2, 2, { buffer: 1, seekVersion: 1 }))
       assert.deepEqual(events, ['[', '0', '1', '2', '3', 'other partition', ']', '[', '2', '3', ']'])
       assert.deepEqual(progress[0], { topic: { 0: 3, 1: 7, highWaterOffset: 0 } })
       assert.deepEqual(sought, [true, false, true, false])
@@ -284,8 +308,8 @@ describe('RecordPump, with the sink of kafka-node\'s consumers', () => {
     it('lets the slice end, and what waits is emitted when nothing has changed after all', async () => {
       maxRecords = 2
       consumer.once('message', () => pump.pause(ASSIGNMENT_CHANGE))
-      pump.add(block(0, 3, { slab: 0 }))
-      pump.add(block(3, 1, { slab: 1 }))
+      pump.add(block(0, 3, { buffer: 0 }))
+      pump.add(block(3, 1, { buffer: 1 }))
       await settle()
       assert.deepEqual(events, ['[', '0', '1', ']'])
       pump.unpause(ASSIGNMENT_CHANGE)
@@ -297,10 +321,10 @@ describe('RecordPump, with the sink of kafka-node\'s consumers', () => {
     it('voids what was taken before it', async () => {
       maxRecords = 2
       consumer.once('message', () => pump.pause(ASSIGNMENT_CHANGE))
-      pump.add(block(0, 3, { slab: 0 }))
-      pump.add(block(3, 1, { slab: 1 }))
-      epoch = 1
-      pump.add(block(2, 1, { slab: 2 }))
+      pump.add(block(0, 3, { buffer: 0 }))
+      pump.add(block(3, 1, { buffer: 1 }))
+      assignmentVersion = 1
+      pump.add(block(2, 1, { buffer: 2 }))
       await settle()
       assert.deepEqual(events, ['[', '0', '1', ']'])
       assert.deepEqual(credits, [0, 1])
@@ -335,10 +359,10 @@ describe('RecordPump, with the sink of kafka-node\'s consumers', () => {
   it('gives messages their time only when asked to, and only a real one', () => {
     const received = []
     consumer.on('message', (message) => received.push(message))
-    const timed = () => new BlockViews(encodeBlock([
+    const timed = () => recordBatch([
       { offset: 0, value: 'a', timestamp: 1700000000000 }, { offset: 1, value: 'b', timestamp: -1 },
       { offset: 2, value: 'c', timestamp: 0 }
-    ]))
+    ], {}, owner)
     pump.add(timed())
     emitter.owner.timestamps = true
     pump.add(timed())
@@ -350,9 +374,9 @@ describe('RecordPump, with the sink of kafka-node\'s consumers', () => {
   it('adds headers to the messages that have some', () => {
     const received = []
     consumer.on('message', (message) => received.push(message))
-    pump.add(new BlockViews(encodeBlock([
+    pump.add(recordBatch([
       { offset: 0, value: 'a', headers: [['h', '1']] }, { offset: 1, value: 'b' }
-    ])))
+    ], {}, owner))
     assert.deepEqual(received[0].headers, { h: '1' })
     assert.equal('headers' in received[1], false)
   })

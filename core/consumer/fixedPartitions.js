@@ -58,7 +58,7 @@ class FixedPartitions {
     if (handle && assigned !== this.assigned) {
       this.assigned = assigned
       this.unconfirmed++
-      handle.command({ type: 'assign', partitions: [...positions.values()] })
+      handle.command({ type: 'setAssignment', partitions: [...positions.values()] })
     } else if (this.unconfirmed === 0) {
       this.pump.unpause(ASSIGNMENT_CHANGE)
     }

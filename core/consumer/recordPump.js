@@ -115,12 +115,15 @@ class RecordPump {
     this.positions = new Positions()
     this.slice = new Slice()
     this.turn = new Turn(SLICE_MS)
+    /** the last change of the assignment that the native side has made, as of the last look */
+    this.assignmentVersion = 0
     this.run = this.run.bind(this)
+    this.isCurrent = this.isCurrent.bind(this)
   }
 
-  /** @param {import('../wire/records').BlockViews} views */
-  add (views) {
-    this.queue.push(new RecordReader(views))
+  /** @param {import('../wire/records').RecordBatch} batch */
+  add (batch) {
+    this.queue.push(new RecordReader(batch))
     if (this.scheduled || this.emitting) return
     // handed out right here when nothing is in the way: the shortest path from the broker to the handler
     if (this.turn.isOver()) this.schedule()
@@ -163,18 +166,30 @@ class RecordPump {
   }
 
   /** Drops what belongs to an assignment that has gone. */
-  dropStale () {
+  dropObsolete () {
     const { handle } = this
     if (!handle || this.emitting) return
-    const epoch = handle.epoch()
-    while (this.queue.length > 0 && this.queue[0].epoch !== epoch) this.release()
+    this.assignmentVersion = handle.assignmentVersion()
+    while (this.queue.length > 0 && !this.queue[0].hasCurrent(this.isCurrent)) this.release()
+  }
+
+  /**
+   * @param {number} topicId
+   * @param {number} partition
+   * @param {number} version the assignment version that the records carry
+   * @returns {boolean} whether the partition is still fetched under the same assignment. That may be an older one, when
+   *   others have come or gone since
+   */
+  isCurrent (topicId, partition, version) {
+    if (version === this.assignmentVersion || this.handle === null) return true
+    return this.handle.isAssigned(topicId, partition, version)
   }
 
   /** Gives the first batch's buffer back. */
   release () {
     const reader = /** @type {RecordReader} */ (this.queue.shift())
     this.cursor = 0
-    if (this.handle) this.handle.credit(reader.slab)
+    reader.batch.done()
   }
 
   run () {
@@ -183,7 +198,7 @@ class RecordPump {
       this.queue = []
       return
     }
-    this.dropStale()
+    this.dropObsolete()
     if (this.queue.length === 0 || this.isPaused()) return
     this.emitting = true
     try {
@@ -212,7 +227,10 @@ class RecordPump {
         }
         const topic = this.topics[reader.topicId]
         const { partition } = reader
-        if (positions.version > 0 && positions.isObsolete(topic, partition, reader.sequence)) {
+        const { assignmentVersion } = reader
+        if ((assignmentVersion !== this.assignmentVersion &&
+            !this.isCurrent(reader.topicId, partition, assignmentVersion)) ||
+            (positions.version > 0 && positions.isObsolete(topic, partition, reader.seekVersion))) {
           this.cursor = reader.chunkLength
           continue
         }

@@ -3,8 +3,8 @@
 const { NativeConsumer } = require('../addon')
 const { CLOSED } = require('../errors')
 const { callAll } = require('../scheduling/callAll')
-const { BlockViews } = require('../wire/records')
 const { Requests, open } = require('./requests')
+const { SharedBuffers } = require('./sharedBuffers')
 const { setImmediate } = require('../scheduling/timers')
 
 /**
@@ -13,34 +13,32 @@ const { setImmediate } = require('../scheduling/timers')
  */
 
 // kinds of payload, as in src/napi/bridge.rs
-const SLAB = 0
-const BLOCK = 1
+const BUFFER = 0
+const LARGE_BATCH = 1
 
-const SLABS = 3
-const SLAB_BYTES = 512 * 1024
-
-/** A consumer handle: lends slabs to the native thread, gets them back filled with records. */
+/** A consumer handle: lends buffers to the native thread, gets them back filled with records. */
 class ConsumerHandle {
   /**
-   * @param {object} options `ConsumerOptions` of src/config/mod.rs
-   * @param {HandleEvents & { records: (views: BlockViews) => void }} events
+   * @param {object & { group?: object | null }} options `ConsumerOptions` of src/config/mod.rs
+   * @param {HandleEvents & { records: (batch: import('../wire/records').RecordBatch) => void }} events `records` gets
+   *   batches that it releases, each once
    */
   constructor (options, events) {
     this.events = events
     this.requests = new Requests()
-    /** @type {Buffer[]} */
-    const slabs = []
-    // not from the Buffer pool, and not zero-filled: memory that is never touched is never resident
-    for (let i = 0; i < SLABS; i++) slabs.push(Buffer.allocUnsafeSlow(SLAB_BYTES))
-    this.slabs = slabs.map(slab => new BlockViews(slab))
+    this.buffers = new SharedBuffers(buffer => this.native.credit(buffer))
     /** @type {Map<number, (event: any) => void>} */
     this.commits = new Map()
     this.lastCommit = 0
-    /** of a group member: its id in the group */
+    this.isMember = !!options.group
+    /** of a group member: its id in the group, and the group's generation */
     this.memberId = ''
+    this.generationId = -1
+    /** of the last change of the assignment that JavaScript has heard of */
+    this.knownVersion = 0
     /** @type {(() => void) | null} */
     this.whenClosed = null
-    this.native = open(() => new NativeConsumer(JSON.stringify(options), slabs, this.receive.bind(this)))
+    this.native = open(() => new NativeConsumer(JSON.stringify(options), this.buffers.memory, this.receive.bind(this)))
   }
 
   /**
@@ -48,12 +46,12 @@ class ConsumerHandle {
    * @param {any} payload
    */
   receive (kind, payload) {
-    if (kind === SLAB) {
-      this.events.records(this.slabs[payload])
+    if (kind === BUFFER) {
+      this.events.records(this.buffers.filled(payload))
       return
     }
-    if (kind === BLOCK) {
-      this.events.records(new BlockViews(payload))
+    if (kind === LARGE_BATCH) {
+      this.events.records(this.buffers.large(payload))
       return
     }
     const event = JSON.parse(payload)
@@ -61,30 +59,43 @@ class ConsumerHandle {
       case 'reply': return this.requests.settle(event)
       case 'committed': return this.settleCommit(event)
       case 'closed': return this.closed()
+      case 'assigned':
+        this.memberId = event.memberId
+        this.generationId = event.generationId
+        this.knownVersion = event.assignmentVersion
+        return this.events.event(event)
+      case 'revoked':
+        this.knownVersion = event.assignmentVersion
+        return this.events.event(event)
       default: this.events.event(event)
     }
   }
 
-  /** @param {number} slab */
-  credit (slab) {
-    this.native.credit(slab)
-  }
-
-  /** The number of the current assignment; records with a lower one are void. */
-  epoch () {
-    return this.native.epoch()
+  /** The version of the last change of the assignment. The native side may be ahead of its events. */
+  assignmentVersion () {
+    return this.native.assignmentVersion()
   }
 
   /**
-   * @param {number} protocol index of a protocol of the user's own
+   * @param {number} topicId
+   * @param {number} partition
+   * @param {number} version that the records carry
+   * @returns {boolean} whether they are current, although the assignment has changed since
+   */
+  isAssigned (topicId, partition, version) {
+    return this.native.isAssigned(topicId, partition, version)
+  }
+
+  /**
+   * @param {number} assignor index of a custom assignor
    * @param {Buffer} metadata what this member tells the group's leader when it joins next
    */
-  offer (protocol, metadata) {
-    this.native.offer(protocol, metadata)
+  setSubscriptionMetadata (assignor, metadata) {
+    this.native.setSubscriptionMetadata(assignor, metadata)
   }
 
   /**
-   * @param {number} number of the event `assign`
+   * @param {number} number of the event `assignorRequested`
    * @returns {boolean} false once the group has moved on without the assignment
    */
   assignmentWanted (number) {
@@ -92,14 +103,14 @@ class ConsumerHandle {
   }
 
   /**
-   * @param {number} number of the event `assign`
-   * @param {object[] | null} shares `Share` of src/consumer/assignor.rs; null fails the rebalance
+   * @param {number} number of the event `assignorRequested`
+   * @param {object[] | null} assignments `MemberAssignment` of src/consumer/assignor.rs; null fails the rebalance
    */
-  assign (number, shares) {
-    this.native.assign(number, shares && JSON.stringify(shares))
+  completeAssignment (number, assignments) {
+    this.native.completeAssignment(number, assignments && JSON.stringify(assignments))
   }
 
-  /** @param {object} command `Command` of src/consumer/mod.rs */
+  /** @param {object} command `Command` of src/consumer/commands.rs */
   command (command) {
     if (!this.requests.closed && this.whenClosed === null) this.native.command(JSON.stringify(command))
   }
@@ -113,17 +124,22 @@ class ConsumerHandle {
   }
 
   /**
+   * A member's commit counts for one assignment: one that is older than that of a partition is not sent, and answered
+   * with `stale` and the broker's ILLEGAL_GENERATION (22).
+   *
    * @param {Array<{ topic: string, partition: number, offset: number, metadata: string }>} partitions
-   * @param {(event: { error: ErrorData | null, partitions: any[] }) => void} callback
+   * @param {(event: { error: ErrorData | null, partitions: any[], stale?: boolean }) => void} callback
+   * @param {{ assignmentVersion?: number, generationId?: number }} [madeUnder] by default the assignment that was heard
+   *   of last
    */
-  commit (partitions, callback) {
+  commit (partitions, callback, { assignmentVersion = this.knownVersion, generationId } = {}) {
     if (this.requests.closed || this.whenClosed !== null) {
       setImmediate(callback, { error: CLOSED, partitions: [] })
       return
     }
     const id = ++this.lastCommit
     this.commits.set(id, callback)
-    this.command({ type: 'commit', id, partitions })
+    this.command({ type: 'commit', id, partitions, ...(this.isMember && { assignmentVersion, generationId }) })
   }
 
   /** @param {{ id: number, error: ErrorData | null, partitions: any[] }} event */
@@ -135,11 +151,18 @@ class ConsumerHandle {
 
   /** @param {() => void} callback */
   close (callback) {
+    // the native side may have ended by itself
+    if (this.requests.closed) {
+      setImmediate(callback)
+      return
+    }
     this.whenClosed = callback
     this.native.close()
   }
 
   closed () {
+    // also when it has ended by itself: it waits until nobody uses it any more
+    this.native.close()
     const calls = this.requests.close()
     for (const id of this.commits.keys()) {
       calls.push(() => this.settleCommit({ id, error: CLOSED, partitions: [] }))

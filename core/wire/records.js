@@ -1,18 +1,19 @@
 'use strict'
 
 /**
- * The reading end of the record blocks that `src/wire/records.rs` writes; the format is described there.
+ * The reading end of the record batches that `src/wire/records.rs` writes; the format is described there.
  *
  * Strings are decoded many at a time: one native call for the bytes of a chunk, then `slice` per record. That is
  * several times faster than a call per record. A chunk is small, because V8 keeps the whole of it alive for each slice
  * that a user keeps.
  */
 
-// header words of a block
+// header words of a batch
 const COUNT = 0
+const RANGES = 1
 const FLAGS = 2
-const EPOCH = 3
-const SEQUENCE = 4
+const SIZE = 3
+const SEEK_VERSION = 4
 const OFFSETS_AT = 5
 const TIMESTAMPS_AT = 6
 const KEY_LENGTHS_AT = 7
@@ -21,11 +22,11 @@ const HEADER_LENGTHS_AT = 9
 const KEYS_AT = 10
 const VALUES_AT = 11
 const HEADERS_AT = 12
-const SLAB = 13
+const BUFFER = 13
 
 const HAS_HEADERS = 1
-const RUNS_AT = 64
-const RUN_BYTES = 32
+const RANGES_AT = 64
+const RANGE_BYTES = 32
 
 /** The most records and bytes that are decoded with one call. */
 const CHUNK_RECORDS = 64
@@ -42,8 +43,8 @@ const CHUNK_BYTES = 8192
  * }} FastBuffer
  */
 
-/** Typed views over the memory of a block; made once per slab. */
-class BlockViews {
+/** Typed views over the memory of a batch; made once per shared buffer. */
+class BatchViews {
   /** @param {Uint8Array} memory whose start is aligned to 8 bytes */
   constructor (memory) {
     const { buffer, byteOffset, byteLength } = memory
@@ -56,7 +57,7 @@ class BlockViews {
 /**
  * Decodes part of a column of keys or values.
  *
- * @param {BlockViews} views
+ * @param {BatchViews} views
  * @param {number} lengths index of the first length word
  * @param {number} count
  * @param {number} start position of the first byte
@@ -80,7 +81,7 @@ function decodeColumn (views, lengths, count, start, encoding, out) {
   /** @type {any} */
   let source
   if (whole) source = bytes.latin1Slice(start, end)
-  // slabs are filled again, so Buffers get memory of their own; one piece per chunk
+  // shared buffers are filled again, so Buffers get memory of their own; one piece per chunk
   else if (encoding === 'buffer') source = Buffer.from(bytes.subarray(start, end))
   else source = bytes
 
@@ -102,19 +103,78 @@ function decodeColumn (views, lengths, count, start, encoding, out) {
 }
 
 /**
- * Walks through the records of one block. `next` decodes a chunk; its records are then in `keys`, `values` and, by
+ * The records that came in one shared buffer. The buffer goes back when everybody who needs the batch has released it:
+ * its receiver, once, and those who have retained it, as often as they did.
+ */
+class RecordBatch {
+  /**
+   * @param {BatchViews} views
+   * @param {{ released: (batch: RecordBatch) => void, relieve: () => void }} owner
+   */
+  constructor (views, owner) {
+    this.views = views
+    this.owner = owner
+    /** bytes */
+    this.size = views.i32[SIZE]
+    /** the shared buffer to give back */
+    this.buffer = views.i32[BUFFER]
+    this.holders = 1
+    this.retained = 0
+    /** @type {RecordReader[]} */
+    this.readers = []
+  }
+
+  /** Keeps the batch, also after this turn of the event loop, until `release()`. It may move to memory of its own. */
+  retain () {
+    if (this.holders === 0) throw new Error('the batch has been released')
+    this.holders++
+    this.retained++
+    this.owner.relieve()
+  }
+
+  /** Gives up what `retain()` kept. */
+  release () {
+    if (this.retained === 0) throw new Error('the batch has been released as often as it was retained')
+    this.retained--
+    this.drop()
+  }
+
+  /** The receiver's own release: it has come to the end of the batch. */
+  done () {
+    this.drop()
+  }
+
+  drop () {
+    if (this.holders > 0 && --this.holders === 0) this.owner.released(this)
+  }
+
+  isRetained () {
+    return this.retained > 0
+  }
+
+  moveToOwnMemory () {
+    const memory = Buffer.allocUnsafeSlow((this.size + 7) & ~7)
+    this.views.bytes.copy(memory, 0, 0, this.size)
+    this.views = new BatchViews(memory)
+    for (const reader of this.readers) reader.views = this.views
+  }
+}
+
+/**
+ * Walks through the records of one batch. `next` decodes a chunk; its records are then in `keys`, `values` and, by
  * index, in `offsets` and `timestamps`. All records of a chunk are of the same partition.
  */
 class RecordReader {
-  /** @param {BlockViews} views */
-  constructor (views) {
+  /** @param {RecordBatch} batch */
+  constructor (batch) {
+    const { views } = batch
+    this.batch = batch
+    batch.readers.push(this)
     this.views = views
     const { i32 } = views
     this.count = i32[COUNT]
-    this.epoch = i32[EPOCH]
-    this.sequence = i32[SEQUENCE]
-    /** which slab to give back */
-    this.slab = i32[SLAB]
+    this.ranges = i32[RANGES]
+    this.seekVersion = i32[SEEK_VERSION]
     this.index = 0
     this.hasHeaders = (i32[FLAGS] & HAS_HEADERS) !== 0
     this.offsetsAt = i32[OFFSETS_AT] >> 3
@@ -125,10 +185,12 @@ class RecordReader {
     this.keyAt = i32[KEYS_AT]
     this.valueAt = i32[VALUES_AT]
     this.headerAt = i32[HEADERS_AT]
-    this.run = -1
-    this.runEnd = 0
+    this.range = -1
+    this.rangeEnd = 0
     this.topicId = 0
     this.partition = 0
+    /** of the assignment that the partition was fetched under */
+    this.assignmentVersion = 0
     this.highWatermark = 0
     /** @type {any[]} */
     this.keys = []
@@ -145,14 +207,14 @@ class RecordReader {
    *
    * @param {string} encoding of values
    * @param {string} keyEncoding
-   * @returns {boolean} false at the end of the block
+   * @returns {boolean} false at the end of the batch
    */
   next (encoding, keyEncoding) {
     if (this.index >= this.count) {
       this.chunkLength = 0
       return false
     }
-    if (this.index >= this.runEnd) this.enterRun()
+    if (this.index >= this.rangeEnd) this.enterRange()
     const { views } = this
     const start = this.index
     const length = this.chunkEnd() - start
@@ -167,19 +229,34 @@ class RecordReader {
     return true
   }
 
-  enterRun () {
-    this.run++
-    const at = RUNS_AT + this.run * RUN_BYTES
+  enterRange () {
+    this.range++
+    const at = RANGES_AT + this.range * RANGE_BYTES
     const { i32, f64 } = this.views
     this.topicId = i32[at >> 2]
     this.partition = i32[(at >> 2) + 1]
-    this.runEnd = i32[(at >> 2) + 2] + i32[(at >> 2) + 3]
+    this.rangeEnd = i32[(at >> 2) + 2] + i32[(at >> 2) + 3]
     this.highWatermark = f64[(at >> 3) + 2]
+    this.assignmentVersion = i32[(at >> 2) + 6]
+  }
+
+  /**
+   * @param {(topicId: number, partition: number, assignmentVersion: number) => boolean} isCurrent
+   * @returns {boolean} whether any record that is left is of a partition that is current
+   */
+  hasCurrent (isCurrent) {
+    const { i32 } = this.views
+    const rest = this.chunkLength === 0 && this.index >= this.rangeEnd ? this.range + 1 : this.range
+    for (let range = rest; range < this.ranges; range++) {
+      const at = (RANGES_AT + range * RANGE_BYTES) >> 2
+      if (isCurrent(i32[at], i32[at + 1], i32[at + 6])) return true
+    }
+    return false
   }
 
   chunkEnd () {
     const { i32 } = this.views
-    const most = Math.min(this.runEnd, this.index + CHUNK_RECORDS)
+    const most = Math.min(this.rangeEnd, this.index + CHUNK_RECORDS)
     let bytes = 0
     let end = this.index
     do {
@@ -200,7 +277,7 @@ class RecordReader {
   }
 
   /**
-   * @param {number} index of the record in the block
+   * @param {number} index of the record in the batch
    * @param {string} encoding
    * @returns {Headers | null}
    */
@@ -252,4 +329,4 @@ function addHeader (headers, name, value) {
   else headers[name] = [before, value]
 }
 
-module.exports = { BlockViews, RecordReader }
+module.exports = { BatchViews, RecordBatch, RecordReader }

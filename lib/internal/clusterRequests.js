@@ -319,10 +319,11 @@ function commit (client, group, payloads, callback) {
 /**
  * @param {any} client
  * @param {any} member the member's ConsumerHandle, if there is one
+ * @param {number} generationId one that is not the group's present one is refused, as the broker would
  * @param {Payload[]} payloads
  * @param {Callback} callback as for `commit`
  */
-function commitAsMember (client, member, payloads, callback) {
+function commitAsMember (client, member, generationId, payloads, callback) {
   const partitions = commitsOrCallback(payloads, callback)
   if (!partitions) return
   if (!member) {
@@ -332,7 +333,7 @@ function commitAsMember (client, member, payloads, callback) {
   member.commit(partitions, (/** @type {any} */ { error, partitions: answers }) => {
     if (error && error.code < 0) return callback(toGroupError(error, client.options.requestTimeout))
     callback(null, toCommitResult(commitOutcome({ error, partitions: answers })))
-  })
+  }, { generationId: Number(generationId) | 0 })
 }
 
 // ---- offsets of partitions ----

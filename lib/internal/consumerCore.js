@@ -55,7 +55,7 @@ class ConsumerCore {
     this.fixed = new FixedPartitions(this.pump, () => this.wanted())
     /** @type {(topic: string, partition: number) => void} told of seeks: a stream has messages of its own */
     this.repositioned = () => {}
-    this.records = (/** @type {any} */ views) => this.pump.add(views)
+    this.records = (/** @type {any} */ batch) => this.pump.add(batch)
     this.idle = this.idle.bind(this)
     consumer.on('newListener', (/** @type {string | symbol} */ event) => {
       if (event === 'done') this.quicken()
@@ -179,9 +179,9 @@ class ConsumerCore {
    */
   seek (topic, partition, offset) {
     if (!this.handle) return
-    const sequence = this.pump.positions.seek(topic, partition)
+    const seekVersion = this.pump.positions.seek(topic, partition)
     this.repositioned(topic, partition)
-    this.handle.command({ type: 'seek', topic, partition, offset, sequence })
+    this.handle.command({ type: 'seek', topic, partition, offset, seekVersion })
   }
 
   /**
@@ -194,6 +194,10 @@ class ConsumerCore {
     const commits = commitsOrCallback(positions, callback)
     if (!commits) return
     handle.commit(commits, answer => {
+      // made under an assignment that has gone, so that it was not sent
+      if (answer.error && answer.stale) {
+        return callback(toGroupError(answer.error, consumer.client.options.requestTimeout))
+      }
       // a broker's refusal is part of the result, as with kafka-node
       if (answer.error && answer.error.code < 0) {
         return callback(toError(answer.error, consumer.client.options.requestTimeout))

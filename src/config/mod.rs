@@ -96,9 +96,28 @@ pub struct Protocol {
   pub own: bool,
 }
 
+/// How a group is kept.
+#[derive(Clone, Copy, Default, Deserialize, PartialEq, Debug)]
+#[serde(rename_all = "camelCase")]
+pub enum GroupProtocol {
+  /// The leader assigns.
+  #[default]
+  Classic,
+  /// The broker assigns, and sets time-outs and pace (KIP-848, Kafka 4).
+  Consumer,
+}
+
+impl GroupProtocol {
+  pub fn is_consumer(self) -> bool {
+    self == GroupProtocol::Consumer
+  }
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GroupOptions {
+  #[serde(default)]
+  pub group_protocol: GroupProtocol,
   /// Assignment strategies in order of preference.
   pub protocols: Vec<Protocol>,
   pub session_timeout: u32,
@@ -249,10 +268,17 @@ pub fn consumer_properties(options: &ConsumerOptions) -> Properties {
     ("isolation.level", "read_uncommitted".into()),
   ]);
   if let Some(group) = &options.group {
+    if group.group_protocol.is_consumer() {
+      // The rest is the broker's business there, and librdkafka refuses it.
+      properties.push(("group.protocol", "consumer".into()));
+    } else {
+      properties.extend([
+        ("partition.assignment.strategy", builtin_strategies(&group.protocols)),
+        ("session.timeout.ms", group.session_timeout.clamp(1, 3_600_000).to_string()),
+        ("heartbeat.interval.ms", group.heartbeat_interval.clamp(1, 3_600_000).to_string()),
+      ]);
+    }
     properties.extend([
-      ("partition.assignment.strategy", builtin_strategies(&group.protocols)),
-      ("session.timeout.ms", group.session_timeout.clamp(1, 3_600_000).to_string()),
-      ("heartbeat.interval.ms", group.heartbeat_interval.clamp(1, 3_600_000).to_string()),
       ("max.poll.interval.ms", MAX_POLL_INTERVAL.max(group.session_timeout).min(86_400_000).to_string()),
       ("topic.metadata.refresh.interval.ms", group.metadata_interval.clamp(10, 3_600_000).to_string()),
     ]);
@@ -381,6 +407,16 @@ mod tests {
   }
 
   #[test]
+  fn what_the_broker_decides_is_not_set_when_the_broker_assigns() {
+    let properties = group(json!({ "groupProtocol": "consumer" }));
+    assert_eq!(value(&properties, "group.protocol"), Some("consumer"));
+    for name in ["partition.assignment.strategy", "session.timeout.ms", "heartbeat.interval.ms"] {
+      assert_eq!(value(&properties, name), None, "{name}");
+    }
+    assert_eq!(value(&group(json!({})), "group.protocol"), None);
+  }
+
+  #[test]
   fn librdkafka_accepts_every_property() {
     let sasl = json!({ "sasl": { "mechanism": "plain", "username": "u", "password": "p" } });
     let lists = [
@@ -389,6 +425,7 @@ mod tests {
       producer(sasl),
       consumer(json!({})),
       group(json!({})),
+      group(json!({ "groupProtocol": "consumer" })),
     ];
     for properties in lists {
       let mut conf = Conf::new();

@@ -1,9 +1,9 @@
-//! Assignments that the user's own protocol computes.
+//! CustomAssignor that the user's own protocol computes.
 //!
 //! librdkafka's main thread asks for one and waits; JavaScript answers when it has it. The wait has a bound, since the
 //! member sends no heartbeats meanwhile, and ends at once when the handle closes. JavaScript never waits for that thread.
 
-use crate::ffi::{AssignmentTask, Assignor, MemberShare, Strategy};
+use crate::ffi::{self, Assignor, AssignorRequest, Strategy};
 use crate::napi::bridge::{hex, Bridge, Event, MemberText, ToJs};
 use serde::Deserialize;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -15,7 +15,7 @@ const LOOK: Duration = Duration::from_millis(200);
 /// What JavaScript says that one member gets. It has checked it.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Share {
+pub struct MemberAssignment {
   member_id: String,
   partitions: Vec<(String, Vec<i32>)>,
   /// JSON text.
@@ -38,12 +38,12 @@ struct State {
   wanted: u32,
   last: u32,
   /// None of the inner kind: there is no assignment.
-  answer: Option<Option<Vec<Share>>>,
+  answer: Option<Option<Vec<MemberAssignment>>>,
   ended: bool,
   joined: Joined,
 }
 
-pub struct Assignments {
+pub struct CustomAssignor {
   strategies: Vec<Strategy>,
   /// How long JavaScript may take.
   bound: Duration,
@@ -52,11 +52,11 @@ pub struct Assignments {
   changed: Condvar,
 }
 
-impl Assignments {
-  pub fn new(strategies: Vec<Strategy>, bound: Duration, bridge: Arc<Bridge>) -> Arc<Assignments> {
+impl CustomAssignor {
+  pub fn new(strategies: Vec<Strategy>, bound: Duration, bridge: Arc<Bridge>) -> Arc<CustomAssignor> {
     let metadata = vec![Vec::new(); strategies.len()];
     let state = Mutex::new(State { metadata, ..State::default() });
-    Arc::new(Assignments { strategies, bound, bridge, state, changed: Condvar::new() })
+    Arc::new(CustomAssignor { strategies, bound, bridge, state, changed: Condvar::new() })
   }
 
   fn state(&self) -> MutexGuard<'_, State> {
@@ -77,12 +77,12 @@ impl Assignments {
   }
 
   /// False when the answer comes too late, or is not the first.
-  pub fn answer(&self, number: u32, shares: Option<Vec<Share>>) -> bool {
+  pub fn answer(&self, number: u32, assignments: Option<Vec<MemberAssignment>>) -> bool {
     let mut state = self.state();
     if state.wanted != number || state.answer.is_some() || state.ended {
       return false;
     }
-    state.answer = Some(shares);
+    state.answer = Some(assignments);
     self.changed.notify_all();
     true
   }
@@ -97,7 +97,7 @@ impl Assignments {
     self.state().joined.clone()
   }
 
-  fn wait(&self, number: u32) -> Option<Option<Vec<Share>>> {
+  fn wait(&self, number: u32) -> Option<Option<Vec<MemberAssignment>>> {
     let deadline = Instant::now() + self.bound;
     let mut state = self.state();
     loop {
@@ -115,12 +115,12 @@ impl Assignments {
   }
 }
 
-impl Assignor for Arc<Assignments> {
+impl Assignor for Arc<CustomAssignor> {
   fn metadata(&self, strategy: usize) -> Vec<u8> {
     self.state().metadata.get(strategy).cloned().unwrap_or_default()
   }
 
-  fn assign(&self, task: AssignmentTask) -> Result<Vec<MemberShare>, String> {
+  fn assign(&self, request: AssignorRequest) -> Result<Vec<ffi::MemberAssignment>, String> {
     let number = {
       let mut state = self.state();
       // 0 is for "none".
@@ -129,31 +129,31 @@ impl Assignor for Arc<Assignments> {
       state.answer = None;
       state.last
     };
-    let ids: Vec<String> = task.members.iter().map(|member| member.id.clone()).collect();
-    let protocol = self.strategies.get(task.strategy).map(|strategy| strategy.name.clone()).unwrap_or_default();
+    let ids: Vec<String> = request.members.iter().map(|member| member.id.clone()).collect();
+    let protocol = self.strategies.get(request.strategy).map(|strategy| strategy.name.clone()).unwrap_or_default();
     let asked = self.bridge.post_made_by(|| {
-      ToJs::Event(Event::Assign {
+      ToJs::Event(Event::AssignorRequested {
         number,
         protocol: protocol.clone(),
-        member_id: task.member_id,
-        generation_id: task.generation_id,
-        members: task
+        member_id: request.member_id,
+        generation_id: request.generation_id,
+        members: request
           .members
           .into_iter()
           .map(|member| MemberText { id: member.id, metadata: hex(&member.metadata) })
           .collect(),
-        topics: task.topics,
+        topics: request.topics,
       })
     });
     if !asked {
       return Err("the member is closing".into());
     }
     match self.wait(number) {
-      Some(Some(shares)) => shares
+      Some(Some(assignments)) => assignments
         .into_iter()
-        .map(|Share { member_id, partitions, user_data }| {
+        .map(|MemberAssignment { member_id, partitions, user_data }| {
           let member = ids.iter().position(|id| *id == member_id).ok_or("a member that is not in the group")?;
-          Ok(MemberShare { member, partitions, user_data: user_data.map(String::into_bytes) })
+          Ok(ffi::MemberAssignment { member, partitions, user_data: user_data.map(String::into_bytes) })
         })
         .collect(),
       Some(None) => Err("its assign function failed".into()),

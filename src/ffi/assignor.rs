@@ -13,7 +13,7 @@ pub struct Strategy {
 }
 
 /// An assignment to compute.
-pub struct AssignmentTask {
+pub struct AssignorRequest {
   /// Index into the strategies of the member.
   pub strategy: usize,
   /// This member, the group's leader.
@@ -31,8 +31,8 @@ pub struct GroupMemberMetadata {
 }
 
 /// What one member is assigned.
-pub struct MemberShare {
-  /// Index into `AssignmentTask::members`.
+pub struct MemberAssignment {
+  /// Index into `AssignorRequest::members`.
   pub member: usize,
   pub partitions: Vec<(String, Vec<i32>)>,
   pub user_data: Option<Vec<u8>>,
@@ -43,7 +43,7 @@ pub trait Assignor: Send + Sync {
   /// What this member tells the leader when it joins, as on the wire.
   fn metadata(&self, strategy: usize) -> Vec<u8>;
   /// May wait, but the member sends no heartbeats meanwhile. After an error the member joins anew.
-  fn assign(&self, task: AssignmentTask) -> Result<Vec<MemberShare>, String>;
+  fn assign(&self, request: AssignorRequest) -> Result<Vec<MemberAssignment>, String>;
   /// The member has its assignment; `rebalance` follows.
   fn joined(&self, leader: bool, user_data: Option<Vec<u8>>);
 }
@@ -150,7 +150,7 @@ unsafe fn bytes_from(data: *const c_void, size: usize) -> Vec<u8> {
 
 /// # Safety
 /// `run` is live.
-unsafe fn task_of(strategy: usize, run: *const RawRun) -> AssignmentTask {
+unsafe fn request_of(strategy: usize, run: *const RawRun) -> AssignorRequest {
   // SAFETY: the indices stay below the counts that the run gives; sizes belong to the pointers they come with.
   unsafe {
     let members = (0..kafka_node_run_member_cnt(run)).map(|member| {
@@ -166,7 +166,7 @@ unsafe fn task_of(strategy: usize, run: *const RawRun) -> AssignmentTask {
       let partitions = (0..count).map(|index| kafka_node_run_partition(run, topic, index)).collect();
       (count > 0).then_some((name, partitions))
     });
-    AssignmentTask {
+    AssignorRequest {
       strategy,
       member_id: string_from(kafka_node_run_me(run)),
       generation_id: kafka_node_run_generation(run),
@@ -178,11 +178,11 @@ unsafe fn task_of(strategy: usize, run: *const RawRun) -> AssignmentTask {
 
 unsafe extern "C" fn assign(opaque: *mut c_void, strategy: usize, run: *mut RawRun) -> c_int {
   // SAFETY: the run is live during this call, and the opaque is ours.
-  let (assignor, task) = unsafe { (assignor(opaque), task_of(strategy, run)) };
-  let members = task.members.len();
-  let outcome = catch_unwind(AssertUnwindSafe(|| assignor.assign(task)));
-  let shares = match outcome.unwrap_or_else(|_| Err("the assignment protocol panicked".into())) {
-    Ok(shares) => shares,
+  let (assignor, request) = unsafe { (assignor(opaque), request_of(strategy, run)) };
+  let members = request.members.len();
+  let outcome = catch_unwind(AssertUnwindSafe(|| assignor.assign(request)));
+  let assignments = match outcome.unwrap_or_else(|_| Err("the assignment protocol panicked".into())) {
+    Ok(assignments) => assignments,
     Err(reason) => {
       let reason = c_string(&reason);
       // SAFETY: both are live; the text is copied.
@@ -190,17 +190,17 @@ unsafe extern "C" fn assign(opaque: *mut c_void, strategy: usize, run: *mut RawR
       return 1;
     }
   };
-  for share in shares.iter().filter(|share| share.member < members) {
-    for (topic, partitions) in &share.partitions {
+  for assignment in assignments.iter().filter(|assignment| assignment.member < members) {
+    for (topic, partitions) in &assignment.partitions {
       let topic = c_string(topic);
       for &partition in partitions {
         // SAFETY: the run is live, the member is one of its own, the name is copied.
-        unsafe { kafka_node_run_assign(run, share.member, topic.as_ptr(), partition) };
+        unsafe { kafka_node_run_assign(run, assignment.member, topic.as_ptr(), partition) };
       }
     }
-    if let Some(data) = &share.user_data {
+    if let Some(data) = &assignment.user_data {
       // SAFETY: as above; the bytes are copied.
-      unsafe { kafka_node_run_user_data(run, share.member, data.as_ptr().cast(), data.len()) };
+      unsafe { kafka_node_run_user_data(run, assignment.member, data.as_ptr().cast(), data.len()) };
     }
   }
   0

@@ -11,6 +11,17 @@ pub enum ClientKind {
   Consumer,
 }
 
+/// How the group of a member moves partitions.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RebalanceProtocol {
+  /// There is no group, or it has not been joined.
+  None,
+  /// All partitions are taken and given anew.
+  Eager,
+  /// Only what moves is taken or given.
+  Cooperative,
+}
+
 /// Owner of a client instance (`rd_kafka_t`).
 ///
 /// Dropping it joins librdkafka's threads, which can take a while: never drop the last reference on the JS thread.
@@ -118,6 +129,28 @@ impl Client {
   pub fn unassign(&self) -> Result<(), KafkaError> {
     // SAFETY: `raw` is live; a null list is librdkafka's way of saying "nothing".
     code_to_result(unsafe { sys::rd_kafka_assign(self.raw, std::ptr::null()) })
+  }
+
+  /// Starts fetching these partitions too, from the offsets in the list.
+  pub fn incremental_assign(&self, partitions: &PartitionList) -> Result<(), KafkaError> {
+    // SAFETY: both are live; librdkafka copies the list, and an error object becomes ours.
+    unsafe { take_error(sys::rd_kafka_incremental_assign(self.raw, partitions.raw())) }
+  }
+
+  /// Stops fetching these partitions.
+  pub fn incremental_unassign(&self, partitions: &PartitionList) -> Result<(), KafkaError> {
+    // SAFETY: as for `incremental_assign`.
+    unsafe { take_error(sys::rd_kafka_incremental_unassign(self.raw, partitions.raw())) }
+  }
+
+  /// The protocol in use; waits for librdkafka's main thread.
+  pub fn rebalance_protocol(&self) -> RebalanceProtocol {
+    // SAFETY: `raw` is live; the result is null or a static string.
+    match unsafe { string_from(sys::rd_kafka_rebalance_protocol(self.raw)) }.as_str() {
+      "EAGER" => RebalanceProtocol::Eager,
+      "COOPERATIVE" => RebalanceProtocol::Cooperative,
+      _ => RebalanceProtocol::None,
+    }
   }
 
   /// True when the group took the partitions away without asking (session lost): a commit would be refused.

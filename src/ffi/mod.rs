@@ -16,15 +16,15 @@ mod process;
 mod queue;
 #[cfg(test)]
 mod replaced;
-mod slab;
+mod shared_buffer;
 mod topic;
 
 pub use admin::{
   commit_group_offsets, create_topics, describe_configs, describe_group, group_offsets, list_groups, list_offsets,
   GroupInfo, GroupMember, MemberState, NewTopic, ResourceKind, Wanted,
 };
-pub use assignor::{AssignmentTask, Assignor, MemberShare, Strategy};
-pub use client::{Client, ClientKind};
+pub use assignor::{Assignor, AssignorRequest, MemberAssignment, Strategy};
+pub use client::{Client, ClientKind, RebalanceProtocol};
 pub use conf::{properties, ClientEvent, Conf, EventSink, Property, RebalanceKind};
 pub use event::{DeliveryReports, Event};
 pub use message::{Message, MessageBatch};
@@ -33,7 +33,7 @@ pub use mock::{LogSink, MockCluster, MockError};
 pub use partitions::{PartitionList, PartitionOffset};
 pub use process::keep_openssl_alive_at_exit;
 pub use queue::Queue;
-pub use slab::SharedSlab;
+pub use shared_buffer::SharedBuffer;
 pub use topic::{PlainRecords, ProduceRecord, Topic};
 
 use kafka_node_librdkafka::bindings as sys;

@@ -102,9 +102,11 @@ pub enum Event {
     id: u32,
     name: String,
   },
-  /// `committed`: the start offsets have been committed, because one of them was not before.
+  /// Partitions are being fetched: all there are, or, when `incremental`, further ones. `committed`: the start offsets
+  /// have been committed, because one of them was not before.
   Assigned {
-    epoch: u32,
+    assignment_version: u32,
+    incremental: bool,
     partitions: Vec<PartitionAnswer>,
     member_id: String,
     generation_id: i32,
@@ -114,8 +116,8 @@ pub enum Event {
     /// JSON text that the leader sent along.
     user_data: Option<String>,
   },
-  /// librdkafka waits for the assignment with this number.
-  Assign {
+  /// librdkafka waits for the assignment with this number, by the user's own assignor.
+  AssignorRequested {
     number: u32,
     protocol: String,
     member_id: String,
@@ -129,8 +131,12 @@ pub enum Event {
     protocol: String,
     timeout: u32,
   },
+  /// Partitions are being taken: all there are, or, when `incremental`, these. The group waits for the command `revoked`.
+  /// `lost`: they belong to others already.
   Revoked {
-    epoch: u32,
+    assignment_version: u32,
+    incremental: bool,
+    partitions: Vec<(String, i32)>,
     lost: bool,
   },
   /// Where to start could not be found out; the member fetches nothing.
@@ -139,12 +145,14 @@ pub enum Event {
   },
   /// `fromOffset: 'none'`, and a partition without a committed offset.
   OffsetsMissing {
-    epoch: u32,
+    assignment_version: u32,
   },
+  /// `stale`: the commit was made under an assignment that has gone, and was not sent.
   Committed {
     id: u32,
     error: Option<KafkaError>,
     partitions: Vec<PartitionAnswer>,
+    stale: bool,
   },
   /// The last event of a handle.
   Closed,
@@ -169,6 +177,7 @@ impl Event {
         id,
         error: (error != 0).then(|| KafkaError::new(error)),
         partitions: partitions.to_vec().into_iter().map(PartitionAnswer::from).collect(),
+        stale: false,
       }),
       ClientEvent::Rebalance { .. } => None,
     }

@@ -1,6 +1,7 @@
 //! What JavaScript sees, and the way back to it.
 
 pub mod bridge;
+mod consumer;
 mod dev_broker;
 
 use crate::config::properties;

@@ -36,11 +36,16 @@ typedef rd_kafka_resp_err_t (*assign_cb_t)(rd_kafka_t *, const struct rd_kafka_a
                                            const rd_kafka_metadata_t *, rd_kafka_group_member_t *, size_t,
                                            rd_kafka_assignor_topic_t **, size_t, char *, size_t, void *);
 
+typedef void (*on_assignment_cb_t)(const struct rd_kafka_assignor_s *, void **, const rd_kafka_topic_partition_list_t *,
+                                   const rd_kafkap_bytes_t *, const rd_kafka_consumer_group_metadata_t *);
+
 typedef struct strategy_s {
         strategies_t *all;
         size_t index;
         /* librdkafka's own way to compute it; NULL if the application does. */
         assign_cb_t builtin;
+        /* What that one wants to know of the assignment; NULL if nothing. */
+        on_assignment_cb_t builtin_on_assignment;
 } strategy_t;
 
 typedef struct member_metadata_s {
@@ -128,8 +133,8 @@ static void on_assignment(const rd_kafka_assignor_t *rkas, void **state,
         strategies_t *all          = strategy->all;
         int leader                 = all->led == rd_kafka_consumer_group_metadata_generation_id(group);
 
-        (void)state;
-        (void)assignment;
+        if (strategy->builtin_on_assignment)
+                strategy->builtin_on_assignment(rkas, state, assignment, user_data, group);
         /* The application can only use what its own leader sent. */
         if (strategy->builtin || !user_data->data)
                 all->callbacks.joined(all->opaque, leader, NULL, 0);
@@ -146,19 +151,31 @@ static int by_index(const void *one, const void *other) {
 /*
  * Makes a client offer the named strategies, in this order, and no other. `own` says for each whether the application
  * computes its assignments; one of that kind may have the name of one of librdkafka's. Of two with one name the first
- * counts. Only between rd_kafka_new and rd_kafka_subscribe. NULL when a name is not known, or there is no memory.
+ * counts. Only between rd_kafka_new and rd_kafka_subscribe. NULL when a name is not known, when eager and cooperative
+ * ones are mixed, or there is no memory.
  */
 strategies_t *kafka_node_strategies_offer(rd_kafka_t *rk, const char *const *names, const int *own, size_t cnt,
                                           const callbacks_t *callbacks, void *opaque) {
         rd_list_t *known = &rk->rk_conf.partition_assignors;
         strategies_t *all;
         rd_kafka_assignor_t *rkas;
+        rd_kafka_rebalance_protocol_t protocol = RD_KAFKA_REBALANCE_PROTOCOL_EAGER;
         size_t i;
         int j;
 
         for (i = 0; i < cnt; i++) {
-                if (!own[i] && !rd_kafka_assignor_find(rk, names[i]))
+                rd_kafka_rebalance_protocol_t its = RD_KAFKA_REBALANCE_PROTOCOL_EAGER;
+
+                if (!own[i]) {
+                        rkas = rd_kafka_assignor_find(rk, names[i]);
+                        if (!rkas)
+                                return NULL;
+                        its = rkas->rkas_protocol;
+                }
+                /* librdkafka would look at the first one only. */
+                if (i > 0 && its != protocol)
                         return NULL;
+                protocol = its;
         }
         all = calloc(1, sizeof(*all) + cnt * sizeof(*all->list));
         if (!all)
@@ -188,15 +205,18 @@ strategies_t *kafka_node_strategies_offer(rd_kafka_t *rk, const char *const *nam
                 strategy->all                = all;
                 strategy->index              = i;
                 strategy->builtin            = own[i] ? NULL : rkas->rkas_assign_cb;
-                rkas->rkas_protocol          = RD_KAFKA_REBALANCE_PROTOCOL_EAGER;
+                strategy->builtin_on_assignment = own[i] ? NULL : rkas->rkas_on_assignment_cb;
                 rkas->rkas_assign_cb         = own[i] ? assign_own : assign_builtin;
                 rkas->rkas_on_assignment_cb  = on_assignment;
-                rkas->rkas_destroy_state_cb  = NULL;
                 rkas->rkas_opaque            = strategy;
                 rkas->rkas_enabled           = 1;
                 rkas->rkas_index             = (int)i;
-                if (own[i])
-                        rkas->rkas_get_metadata_cb = metadata_own;
+                if (own[i]) {
+                        /* Also when it has the name of one of librdkafka's. */
+                        rkas->rkas_protocol         = RD_KAFKA_REBALANCE_PROTOCOL_EAGER;
+                        rkas->rkas_get_metadata_cb  = metadata_own;
+                        rkas->rkas_destroy_state_cb = NULL;
+                }
                 rk->rk_conf.enabled_assignor_cnt++;
         }
         rd_list_sort(known, by_index);

@@ -2,12 +2,12 @@
 
 const { test } = require('node:test')
 const assert = require('node:assert/strict')
-const { BlockViews, RecordReader } = require('../../core/wire/records')
-const { encodeBlock } = require('../support/record-block')
+const { BatchViews, RecordBatch, RecordReader } = require('../../core/wire/records')
+const { encodeBatch, recordBatch } = require('../support/record-batch')
 
-/** All records of a block, and the chunks they came in. */
-function read (block, { encoding = 'utf8', keyEncoding = encoding } = {}) {
-  const reader = new RecordReader(new BlockViews(block))
+/** All records of a batch, and the chunks they came in. */
+function read (batch, { encoding = 'utf8', keyEncoding = encoding } = {}) {
+  const reader = new RecordReader(batch)
   const records = []
   const chunks = []
   while (reader.next(encoding, keyEncoding)) {
@@ -31,14 +31,33 @@ function read (block, { encoding = 'utf8', keyEncoding = encoding } = {}) {
 
 const values = ({ records }) => records.map(({ value }) => value)
 
-test('a block tells its assignment, command number and slab', () => {
-  const { reader, records } = read(encodeBlock([], { epoch: 7, sequence: 3, slab: 2 }))
-  assert.deepEqual([reader.epoch, reader.sequence, reader.slab, reader.count], [7, 3, 2, 0])
+test('a batch tells its seek version, buffer and size', () => {
+  const batch = recordBatch([], { seekVersion: 3, buffer: 2, room: 100 })
+  const { reader, records } = read(batch)
+  assert.deepEqual([reader.seekVersion, batch.buffer, batch.size, reader.count], [3, 2, 64, 0])
   assert.deepEqual(records, [])
 })
 
-test('each record has the topic, partition and high watermark of its run', () => {
-  const { records, chunks } = read(encodeBlock([
+test('each partition of a batch has an assignment version of its own', () => {
+  const reader = new RecordReader(recordBatch([
+    { partition: 0, offset: 0, value: 'a', assignmentVersion: 3 },
+    { partition: 1, offset: 0, value: 'b', assignmentVersion: 7 }
+  ]))
+  const asked = []
+  const isCurrent = (...range) => asked.push(range) && false
+  assert.equal(reader.hasCurrent(isCurrent), false)
+  assert.deepEqual(asked.splice(0), [[0, 0, 3], [0, 1, 7]])
+  reader.next('utf8', 'utf8')
+  assert.equal(reader.assignmentVersion, 3)
+  reader.next('utf8', 'utf8')
+  assert.equal(reader.assignmentVersion, 7)
+  reader.hasCurrent(isCurrent)
+  assert.deepEqual(asked, [[0, 1, 7]])
+  assert.equal(reader.hasCurrent((topicId, partition) => partition === 1), true)
+})
+
+test('each record has the topic, partition and high watermark of its range', () => {
+  const { records, chunks } = read(recordBatch([
     { topicId: 1, partition: 0, offset: 5, highWatermark: 10, timestamp: 1700000000123, value: 'a' },
     { topicId: 1, partition: 0, offset: 6, highWatermark: 10, value: 'b' },
     { topicId: 1, partition: 3, offset: 2 ** 53 - 1, highWatermark: 2 ** 53 - 1, value: 'c' },
@@ -56,7 +75,7 @@ test('each record has the topic, partition and high watermark of its run', () =>
 
 for (const encoding of ['utf8', 'buffer', 'hex', 'latin1']) {
   test(`null differs from empty in keys and values (${encoding})`, () => {
-    const { records } = read(encodeBlock([
+    const { records } = read(recordBatch([
       { offset: 0, key: null, value: null }, { offset: 1, key: '', value: '' }, { offset: 2, key: 'k', value: null },
       { offset: 3, key: null, value: 'v' }
     ]), { encoding })
@@ -72,14 +91,14 @@ test('ASCII and other text mix in any way, across the borders of chunks', () => 
   const records = Array.from({ length: 300 }, (_, i) => ({
     offset: i, key: pieces[(i * 7) % pieces.length], value: pieces[(i + Math.floor(i / 64)) % pieces.length] + i
   }))
-  const result = read(encodeBlock(records))
+  const result = read(recordBatch(records))
   assert.ok(result.chunks.length > 4)
   assert.deepEqual(result.records.map(({ key, value }) => ({ key, value })),
     records.map(({ key, value }) => ({ key, value })))
 })
 
 test('bytes that are no UTF-8 become U+FFFD, and do not shift what follows', () => {
-  assert.deepEqual(values(read(encodeBlock([
+  assert.deepEqual(values(read(recordBatch([
     { offset: 0, value: Buffer.from([0x61, 0xff]) }, { offset: 1, value: Buffer.from([0xe4]) },
     { offset: 2, value: 'next' }
   ]))), ['a\ufffd', '\ufffd', 'next'])
@@ -87,13 +106,13 @@ test('bytes that are no UTF-8 become U+FFFD, and do not shift what follows', () 
 
 test('a character that is cut by the end of a record stays with its record', () => {
   const [front, back] = [Buffer.from('é').subarray(0, 1), Buffer.from('é').subarray(1)]
-  assert.deepEqual(values(read(encodeBlock([{ offset: 0, value: front }, { offset: 1, value: back }]))),
+  assert.deepEqual(values(read(recordBatch([{ offset: 0, value: front }, { offset: 1, value: back }]))),
     ['\ufffd', '\ufffd'])
 })
 
 test('chunks are small, but a large record is whole', () => {
   const large = 'x'.repeat(100000)
-  const result = read(encodeBlock([
+  const result = read(recordBatch([
     ...Array.from({ length: 100 }, (_, i) => ({ offset: i, value: 'small' })),
     { offset: 100, value: large },
     { offset: 101, value: 'last' }
@@ -105,19 +124,19 @@ test('chunks are small, but a large record is whole', () => {
 for (const encoding of ['hex', 'base64', 'latin1', 'utf16le', 'ascii']) {
   test(`values come as ${encoding}, keys with an encoding of their own`, () => {
     const bytes = Buffer.from([1, 2, 0xfe, 0xff, 0x41, 0])
-    const [{ key, value }] = read(encodeBlock([{ offset: 0, key: 'ключ', value: bytes }]),
+    const [{ key, value }] = read(recordBatch([{ offset: 0, key: 'ключ', value: bytes }]),
       { encoding, keyEncoding: 'utf8' }).records
     assert.equal(value, bytes.toString(encoding))
     assert.equal(key, 'ключ')
   })
 }
 
-test('Buffers have nothing to do with the slab, which is filled again', () => {
-  const block = encodeBlock([
+test('Buffers have nothing to do with the shared buffer, which is filled again', () => {
+  const batch = recordBatch([
     { offset: 0, key: 'key', value: 'value', headers: [['h', 'header']] }, { offset: 1, value: 'other' }
   ])
-  const { records } = read(block, { encoding: 'buffer' })
-  block.fill(0)
+  const { records } = read(batch, { encoding: 'buffer' })
+  batch.views.bytes.fill(0)
   assert.deepEqual(records.map(({ key, value }) => [key, value]),
     [[Buffer.from('key'), Buffer.from('value')], [null, Buffer.from('other')]])
   assert.deepEqual(records[0].headers.h, Buffer.from('header'))
@@ -125,19 +144,19 @@ test('Buffers have nothing to do with the slab, which is filled again', () => {
   assert.deepEqual(records[1].value, Buffer.from('other'))
 })
 
-test('strings have nothing to do with the slab either', () => {
-  const block = encodeBlock([{ offset: 0, value: 'value' }, { offset: 1, value: 'größer' }])
-  const result = read(block)
-  block.fill(0)
+test('strings have nothing to do with the shared buffer either', () => {
+  const batch = recordBatch([{ offset: 0, value: 'value' }, { offset: 1, value: 'größer' }])
+  const result = read(batch)
+  batch.views.bytes.fill(0)
   assert.deepEqual(values(result), ['value', 'größer'])
 })
 
-test('a slab that is longer than its block is read to the block\'s end only', () => {
-  assert.deepEqual(values(read(encodeBlock([{ offset: 0, value: 'a' }], { room: 1000 }))), ['a'])
+test('a buffer that is longer than its batch is read to the batch\'s end only', () => {
+  assert.deepEqual(values(read(recordBatch([{ offset: 0, value: 'a' }], { room: 1000 }))), ['a'])
 })
 
 test('headers come by name; null is null, and records without any have none', () => {
-  const { records } = read(encodeBlock([
+  const { records } = read(recordBatch([
     { offset: 0, value: 'a' },
     { offset: 1, value: 'b', headers: [['trace', 'ä'], ['empty', ''], ['nothing', null]] },
     { offset: 2, value: 'c' }
@@ -147,14 +166,14 @@ test('headers come by name; null is null, and records without any have none', ()
 })
 
 test('a header\'s name that comes again collects its values in an array', () => {
-  const [{ headers }] = read(encodeBlock([
+  const [{ headers }] = read(recordBatch([
     { offset: 0, headers: [['a', '1'], ['b', 'x'], ['a', null], ['a', '3']] }
   ])).records
   assert.deepEqual(headers, { a: ['1', null, '3'], b: 'x' })
 })
 
 test('names that objects have by themselves are ordinary names of headers', () => {
-  const [{ headers }] = read(encodeBlock([
+  const [{ headers }] = read(recordBatch([
     { offset: 0, headers: [['__proto__', 'a'], ['__proto__', 'b'], ['constructor', 'c'], ['toString', 'd']] }
   ])).records
   assert.equal(Object.getPrototypeOf(headers), Object.prototype)
@@ -164,14 +183,15 @@ test('names that objects have by themselves are ordinary names of headers', () =
 })
 
 test('headers follow the encoding of values', () => {
-  const block = encodeBlock([{ offset: 0, headers: [['h', Buffer.from([1, 255])]] }])
-  assert.deepEqual(read(block, { encoding: 'hex' }).records[0].headers, { h: '01ff' })
-  assert.deepEqual(read(block, { encoding: 'buffer' }).records[0].headers, { h: Buffer.from([1, 255]) })
+  const batch = recordBatch([{ offset: 0, headers: [['h', Buffer.from([1, 255])]] }])
+  assert.deepEqual(read(batch, { encoding: 'hex' }).records[0].headers, { h: '01ff' })
+  assert.deepEqual(read(batch, { encoding: 'buffer' }).records[0].headers, { h: Buffer.from([1, 255]) })
 })
 
 test('views may begin anywhere in their memory that is aligned', () => {
-  const block = encodeBlock([{ offset: 42, value: 'a' }])
-  const memory = Buffer.from(new ArrayBuffer(block.length + 16))
-  block.copy(memory, 16)
-  assert.deepEqual(read(memory.subarray(16)).records.map(({ offset, value }) => [offset, value]), [[42, 'a']])
+  const bytes = encodeBatch([{ offset: 42, value: 'a' }])
+  const memory = Buffer.from(new ArrayBuffer(bytes.length + 16))
+  bytes.copy(memory, 16)
+  const batch = new RecordBatch(new BatchViews(memory.subarray(16)), { released () {}, relieve () {} })
+  assert.deepEqual(read(batch).records.map(({ offset, value }) => [offset, value]), [[42, 'a']])
 })

@@ -1,9 +1,11 @@
 'use strict'
 
-// Writes record blocks as src/wire/records.rs does, for tests of their reading end.
+// Writes record batches as src/wire/records.rs does, for tests of their reading end.
+
+const { BatchViews, RecordBatch } = require('../../core/wire/records')
 
 const HEADER_BYTES = 64
-const RUN_BYTES = 32
+const RANGE_BYTES = 32
 const HAS_HEADERS = 1
 
 const bytesOf = (value) => value == null ? null : Buffer.from(value)
@@ -36,14 +38,17 @@ function packHeaders (headers) {
  * @typedef {string | Buffer | null} Bytes
  *
  * @param {Array<{ topicId?: number, partition?: number, offset: number, timestamp?: number, highWatermark?: number,
+ *   assignmentVersion?: number,
  *   key?: Bytes, value?: Bytes, headers?: Array<[string, Bytes]> }>} records
- * @param {{ epoch?: number, sequence?: number, slab?: number, room?: number }} [stamp] `room`: bytes after its end
+ * @param {{ assignmentVersion?: number, seekVersion?: number, buffer?: number, room?: number }} [header] `room`: bytes
+ *   after its end
  * @returns {Buffer} aligned to 8 bytes
  */
-function encodeBlock (records, { epoch = 0, sequence = 0, slab = 0, room = 0 } = {}) {
+function encodeBatch (records, { assignmentVersion = 0, seekVersion = 0, buffer = 0, room = 0 } = {}) {
   const rows = records.map(({ key, value, headers = [], ...rest }) => ({
     topicId: 0,
     partition: 0,
+    assignmentVersion,
     timestamp: -1,
     highWatermark: 0,
     ...rest,
@@ -51,11 +56,11 @@ function encodeBlock (records, { epoch = 0, sequence = 0, slab = 0, room = 0 } =
     value: bytesOf(value),
     headers: packHeaders(headers)
   }))
-  const runs = []
-  rows.forEach(({ topicId, partition, highWatermark }, first) => {
-    const run = runs[runs.length - 1]
-    if (run && run.topicId === topicId && run.partition === partition) run.count++
-    else runs.push({ topicId, partition, first, count: 1, highWatermark })
+  const ranges = []
+  rows.forEach(({ topicId, partition, highWatermark, assignmentVersion }, first) => {
+    const range = ranges[ranges.length - 1]
+    if (range && range.topicId === topicId && range.partition === partition) range.count++
+    else ranges.push({ topicId, partition, first, count: 1, highWatermark, assignmentVersion })
   })
   const headed = rows.some(({ headers }) => headers.length > 0)
   const none = Buffer.alloc(0)
@@ -69,20 +74,30 @@ function encodeBlock (records, { epoch = 0, sequence = 0, slab = 0, room = 0 } =
     Buffer.concat(rows.map(({ value }) => value || none)),
     Buffer.concat(rows.map(({ headers }) => headers))
   ]
-  let at = HEADER_BYTES + RUN_BYTES * runs.length
+  let at = HEADER_BYTES + RANGE_BYTES * ranges.length
   const positions = columns.map((column) => (at += column.length) - column.length)
+  const size = at
   const flags = headed ? HAS_HEADERS : 0
-  const words = [rows.length, runs.length, flags, epoch, sequence, ...positions, slab, 0, 0]
+  const words = [rows.length, ranges.length, flags, size, seekVersion, ...positions, buffer, 0, 0]
   const content = Buffer.concat([
     ...words.map(i32),
-    ...runs.flatMap(({ topicId, partition, first, count, highWatermark }) =>
-      [...[topicId, partition, first, count].map(i32), f64(highWatermark), f64(0)]),
+    ...ranges.flatMap(({ topicId, partition, first, count, highWatermark, assignmentVersion }) =>
+      [...[topicId, partition, first, count].map(i32), f64(highWatermark), i32(assignmentVersion), i32(0)]),
     ...columns
   ])
   // memory of its own, like shared buffers; what follows the batch is left over from an earlier one
-  const block = Buffer.from(new ArrayBuffer((content.length + room + 7) & ~7)).fill(0xAA)
-  content.copy(block)
-  return block
+  const batch = Buffer.from(new ArrayBuffer((content.length + room + 7) & ~7)).fill(0xAA)
+  content.copy(batch)
+  return batch
 }
 
-module.exports = { encodeBlock }
+/**
+ * @param {Parameters<typeof encodeBatch>[0]} records
+ * @param {Parameters<typeof encodeBatch>[1]} [header]
+ * @param {{ released: (batch: any) => void, relieve: () => void }} [owner]
+ */
+function recordBatch (records, header, owner = { released () {}, relieve () {} }) {
+  return new RecordBatch(new BatchViews(encodeBatch(records, header)), owner)
+}
+
+module.exports = { encodeBatch, recordBatch }

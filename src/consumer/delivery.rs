@@ -1,0 +1,180 @@
+//! Records on their way into the shared buffers.
+
+use super::thread::ConsumerThread;
+use super::PartitionKey;
+use crate::error::KafkaError;
+use crate::ffi::Message;
+use crate::napi::bridge::{Event, ToJs};
+use crate::wire::records::{encode, BatchHeader, BatchLayout, PartitionRange, Record};
+use std::time::{Duration, Instant};
+
+/// How long one wait for a record lasts; commands end it early.
+const POLL_WAIT: Duration = Duration::from_millis(100);
+/// Records per batch at most.
+const MAX_RECORDS: usize = 1024;
+/// librdkafka's code for "the offset is out of range and there is no reset policy" (`_AUTO_OFFSET_RESET`).
+const OFFSET_OUT_OF_RANGE: i32 = -140;
+
+impl Record for Message {
+  fn topic_tag(&self) -> usize {
+    Message::topic_tag(self)
+  }
+  fn partition(&self) -> i32 {
+    Message::partition(self)
+  }
+  fn offset(&self) -> i64 {
+    Message::offset(self)
+  }
+  fn timestamp(&self) -> i64 {
+    Message::timestamp(self)
+  }
+  fn key(&self) -> Option<&[u8]> {
+    Message::key(self)
+  }
+  fn value(&self) -> Option<&[u8]> {
+    Message::value(self)
+  }
+  fn headers(&self, each: impl FnMut(&[u8], Option<&[u8]>)) {
+    Message::headers(self, each);
+  }
+}
+
+impl ConsumerThread {
+  /// Fills a buffer with what is there, waiting a little for the first record. False when the buffer was not used.
+  pub fn deliver(&mut self, buffer: u32) -> bool {
+    if self.overflow.is_empty() {
+      self.served = Instant::now();
+      let Some(first) = self.shared.queue.poll_message(POLL_WAIT) else { return false };
+      self.batch.push(first);
+      let max = (self.buffers[buffer as usize].len() / self.record_bytes.max(1)).clamp(1, MAX_RECORDS) - 1;
+      if max > 0 {
+        self.shared.queue.drain(&mut self.batch, max);
+      }
+    } else {
+      std::mem::swap(&mut self.batch, &mut self.overflow);
+    }
+    self.take_notes();
+    self.sort_out();
+    let used = !self.batch.is_empty();
+    if used {
+      self.hand_over(buffer);
+    }
+    used
+  }
+
+  /// Takes errors out of the batch and reports them, and what belongs to partitions that are not assigned any more.
+  fn sort_out(&mut self) {
+    if self.membership.is_giving_up() {
+      self.batch.clear();
+      return;
+    }
+    let (bridge, positions, topics) = (&self.shared.bridge, &self.positions, &self.topic_ids);
+    let is_assigned = |message: &Message| {
+      let topic = topics.get(&*message.topic().to_string_lossy());
+      topic.is_some_and(|id| positions.contains_key(&(*id, message.partition())))
+    };
+    // Records come in stretches of one partition.
+    let mut last = (0, -1, false);
+    self.batch.retain(|message| {
+      let code = message.error_code();
+      if code == 0 {
+        if (last.0, last.1) != (message.topic_tag(), message.partition()) {
+          last = (message.topic_tag(), message.partition(), is_assigned(message));
+        }
+        return last.2;
+      }
+      if code == OFFSET_OUT_OF_RANGE && !is_assigned(message) {
+        return false;
+      }
+      let topic = message.topic().to_string_lossy().into_owned();
+      bridge.event(Event::Error {
+        error: KafkaError::with_text(code, message.error_text()),
+        topic: (!topic.is_empty()).then_some(topic),
+        partition: (message.partition() >= 0).then_some(message.partition()),
+        offset: (message.offset() >= 0).then_some(message.offset()),
+      });
+      false
+    });
+  }
+
+  /// Encodes the batch into the buffer, and keeps what does not fit for the next one.
+  fn hand_over(&mut self, buffer: u32) {
+    let capacity = self.buffers[buffer as usize].len();
+    let messages = std::mem::take(&mut self.batch);
+    let mut layout = BatchLayout::of(messages.as_slice(), capacity);
+    let too_large = layout.count == 0;
+    if too_large {
+      layout = BatchLayout::of(&messages.as_slice()[..1], usize::MAX);
+    }
+    let ranges: Vec<PartitionRange> = layout.ranges(messages.as_slice()).map(|first| self.describe(first)).collect();
+    let taken = &messages.as_slice()[..layout.count];
+    for pair in taken.windows(2).filter(|pair| !same_partition(&pair[0], &pair[1])) {
+      self.advance(&pair[0]);
+    }
+    if let Some(last) = taken.last() {
+      self.advance(last);
+    }
+    let size = layout.size();
+    self.record_bytes = (3 * self.record_bytes + size / layout.count.max(1)) / 4;
+    let header = BatchHeader { seek_version: self.seek_version, buffer };
+    let shared = &mut self.buffers[buffer as usize];
+    self.shared.bridge.post_made_by(|| {
+      if too_large {
+        // No buffer holds it, but it takes the credit of one along: large records are bounded too.
+        let mut large = vec![0; size];
+        encode(taken, &layout, &ranges, header, &mut large);
+        return ToJs::Block(large);
+      }
+      encode(taken, &layout, &ranges, header, shared.bytes());
+      ToJs::Slab(buffer)
+    });
+    let count = layout.count;
+    self.batch = messages;
+    self.batch.drop_front(count);
+    if !self.batch.is_empty() {
+      std::mem::swap(&mut self.batch, &mut self.overflow);
+    }
+  }
+
+  fn key_of(&mut self, message: &Message) -> PartitionKey {
+    (self.topic_id(&message.topic().to_string_lossy()), message.partition())
+  }
+
+  fn describe(&mut self, message: &Message) -> PartitionRange {
+    let high_watermark = self.client().high_watermark(message.topic(), message.partition());
+    let key = self.key_of(message);
+    let assignment_version = self.membership.version_of(key).unwrap_or_default();
+    PartitionRange { topic_id: key.0, high_watermark, assignment_version }
+  }
+
+  fn advance(&mut self, message: &Message) {
+    let key = self.key_of(message);
+    if let Some(position) = self.positions.get_mut(&key) {
+      *position = message.offset() + 1;
+    }
+  }
+
+  /// Drops the records of these partitions that have been taken from librdkafka and not handed over.
+  pub fn forget(&mut self, partitions: &[PartitionKey]) {
+    for partition in partitions {
+      self.positions.remove(partition);
+    }
+    if self.positions.is_empty() {
+      self.overflow.clear();
+      self.batch.clear();
+      self.resume_fetching();
+      return;
+    }
+    let (positions, topics) = (&self.positions, &self.topic_ids);
+    for batch in [&mut self.overflow, &mut self.batch] {
+      batch.retain(|message| {
+        let topic = topics.get(&*message.topic().to_string_lossy());
+        message.error_code() != 0 || topic.is_some_and(|id| positions.contains_key(&(*id, message.partition())))
+      });
+    }
+  }
+}
+
+fn same_partition(a: &Message, b: &Message) -> bool {
+  a.topic_tag() == b.topic_tag() && a.partition() == b.partition()
+}

@@ -1,0 +1,195 @@
+//! The thread of a consumer handle: its loop, and its end.
+
+use super::back_pressure::BackPressure;
+use super::membership::{Input, Membership, Waits};
+use super::start_offsets::{StartOffsets, StartPolicy};
+use super::{report, Command, PartitionKey, Shared};
+use crate::error::{code, KafkaError};
+use crate::ffi::{Client, MessageBatch, PartitionList, PartitionOffset, SharedBuffer};
+use crate::napi::bridge::Event;
+use crate::sync::lock;
+use std::collections::{BTreeMap, HashMap};
+use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How long closing may take before the group is left to notice by itself (session time-out).
+const CLOSE_WAIT: Duration = Duration::from_millis(3000);
+/// How long the offsets may take that are committed when partitions are given up.
+const REVOKE_COMMIT_WAIT: Duration = Duration::from_millis(3000);
+/// How often a thread that has failed looks whether JavaScript has let go of it.
+const FAILED_WAIT: Duration = Duration::from_millis(500);
+
+pub(super) struct ConsumerThread {
+  // Messages go before the client they belong to.
+  pub batch: MessageBatch,
+  pub overflow: MessageBatch,
+  pub shared: Arc<Shared>,
+  pub buffers: Vec<SharedBuffer>,
+  pub membership: Membership,
+  /// Where the partitions start that were given last; until they are assigned.
+  pub found: Option<StartOffsets>,
+  /// JavaScript's last positions; until they are committed.
+  pub last_positions: Vec<PartitionOffset>,
+  /// Of the group, when partitions were assigned last.
+  pub generation_id: i32,
+  pub start: Option<StartPolicy>,
+  pub seek_version: u32,
+  pub topic_ids: HashMap<String, u32>,
+  /// By id.
+  pub topic_names: Vec<String>,
+  /// Next offset to hand over of what is assigned.
+  pub positions: BTreeMap<PartitionKey, i64>,
+  pub back_pressure: BackPressure,
+  /// When the queue was last looked at: rebalances come through it, too.
+  pub served: Instant,
+  /// Bytes per record, a running average: how many records fit a buffer.
+  pub record_bytes: usize,
+}
+
+impl ConsumerThread {
+  pub fn new(shared: Arc<Shared>, buffers: Vec<SharedBuffer>, session: Duration) -> ConsumerThread {
+    ConsumerThread {
+      batch: MessageBatch::default(),
+      overflow: MessageBatch::default(),
+      shared,
+      buffers,
+      // The group's coordinator waits for the slowest member; JavaScript gets most of a session to answer.
+      membership: Membership::new(Waits { javascript: session * 4 / 5, commit: REVOKE_COMMIT_WAIT }),
+      found: None,
+      last_positions: Vec::new(),
+      generation_id: -1,
+      start: None,
+      seek_version: 0,
+      topic_ids: HashMap::new(),
+      topic_names: Vec::new(),
+      positions: BTreeMap::new(),
+      back_pressure: BackPressure::default(),
+      served: Instant::now(),
+      record_bytes: 256,
+    }
+  }
+
+  pub fn client(&self) -> &Arc<Client> {
+    self.shared.queue.client()
+  }
+
+  /// The whole life of the thread. A panic ends the handle, and nothing else.
+  pub fn run_to_the_end(self) {
+    let shared = Arc::clone(&self.shared);
+    if catch_unwind(AssertUnwindSafe(|| self.run())).is_ok() {
+      return;
+    }
+    // The thread's messages have gone with it, so the client can be given up.
+    let text = "the consumer's thread failed; its handle is closed, make a new one".into();
+    let error = KafkaError { fatal: true, ..KafkaError::with_text(code::FAIL, text) };
+    shared.bridge.event(Event::error(error));
+    shared.bridge.start_closing();
+    let _ = catch_unwind(AssertUnwindSafe(|| leave(&shared)));
+    shared.bridge.event(Event::Closed);
+    // JavaScript closes its end now. Until then it holds a share of the client, which must not be dropped there.
+    let mut inbox = lock(&shared.inbox);
+    while !inbox.commands.iter().any(|command| matches!(command, Command::Close)) && !shared.bridge.is_abandoned() {
+      inbox = shared.arrived.wait_timeout(inbox, FAILED_WAIT).unwrap_or_else(std::sync::PoisonError::into_inner).0;
+    }
+  }
+
+  fn run(mut self) {
+    loop {
+      if self.carry_out_commands() || self.shared.bridge.is_abandoned() {
+        break;
+      }
+      self.step(Input::Tick);
+      let buffer = lock(&self.shared.inbox).free_buffers.pop();
+      match buffer {
+        Some(buffer) => {
+          self.back_pressure.ends();
+          // What is kept goes first. Fetching earlier would let it grow again and again: a slow handler of large records
+          // takes fewer than the group's service brings.
+          if self.overflow.is_empty() {
+            self.resume_fetching();
+          }
+          if !self.deliver(buffer) {
+            lock(&self.shared.inbox).free_buffers.push(buffer);
+          }
+        }
+        None => self.stall(),
+      }
+      self.take_notes();
+    }
+    self.step(Input::Closing);
+    self.overflow.clear();
+    self.batch.clear();
+    leave(&self.shared);
+    self.shared.bridge.event(Event::Closed);
+  }
+
+  /// True when it is time to close.
+  fn carry_out_commands(&mut self) -> bool {
+    loop {
+      let Some(command) = lock(&self.shared.inbox).commands.pop_front() else { return false };
+      match command {
+        Command::Close => return true,
+        Command::Subscribe { topics, start } => {
+          self.start = Some(start);
+          report(&self.shared.bridge, self.client().subscribe(&topics));
+        }
+        Command::Unsubscribe => report(&self.shared.bridge, self.client().unsubscribe()),
+        Command::SetAssignment { partitions } => self.set_assignment(&partitions),
+        Command::Revoked { assignment_version, commit } => self.revocation_seen(assignment_version, &commit),
+        Command::Commit { id, partitions, assignment_version, generation_id } => {
+          self.commit(id, &partitions, assignment_version, generation_id);
+        }
+        Command::Seek { topic, partition, offset, seek_version } => self.seek(&topic, partition, offset, seek_version),
+        Command::Resolved { version, outcome } => self.resolved(version, outcome),
+      }
+    }
+  }
+
+  pub fn topic_id(&mut self, name: &str) -> u32 {
+    if let Some(&id) = self.topic_ids.get(name) {
+      return id;
+    }
+    let id = self.topic_names.len() as u32;
+    self.topic_ids.insert(name.to_owned(), id);
+    self.topic_names.push(name.to_owned());
+    self.shared.bridge.event(Event::Topic { id, name: name.to_owned() });
+    id
+  }
+
+  /// These partitions, with where each goes on.
+  pub fn list_of(&self, partitions: impl IntoIterator<Item = PartitionKey>) -> PartitionList {
+    let mut list = PartitionList::new();
+    for (topic, partition) in partitions {
+      let offset = self.positions.get(&(topic, partition)).copied().unwrap_or_default();
+      list.add(&self.topic_names[topic as usize], partition, offset, None);
+    }
+    list
+  }
+
+  pub fn position_list(&self) -> PartitionList {
+    self.list_of(self.positions.keys().copied())
+  }
+}
+
+/// Leaves the group, within limits.
+fn leave(shared: &Shared) {
+  shared.end_assignments();
+  let deadline = Instant::now() + CLOSE_WAIT;
+  let (queue, client) = (&shared.queue, shared.queue.client());
+  if client.start_consumer_close(queue).is_err() {
+    return;
+  }
+  // Whatever the group asks for, now or since before, the answer is "nothing". librdkafka waits for the answer to a
+  // rebalance for ever, also while it is destroyed; and while it closes, it takes this one for any.
+  drop(client.unassign());
+  let mut batch = MessageBatch::default();
+  while !client.consumer_closed() && Instant::now() < deadline {
+    queue.drain(&mut batch, 64);
+    batch.clear();
+    match shared.notes.next_rebalance() {
+      Some(_) => drop(client.unassign()),
+      None => drop(queue.poll_message(Duration::from_millis(10))),
+    }
+  }
+}
