@@ -179,6 +179,7 @@ describe('ConsumerGroup', { timeout: 120000 }, () => {
       second.connect()
       // both handles' threads go on: the group rebalances without asking
       block()
+      const shared = next(first, 'rebalanced', () => first.topicPayloads.length === 1)
       const positions = first.topicPayloads.map(({ partition, offset }) => ({ topic, partition, offset }))
       assert.deepEqual(positions.map(({ offset }) => offset), [3, 3])
       const refused = assert.rejects(call(first, 'commit', true), (error) => {
@@ -194,7 +195,7 @@ describe('ConsumerGroup', { timeout: 120000 }, () => {
       const committed = await call(look, 'fetchOffset', [{ topic, partition: 0 }, { topic, partition: 1 }])
       assert.deepEqual(committed, { [topic]: { 0: -1, 1: -1 } })
       // what it has been given since may be committed again
-      await next(first, 'rebalanced')
+      await shared
       const [{ partition }] = first.topicPayloads
       await call(first, 'sendOffsetCommitRequest', [{ topic, partition, offset: 2 }])
       assert.equal((await call(look, 'fetchOffset', [{ topic, partition }]))[topic][partition], 2)
