@@ -9,6 +9,7 @@ const SHIMS: &[&str] = &[
   "src/ffi/shims/max_in_flight_per_partition.c",
   "src/ffi/shims/join_group.c",
   "src/ffi/shims/fast_rejoin.c",
+  "src/ffi/shims/headers.c",
   "src/ffi/shims/replaced.c",
 ];
 

@@ -52,6 +52,15 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
       ])
     })
 
+    it('shows the names of headers whole, whatever bytes they have', async () => {
+      const address = await kafka.brokers(version)
+      const topic = await kafka.createTopic(address, kafka.uniqueName('headers'))
+      await kafka.produceRaw(address, topic, [{ value: 'v', headers: { 'a\0b': '1', '\0': '2', '': '3', é: 'x\0y' } }])
+      const consumer = new Consumer(client(address), [{ topic }], { groupId: kafka.uniqueName('group') })
+      const [message] = await collect(consumer, 'message').reach(1)
+      assert.deepEqual(message.headers, { 'a\0b': '1', '\0': '2', '': '3', é: 'x\0y' })
+    })
+
     it('shares its client with another one: both get their records', async () => {
       const address = await kafka.brokers(version)
       const topics = [await kafka.createTopic(address, kafka.uniqueName('first')),

@@ -1,8 +1,8 @@
 use super::assignor::{Assignor, Strategies, Strategy};
 use super::conf::on_committed;
-use super::{string_from, sys, take_error, Conf, EventSink, PartitionList, Queue};
+use super::{codes, string_from, sys, take_error, Conf, EventSink, PartitionList, Queue};
 use crate::error::KafkaError;
-use std::ffi::{c_char, c_void};
+use std::ffi::{c_char, c_int, c_void};
 use std::time::Duration;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -43,8 +43,8 @@ fn millis(timeout: Duration) -> i32 {
   i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX)
 }
 
-fn code_to_result(code: sys::rd_kafka_resp_err_t) -> Result<(), KafkaError> {
-  match code as i32 {
+fn code_to_result(code: c_int) -> Result<(), KafkaError> {
+  match code {
     0 => Ok(()),
     code => Err(KafkaError::new(code)),
   }
@@ -110,25 +110,25 @@ impl Client {
       list.add(topic, -1, sys::RD_KAFKA_OFFSET_INVALID as i64, None);
     }
     // SAFETY: both are live; librdkafka copies the list.
-    code_to_result(unsafe { sys::rd_kafka_subscribe(self.raw, list.raw()) })
+    code_to_result(unsafe { codes::subscribe(self.raw, list.raw()) })
   }
 
   /// Leaves the group; a revocation comes first if there is anything to give back.
   pub fn unsubscribe(&self) -> Result<(), KafkaError> {
     // SAFETY: `raw` is live.
-    code_to_result(unsafe { sys::rd_kafka_unsubscribe(self.raw) })
+    code_to_result(unsafe { codes::unsubscribe(self.raw) })
   }
 
   /// Starts fetching exactly these partitions, from the offsets in the list.
   pub fn assign(&self, partitions: &PartitionList) -> Result<(), KafkaError> {
     // SAFETY: both are live; librdkafka copies the list.
-    code_to_result(unsafe { sys::rd_kafka_assign(self.raw, partitions.raw()) })
+    code_to_result(unsafe { codes::assign(self.raw, partitions.raw()) })
   }
 
   /// Stops fetching everything.
   pub fn unassign(&self) -> Result<(), KafkaError> {
     // SAFETY: `raw` is live; a null list is librdkafka's way of saying "nothing".
-    code_to_result(unsafe { sys::rd_kafka_assign(self.raw, std::ptr::null()) })
+    code_to_result(unsafe { codes::assign(self.raw, std::ptr::null()) })
   }
 
   /// Starts fetching these partitions too, from the offsets in the list.
@@ -175,27 +175,21 @@ impl Client {
   pub fn commit(&self, partitions: &PartitionList, queue: &Queue, id: u32) -> Result<(), KafkaError> {
     // SAFETY: all are live; the list is copied, the id travels as an opaque value and is never dereferenced.
     code_to_result(unsafe {
-      sys::rd_kafka_commit_queue(
-        self.raw,
-        partitions.raw(),
-        queue.raw(),
-        Some(on_committed),
-        id as usize as *mut c_void,
-      )
+      codes::commit_queue(self.raw, partitions.raw(), queue.raw(), on_committed, id as usize as *mut c_void)
     })
   }
 
   /// Fills in the group's committed offsets; blocks up to `timeout`.
   pub fn committed(&self, partitions: &PartitionList, timeout: Duration) -> Result<(), KafkaError> {
     // SAFETY: both are live.
-    code_to_result(unsafe { sys::rd_kafka_committed(self.raw, partitions.raw(), millis(timeout)) })
+    code_to_result(unsafe { codes::committed(self.raw, partitions.raw(), millis(timeout)) })
   }
 
   /// Replaces each offset, taken as a timestamp in ms, by the offset of the first record not older; blocks up to
   /// `timeout`. -1 asks for the end, -2 for the beginning (Kafka protocol, ListOffsets).
   pub fn offsets_for_times(&self, partitions: &PartitionList, timeout: Duration) -> Result<(), KafkaError> {
     // SAFETY: both are live.
-    code_to_result(unsafe { sys::rd_kafka_offsets_for_times(self.raw, partitions.raw(), millis(timeout)) })
+    code_to_result(unsafe { codes::offsets_for_times(self.raw, partitions.raw(), millis(timeout)) })
   }
 
   /// The partition's high watermark as last seen in a fetch answer; never asks the broker.

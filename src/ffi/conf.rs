@@ -1,4 +1,4 @@
-use super::{c_string, string_from, sys, PartitionList};
+use super::{c_string, codes, string_from, sys, PartitionList};
 use crate::error::KafkaError;
 use std::ffi::{c_char, c_int, c_void};
 use std::panic::{catch_unwind, AssertUnwindSafe};
@@ -76,7 +76,7 @@ impl Conf {
       sys::rd_kafka_conf_set_stats_cb(self.raw, Some(on_statistics));
       sys::rd_kafka_conf_set_error_cb(self.raw, Some(on_error));
       if consumer {
-        sys::rd_kafka_conf_set_rebalance_cb(self.raw, Some(on_rebalance));
+        codes::conf_set_rebalance_cb(self.raw, on_rebalance);
       } else {
         sys::rd_kafka_conf_set_events(self.raw, sys::RD_KAFKA_EVENT_DR);
       }
@@ -116,7 +116,7 @@ unsafe extern "C" fn on_error(rk: *mut sys::rd_kafka_t, code: c_int, reason: *co
     let mut error = KafkaError::with_text(code, string_from(reason));
     if code == sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR__FATAL as i32 {
       let mut text = [0 as c_char; 512];
-      let cause = sys::rd_kafka_fatal_error(rk, text.as_mut_ptr(), text.len()) as i32;
+      let cause = codes::fatal_error(rk, text.as_mut_ptr(), text.len());
       error = KafkaError { fatal: true, ..KafkaError::with_text(cause, string_from(text.as_ptr())) };
     }
     deliver(opaque, ClientEvent::Error(error));
@@ -230,13 +230,14 @@ pub fn properties() -> Vec<Property> {
 
 unsafe extern "C" fn on_rebalance(
   _: *mut sys::rd_kafka_t,
-  code: sys::rd_kafka_resp_err_t,
+  code: c_int,
   partitions: *mut sys::rd_kafka_topic_partition_list_t,
   opaque: *mut c_void,
 ) {
-  let kind = match code {
-    sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => RebalanceKind::Assign,
-    _ => RebalanceKind::Revoke,
+  let kind = if code == sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS as c_int {
+    RebalanceKind::Assign
+  } else {
+    RebalanceKind::Revoke
   };
   // SAFETY: the list is librdkafka's and valid during this call; the copy is ours.
   unsafe {
@@ -254,7 +255,7 @@ unsafe extern "C" fn on_new(
 ) -> sys::rd_kafka_resp_err_t {
   // SAFETY: librdkafka asks for interceptors to be added in exactly this call.
   unsafe {
-    sys::rd_kafka_interceptor_add_on_commit(rk, INTERCEPTOR.as_ptr().cast(), Some(on_commit), std::ptr::null_mut());
+    codes::interceptor_add_on_commit(rk, INTERCEPTOR.as_ptr().cast(), on_commit, std::ptr::null_mut());
     sys::rd_kafka_interceptor_add_on_broker_state_change(rk, INTERCEPTOR.as_ptr().cast(), Some(on_broker_state), opaque)
   }
 }
@@ -264,12 +265,12 @@ unsafe extern "C" fn on_new(
 unsafe extern "C" fn on_commit(
   _: *mut sys::rd_kafka_t,
   partitions: *const sys::rd_kafka_topic_partition_list_t,
-  _: sys::rd_kafka_resp_err_t,
+  _: c_int,
   _: *mut c_void,
-) -> sys::rd_kafka_resp_err_t {
+) -> c_int {
   // SAFETY: the list is librdkafka's own mutable one, and this thread is the only one that knows it.
   unsafe { PartitionList::keep_own_errors(partitions.cast_mut()) };
-  sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR
+  0
 }
 
 unsafe extern "C" fn on_broker_state(
@@ -292,7 +293,7 @@ unsafe extern "C" fn on_broker_state(
 /// The answer to `Client::commit`; librdkafka calls it on the thread that polls the consumer queue.
 pub(super) unsafe extern "C" fn on_committed(
   rk: *mut sys::rd_kafka_t,
-  code: sys::rd_kafka_resp_err_t,
+  code: c_int,
   partitions: *mut sys::rd_kafka_topic_partition_list_t,
   id: *mut c_void,
 ) {
@@ -300,7 +301,7 @@ pub(super) unsafe extern "C" fn on_committed(
   unsafe {
     let mut partitions = PartitionList::copy_of(partitions);
     partitions.restore_own_errors();
-    let event = ClientEvent::Committed { id: id as usize as u32, error: code as i32, partitions };
+    let event = ClientEvent::Committed { id: id as usize as u32, error: code, partitions };
     deliver(sys::rd_kafka_opaque(rk), event);
   }
 }

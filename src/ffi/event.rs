@@ -1,4 +1,4 @@
-use super::{string_from, sys, Client, ClientEvent};
+use super::{codes, string_from, sys, Client, ClientEvent};
 use crate::error::KafkaError;
 use std::ffi::{c_char, c_void};
 use std::mem::MaybeUninit;
@@ -59,7 +59,7 @@ impl Event {
     unsafe {
       match sys::rd_kafka_event_type(self.raw) {
         sys::RD_KAFKA_EVENT_ERROR => {
-          let code = sys::rd_kafka_event_error(self.raw) as i32;
+          let code = codes::event_error(self.raw);
           let fatal = sys::rd_kafka_event_error_is_fatal(self.raw) != 0;
           let text = string_from(sys::rd_kafka_event_error_string(self.raw));
           Some(ClientEvent::Error(KafkaError { fatal, ..KafkaError::with_text(code, text) }))

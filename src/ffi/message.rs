@@ -1,5 +1,18 @@
 use super::{error_text, read_code, string_from, sys};
-use std::ffi::CStr;
+use std::ffi::{c_int, CStr};
+
+/// One header of a record; laid out as `kafka_node_header_t` of src/ffi/shims/headers.c.
+#[repr(C)]
+struct Header {
+  name: *const u8,
+  value: *const u8,
+  name_size: usize,
+  value_size: usize,
+}
+
+extern "C" {
+  fn kafka_node_header(list: *const sys::rd_kafka_headers_t, index: usize, header: *mut Header) -> c_int;
+}
 
 /// Owner of one record or consumer error (`rd_kafka_message_t`).
 ///
@@ -86,16 +99,15 @@ impl Message {
       return;
     }
     for index in 0.. {
-      let (mut name, mut value, mut size) = (std::ptr::null(), std::ptr::null(), 0usize);
-      // SAFETY: `list` is live; librdkafka says with its return value whether the index exists.
-      let code = unsafe { sys::rd_kafka_header_get_all(list, index, &mut name, &mut value, &mut size) };
-      if code as i32 != 0 {
+      let mut header = Header { name: std::ptr::null(), value: std::ptr::null(), name_size: 0, value_size: 0 };
+      // SAFETY: `list` is live; the return value says whether the index exists.
+      if unsafe { kafka_node_header(list, index, &mut header) } == 0 {
         return;
       }
-      // SAFETY: `name` is NUL-terminated, `value` is null or points to `size` bytes, both valid with the message.
+      // SAFETY: `name` and, unless it is null, `value` point to as many bytes, valid with the message.
       unsafe {
-        let value = (!value.is_null()).then(|| std::slice::from_raw_parts(value.cast::<u8>(), size));
-        each(CStr::from_ptr(name).to_bytes(), value);
+        let value = (!header.value.is_null()).then(|| std::slice::from_raw_parts(header.value, header.value_size));
+        each(std::slice::from_raw_parts(header.name, header.name_size), value);
       }
     }
   }

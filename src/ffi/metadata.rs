@@ -1,4 +1,4 @@
-use super::{read_code, string_from, sys, Client, Topic};
+use super::{codes, read_code, string_from, sys, Client, Topic};
 use crate::error::KafkaError;
 use serde::Serialize;
 use std::sync::Arc;
@@ -44,10 +44,8 @@ pub fn fetch(client: &Arc<Client>, topic: Option<&str>, timeout: Duration) -> Re
   let only_raw = only.as_ref().map_or(std::ptr::null_mut(), |topic| topic.raw());
   let mut answer: *const sys::rd_kafka_metadata = std::ptr::null();
   // SAFETY: the client and the topic are live; the answer becomes ours when the code is 0.
-  let code = unsafe {
-    sys::rd_kafka_metadata(client.raw(), only.is_none() as i32, only_raw, &mut answer, timeout.as_millis() as i32)
-      as i32
-  };
+  let code =
+    unsafe { codes::metadata(client.raw(), only.is_none() as i32, only_raw, &mut answer, timeout.as_millis() as i32) };
   if code != 0 {
     return Err(KafkaError::new(code));
   }

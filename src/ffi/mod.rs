@@ -6,6 +6,7 @@
 mod admin;
 mod assignor;
 mod client;
+mod codes;
 mod conf;
 mod event;
 mod message;
@@ -37,27 +38,18 @@ pub use shared_buffer::SharedBuffer;
 pub use topic::{PlainRecords, ProduceRecord, Topic};
 
 use kafka_node_librdkafka::bindings as sys;
-use std::ffi::{c_char, c_int, CStr, CString};
-
-extern "C" {
-  // librdkafka's own prototypes take its error enum. A broker newer than this librdkafka may send a code which that enum
-  // lacks, and an enum value outside its variants is undefined behaviour in Rust, so codes stay plain integers here.
-  #[link_name = "rd_kafka_err2str"]
-  fn err2str(code: c_int) -> *const c_char;
-  #[link_name = "rd_kafka_err2name"]
-  fn err2name(code: c_int) -> *const c_char;
-}
+use std::ffi::{c_char, CStr, CString};
 
 /// librdkafka's text for an error code, e.g. `Local: Timed out`.
 pub fn error_text(code: i32) -> String {
   // SAFETY: both functions return static, NUL-terminated strings for every integer.
-  unsafe { CStr::from_ptr(err2str(code)) }.to_string_lossy().into_owned()
+  unsafe { CStr::from_ptr(codes::err2str(code)) }.to_string_lossy().into_owned()
 }
 
 /// librdkafka's name for an error code, e.g. `_TIMED_OUT`.
 pub fn error_name(code: i32) -> String {
   // SAFETY: as for `error_text`.
-  unsafe { CStr::from_ptr(err2name(code)) }.to_string_lossy().into_owned()
+  unsafe { CStr::from_ptr(codes::err2name(code)) }.to_string_lossy().into_owned()
 }
 
 /// A C string made of `text`; everything from the first NUL on is left out, because C would not see it.
@@ -97,7 +89,7 @@ unsafe fn take_error(error: *mut sys::rd_kafka_error_t) -> Result<(), crate::err
   }
   // SAFETY: the object is live until the destroy call, which is its last use.
   unsafe {
-    let code = sys::rd_kafka_error_code(error) as i32;
+    let code = codes::error_code(error);
     let text = string_from(sys::rd_kafka_error_string(error));
     let fatal = sys::rd_kafka_error_is_fatal(error) != 0;
     sys::rd_kafka_error_destroy(error);

@@ -16,9 +16,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 /// What is sent to JavaScript. `core/handles/` is the receiving end.
 pub enum ToJs {
-  /// A slab, by index, has been filled with records; its credit goes with it.
+  /// A shared buffer, by index, has been filled with records; its credit goes with it.
   Slab(u32),
-  /// A block of records that no slab could hold.
+  /// A record batch that no shared buffer could hold.
   Block(Vec<u8>),
   /// The handle's queue has something: JavaScript is to call `drain`.
   Ready,
