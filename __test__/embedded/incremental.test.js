@@ -88,8 +88,16 @@ class Member {
 
 describe('a cooperative group', { timeout: 120000 }, () => {
   let broker
-  before(async () => { broker = await startWatched() })
-  after(() => broker.stop())
+  /** @type {NodeJS.Timeout} handles alone do not keep a process alive */
+  let alive
+  before(async () => {
+    alive = setInterval(() => {}, 1000)
+    broker = await startWatched()
+  })
+  after(() => {
+    clearInterval(alive)
+    return broker.stop()
+  })
 
   it('takes and gives only what moves: retained partitions go on, nothing is read again', async (context) => {
     const topic = uniqueName('topic')
