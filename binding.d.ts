@@ -65,11 +65,11 @@ export declare class NativeProducer {
   constructor(options: string, callback: (kind: number, payload: any) => void)
   /** The id that stands for a topic in send blocks. */
   topic(name: string): number
-  /** Hands over the first `length` bytes of `block`: groups of records as `core/wire/sends.js` packs them. Never blocks. */
+  /** Hands over the first `length` bytes of `block`: produce batches as `core/wire/sends.js` packs them. Never blocks. */
   send(block: Uint8Array, length: number): void
-  /** Takes what librdkafka has to tell, after a `ready`; returns finished sends, as in `ToJs::Receipts`. */
+  /** Takes what librdkafka has to tell, after a `ready`; returns finished sends, as in `ToJs::Reports`. */
   drain(): Float64Array | null
-  /** Starts a request of the control plane (`control.rs`); its reply comes as an event with the same id. */
+  /** Starts a request of the control plane (`requests`); its reply comes as an event with the same id. */
   request(id: number, request: string): void
   /** Delivers what was sent, for at most `timeout` ms, fails the rest, and ends. The `closed` event is the last one. */
   close(timeout: number): void

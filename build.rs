@@ -7,6 +7,8 @@ const SHIMS: &[&str] = &[
   "src/ffi/shims/produce_batch.c",
   "src/ffi/shims/dev_broker.c",
   "src/ffi/shims/max_in_flight_per_partition.c",
+  "src/ffi/shims/producer_id.c",
+  "src/ffi/shims/refused_batch.c",
   "src/ffi/shims/join_group.c",
   "src/ffi/shims/fast_rejoin.c",
   "src/ffi/shims/headers.c",

@@ -12,7 +12,7 @@ const { BrokerNotAvailableError, InvalidConfigError } = require('./errors')
 const { describeError } = require('../core/addon')
 const { hidePrivate } = require('./internal/hidePrivate')
 const { librdkafkaSettings } = require('./internal/options')
-const { SendLines } = require('../core/producer/topicSendQueue')
+const { appendRecords, recordsOf } = require('./internal/produceBatches')
 
 const {
   CustomPartitioner, CyclicPartitioner, DefaultPartitioner, KeyedPartitioner, RandomPartitioner
@@ -54,9 +54,9 @@ const hasOwn = Object.prototype.hasOwnProperty
 /**
  * What `Producer` and `HighLevelProducer` have in common.
  *
- * @typedef {import('../core/wire/sends').Part} Part
- * @typedef {{ topic: string, partition: any, attributes: number, parts: Part[] }} Group the records of one send for one
- *   partition
+ * @typedef {import('../core/wire/sends').Records} Records
+ * @typedef {{ topic: string, partition: any, attributes: any, codec: string, records: Records }} ProduceBatch the
+ *   records of one send for one partition
  */
 class BaseProducer extends AdoptableEmitter {
   /**
@@ -71,7 +71,8 @@ class BaseProducer extends AdoptableEmitter {
     options = optionsOf(options)
     this.ready = false
     this.client = client
-    this.requireAcks = options.requireAcks === undefined ? DEFAULTS.requireAcks : options.requireAcks
+    // null says as little as undefined: it must not be taken for 0, which acknowledges nothing
+    this.requireAcks = isNone(options.requireAcks) ? DEFAULTS.requireAcks : options.requireAcks
     this.ackTimeoutMs = options.ackTimeoutMs === undefined ? DEFAULTS.ackTimeoutMs : options.ackTimeoutMs
     const { partitionerType } = options
     if (customPartitioner !== undefined && partitionerType !== PARTITIONER_TYPES.custom) {
@@ -94,7 +95,6 @@ class BaseProducer extends AdoptableEmitter {
     this._isForeign = isForeign(client)
     /** @type {Map<number, Map<string, any>>} the client's handles that this producer has used, by acks and codec */
     this._handles = new Map()
-    this._lines = new SendLines()
     hidePrivate(this)
     this.connect()
   }
@@ -132,9 +132,13 @@ class BaseProducer extends AdoptableEmitter {
    *   `{ topic: { partition: offset } }`
    */
   send (payloads, callback) {
-    if (this._isForeign) return produce(this, this.buildPayloads(payloads, this.client.topicMetadata), callback)
+    if (this._isForeign) {
+      this.buildPayloads(payloads, this.client.topicMetadata)
+      return produce(this, payloads, callback)
+    }
     callback = checkedCallback(callback)
     const { client } = this
+    const { queue } = client._sends
     let isPartitionKnown = true
     let isFree = !client.closing
     checkArray('payloads', payloads)
@@ -143,19 +147,19 @@ class BaseProducer extends AdoptableEmitter {
       const { topic } = payloads[i]
       if (typeof topic !== 'string') throw new TypeError(`topic of a payload must be a string, not ${kindOf(topic)}`)
       if (this._needsMetadata(payloads[i])) isPartitionKnown = false
-      if (this._lines.has(topic)) isFree = false
+      if (queue.has(topic)) isFree = false
     }
     // chosen now if they can be: the caller's objects show them
-    const groups = isPartitionKnown ? this.buildPayloads(payloads, client.topicMetadata) : null
-    if (isFree && groups !== null && areKnown(client, groups)) {
-      this._produce(groups, callback)
+    const batches = isPartitionKnown ? this.buildPayloads(payloads, client.topicMetadata) : null
+    if (isFree && batches !== null && areKnown(client, batches)) {
+      this._produce(batches, callback)
       return
     }
     const list = [...new Set(payloads.map(payload => payload.topic))]
     const done = inCurrentContext(callback)
-    this._lines.enter(list, finished => this._learn(list, groups, error => {
+    queue.enter(list, (/** @type {() => void} */ finished) => this._learn(list, batches, error => {
       try {
-        if (error === null) error = this._produceLearned(groups, payloads, done)
+        if (error === null) error = this._produceLearned(batches, payloads, done)
         if (error !== null) done(error)
       } finally {
         // also when the callback throws: later sends must go on
@@ -165,17 +169,17 @@ class BaseProducer extends AdoptableEmitter {
   }
 
   /**
-   * @param {Group[] | null} groups
+   * @param {ProduceBatch[] | null} batches
    * @param {any[]} payloads
    * @param {(err: Error | null, result?: any) => void} callback called when it returns null
    * @returns {Error | null}
    */
-  _produceLearned (groups, payloads, callback) {
+  _produceLearned (batches, payloads, callback) {
     const { client } = this
     // closed meanwhile: the handles take nothing any more
     if (client.closing) return new BrokerNotAvailableError('Broker not available (sendRequest)')
     try {
-      const chosen = groups || this.buildPayloads(payloads, client.topicMetadata)
+      const chosen = batches || this.buildPayloads(payloads, client.topicMetadata)
       if (!areKnown(client, chosen)) {
         return new BrokerNotAvailableError('Could not find the leader')
       }
@@ -202,11 +206,11 @@ class BaseProducer extends AdoptableEmitter {
    *
    * @param {any[]} payloads
    * @param {Record<string, Record<string, { partition: number }>>} topicMetadata
-   * @returns {Group[]}
+   * @returns {ProduceBatch[]}
    */
   buildPayloads (payloads, topicMetadata) {
-    /** @type {Group[]} */
-    const groups = []
+    /** @type {ProduceBatch[]} */
+    const batches = []
     for (let i = 0; i < payloads.length; i++) {
       const payload = payloads[i]
       const { topic, key } = payload
@@ -217,36 +221,31 @@ class BaseProducer extends AdoptableEmitter {
       }
       if (!hasOwn.call(payload, 'attributes')) payload.attributes = 0
       const { partition, attributes } = payload
-      const part = {
-        messages: Array.isArray(payload.messages) ? payload.messages : [payload.messages],
-        key,
-        timestamp: payload.timestamp ? Number(payload.timestamp) : undefined,
-        headers: payload.headers || undefined
-      }
-      const group = groupOf(groups, topic, partition)
-      if (group === undefined) {
-        groups.push({ topic, partition, attributes, parts: [part] })
+      const records = recordsOf(payload)
+      const batch = batchOf(batches, topic, partition)
+      if (batch === undefined) {
+        batches.push({ topic, partition, attributes, codec: codecOf(attributes), records })
       } else {
-        assert(group.attributes === attributes, `attributes of the messages for ${topic}/${partition} must be the same`)
-        group.parts.push(part)
+        assert(batch.attributes === attributes, `attributes of the messages for ${topic}/${partition} must be the same`)
+        appendRecords(batch.records, records)
       }
     }
-    return groups
+    return batches
   }
 
   /**
-   * Waits for the connection and the topics' metadata, as far as the partitions of `groups` do not do without.
+   * Waits for the connection and the topics' metadata, as far as the partitions of `batches` do not do without.
    *
    * @param {string[]} topics
-   * @param {Group[] | null} groups
+   * @param {ProduceBatch[] | null} batches
    * @param {(err: Error | null) => void} callback
    */
-  _learn (topics, groups, callback) {
+  _learn (topics, batches, callback) {
     const { client } = this
     client._whenReady((/** @type {Error | null} */ error) => {
       if (error) return callback(error)
       const unknown = topics.filter(topic => valueOf(client.topicMetadata, topic) === undefined)
-      const isEnough = unknown.length === 0 && (groups === null || areKnown(client, groups))
+      const isEnough = unknown.length === 0 && (batches === null || areKnown(client, batches))
       if (isEnough) return callback(null)
       // known topics with an unknown partition are worth one look, too: partitions can be added
       client._learnTopics(unknown.length > 0 ? unknown : topics, callback)
@@ -272,35 +271,34 @@ class BaseProducer extends AdoptableEmitter {
   /**
    * Hands the records over; everything about their topics is known.
    *
-   * @param {Group[]} groups
+   * @param {ProduceBatch[]} batches
    * @param {(err: Error | null, result?: any) => void} callback
    */
-  _produce (groups, callback) {
+  _produce (batches, callback) {
     const requireAcks = acks(this.requireAcks)
-    const outcome = new SendOutcome(groups, this.client, requireAcks === 0, callback)
+    const outcome = new SendOutcome(batches, this.client, requireAcks === 0, callback)
     let areFilled = true
     let areAlike = true
-    for (let i = 0; i < groups.length; i++) {
-      if (!hasMessages(groups[i])) areFilled = false
-      if (groups[i].attributes !== groups[0].attributes) areAlike = false
+    for (let i = 0; i < batches.length; i++) {
+      if (!hasRecords(batches[i])) areFilled = false
+      if (batches[i].codec !== batches[0].codec) areAlike = false
     }
     // like kafka-node's empty message sets: they succeed and write nothing
-    const filled = areFilled ? groups : groups.filter(hasMessages)
+    const filled = areFilled ? batches : batches.filter(hasRecords)
     if (filled.length === 0) {
       outcome.waiting = 1
-      setImmediate(() => outcome.settle())
+      setImmediate(() => outcome.complete())
       return
     }
+    const { order } = this.client._sends
     if (areAlike) {
-      const codec = codecOf(filled[0].attributes)
-      outcome.waiting = 1
-      this._handle(requireAcks, codec).send(filled, outcome)
+      order.send(this._handle(requireAcks, filled[0].codec), filled, outcome)
     } else {
-      const codecs = [...new Set(filled.map(({ attributes }) => codecOf(attributes)))]
-      outcome.waiting = codecs.length
-      for (const codec of codecs) {
-        this._handle(requireAcks, codec).send(filled.filter(({ attributes }) => codecOf(attributes) === codec), outcome)
-      }
+      const codecs = [...new Set(filled.map(({ codec }) => codec))]
+      order.sendParts(codecs.map(codec => ({
+        handle: this._handle(requireAcks, codec),
+        batches: filled.filter(batch => batch.codec === codec)
+      })), outcome)
     }
     if (requireAcks === 0 && this.client._noAckBatch !== null) outcome.handedOver()
   }
@@ -336,39 +334,50 @@ class BaseProducer extends AdoptableEmitter {
  * @returns {-1 | 0 | 1}
  */
 function acks (requireAcks) {
-  const number = typeof requireAcks === 'symbol' ? NaN : Number(requireAcks)
+  // what is no number becomes 0 too easily: '', false, []
+  const isNumber = typeof requireAcks === 'number' || (typeof requireAcks === 'string' && requireAcks.trim() !== '')
+  const number = isNumber ? Number(requireAcks) : NaN
   if (number === 0 || number === 1 || number === -1) return number
   throw new InvalidConfigError(
     `requireAcks ${textOf(requireAcks)} is illegal, must be 0 (none), 1 (leader) or -1 (all in-sync replicas)`)
 }
 
+/** @param {any} value */
+function isNone (value) {
+  return value === undefined || value === null
+}
+
 /**
  * @param {any} client
- * @param {Group[]} groups
+ * @param {ProduceBatch[]} batches
  */
-function areKnown ({ topicMetadata }, groups) {
-  for (let i = 0; i < groups.length; i++) {
-    const partitions = valueOf(topicMetadata, groups[i].topic)
-    if (partitions === undefined || partitions[groups[i].partition] === undefined) return false
+function areKnown ({ topicMetadata }, batches) {
+  for (let i = 0; i < batches.length; i++) {
+    const partitions = valueOf(topicMetadata, batches[i].topic)
+    if (partitions === undefined || partitions[batches[i].partition] === undefined) return false
   }
   return true
 }
 
 /**
- * @param {Group[]} groups
+ * @param {ProduceBatch[]} batches
  * @param {string} topic
  * @param {any} partition
  */
-function groupOf (groups, topic, partition) {
-  for (let i = 0; i < groups.length; i++) {
-    if (groups[i].topic === topic && groups[i].partition === partition) return groups[i]
+function batchOf (batches, topic, partition) {
+  for (let i = 0; i < batches.length; i++) {
+    if (batches[i].topic === topic && batches[i].partition === partition) return batches[i]
   }
   return undefined
 }
 
-/** @param {number} attributes */
+/**
+ * @param {any} attributes the codec is in their last three bits, as in Kafka's records; nothing means none
+ * @returns {string}
+ */
 function codecOf (attributes) {
-  const codec = CODECS[attributes]
+  const number = attributes ? Number(attributes) : 0
+  const codec = Number.isInteger(number) && number >= 0 ? CODECS[number & 7] : undefined
   if (codec === undefined) {
     throw new InvalidConfigError(`attributes ${textOf(attributes)} is illegal, must be one of ${
       CODECS.map((name, number) => `${number} (${name})`).join(', ')}`)
@@ -376,25 +385,24 @@ function codecOf (attributes) {
   return codec
 }
 
-/** @param {Group} group */
-function hasMessages ({ parts }) {
-  for (let i = 0; i < parts.length; i++) if (parts[i].messages.length > 0) return true
-  return false
+/** @param {ProduceBatch} batch */
+function hasRecords ({ records }) {
+  return records.values.length > 0
 }
 
-/** Puts the receipts of one `send` together; several handles may have a part in it. */
+/** Puts the delivery reports of one `send` together, which may have several parts. */
 class SendOutcome extends PendingCall {
   /**
-   * @param {Group[]} groups
+   * @param {ProduceBatch[]} batches
    * @param {any} client
-   * @param {boolean} isUnacknowledged its receipt only says that it has left
+   * @param {boolean} isUnacknowledged a report only says that it has left
    * @param {(err: Error | null, result?: any) => void} callback
    */
-  constructor (groups, client, isUnacknowledged, callback) {
+  constructor (batches, client, isUnacknowledged, callback) {
     super()
-    /** number of handles */
+    /** parts that are not complete */
     this.waiting = 0
-    this.groups = groups
+    this.batches = batches
     this.client = client
     this.isUnacknowledged = isUnacknowledged
     this.callback = callback
@@ -405,17 +413,17 @@ class SendOutcome extends PendingCall {
   }
 
   /**
-   * @param {Group[]} groups of one handle
-   * @param {Float64Array} receipts
+   * @param {ProduceBatch[]} batches of a part
+   * @param {Float64Array} reports
    * @param {number} at
    */
-  done (groups, receipts, at) {
-    for (let i = 0; i < groups.length; i++) {
-      const code = receipts[at + 2 * i + 1]
-      if (code === 0) this.written(groups[i], receipts[at + 2 * i])
-      else this.failed(code, groups[i])
+  done (batches, reports, at) {
+    for (let i = 0; i < batches.length; i++) {
+      const code = reports[at + 2 * i + 1]
+      if (code === 0) this.written(batches[i], reports[at + 2 * i])
+      else this.failed(code, batches[i])
     }
-    this.settle()
+    this.complete()
   }
 
   /** The callback does not wait for the batch that the send is in. */
@@ -427,14 +435,14 @@ class SendOutcome extends PendingCall {
     }
   }
 
-  /** The handle closed without a receipt. */
-  abandoned () {
+  /** The handle closed before a part was complete. */
+  failedWithoutReport () {
     this.error = new BrokerNotAvailableError('Broker not available (socket closed)')
-    this.settle()
+    this.complete()
   }
 
   /**
-   * @param {Group} group
+   * @param {ProduceBatch} batch
    * @param {number} offset of its first record
    */
   written ({ topic, partition }, offset) {
@@ -443,7 +451,7 @@ class SendOutcome extends PendingCall {
 
   /**
    * @param {number} code
-   * @param {Group} group
+   * @param {ProduceBatch} group
    */
   failed (code, { topic, partition }) {
     this.error = code > 0
@@ -453,11 +461,11 @@ class SendOutcome extends PendingCall {
     if (code === 6 || code === 3) this.client.emit('brokersChanged')
   }
 
-  settle () {
+  complete () {
     if (--this.waiting > 0) return
     if (this.error) return this.callBack(this.callback, this.error)
-    if (this.isUnacknowledged && this.groups.length > 0) return this.callBack(this.callback, null, { result: 'no ack' })
-    for (let i = 0; i < this.groups.length; i++) if (!hasMessages(this.groups[i])) this.written(this.groups[i], 0)
+    if (this.isUnacknowledged && this.batches.length > 0) return this.callBack(this.callback, null, { result: 'no ack' })
+    for (let i = 0; i < this.batches.length; i++) if (!hasRecords(this.batches[i])) this.written(this.batches[i], 0)
     this.callBack(this.callback, null, this.result)
   }
 }

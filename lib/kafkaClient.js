@@ -14,6 +14,7 @@ const {
 const { AdvertisedBrokers } = require('../core/cluster/advertisedBrokers')
 const { TopicLookup } = require('../core/cluster/topicLookup')
 const { Waiter } = require('../core/cluster/waiter')
+const { SendOrder } = require('../core/producer/sendOrder')
 const { callAll } = require('../core/scheduling/callAll')
 const { emitAll } = require('./internal/emitAll')
 const { hidePrivate } = require('./internal/hidePrivate')
@@ -150,6 +151,8 @@ class KafkaClient extends AdoptableEmitter {
     this._handles = new Set()
     /** @type {Map<string, ProducerHandle>} by what they are set to */
     this._producers = new Map()
+    /** what is sent first is written first, whichever producer sends it */
+    this._sends = new SendOrder()
     /** @type {any} the handle that answers questions about the cluster */
     this._primary = null
     /** @type {{ open: () => ProducerHandle | ConsumerHandle } | null} who opens it */

@@ -26,6 +26,8 @@ const HOT: &[&str] = &["lz4.c", "lz4frame.c", "lz4hc.c", "rdkafka_lz4.c", "rdxxh
 const REPLACED: &[(&str, &[&str])] = &[
   ("rdkafka_request.c", &["rd_kafka_ProduceRequest", "rd_kafka_JoinGroupRequest"]),
   ("rdkafka_msg.c", &["rd_kafka_msgbatch_destroy"]),
+  // Called there too, but not for what a broker has answered.
+  ("rdkafka_broker.c", &["rd_kafka_dr_msgq0"]),
 ];
 
 /// Our files that stand in for one of librdkafka's, which they include.

@@ -109,8 +109,19 @@ describe('producers', { timeout: 120000 }, () => {
       const topic = await newTopic()
       const producer = await opened.producer()
       await call(producer.client, 'refreshMetadata', [topic])
-      assert.throws(() => producer.send([{ topic, partition: 0, messages: 'a', attributes: 9 }], () => {}),
-        { name: 'InvalidConfigError', message: /^attributes 9 is illegal/ })
+      for (const attributes of [5, -1, 1.5, 'gzip']) {
+        assert.throws(() => producer.send([{ topic, partition: 0, messages: 'a', attributes }], () => {}),
+          { name: 'InvalidConfigError', message: new RegExp(`^attributes ${attributes} is illegal`) })
+      }
+    })
+
+    it('are not compressed when attributes say nothing about a codec', async () => {
+      const topic = await newTopic()
+      const producer = await opened.producer()
+      const payloads = [undefined, null, false, 0, 8]
+        .map((attributes) => ({ topic, partition: 0, messages: 'a', attributes }))
+      for (const payload of payloads) await call(producer, 'send', [payload])
+      assert.equal((await read(topic, 5)).length, 5)
     })
 
     it('are refused as a whole if one cannot be converted to a string; other sends are not affected', async () => {
@@ -126,13 +137,13 @@ describe('producers', { timeout: 120000 }, () => {
       assert.deepEqual(results, [{ 0: 0 }, { 1: 0 }, { 0: 1 }, { 1: 1 }].map((offsets) => ({ [topic]: offsets })))
     })
 
-    it('that are refused while the client connects fail in their callback', async () => {
+    it('are refused at the call, also while the client connects', async () => {
       const topic = await newTopic()
       const producer = new Producer(opened.client())
-      const bad = assert.rejects(call(producer, 'send', [{ topic, partition: 0, messages: 'a', attributes: 9 }]),
-        { name: 'InvalidConfigError' })
+      for (const wrong of [{ attributes: 5 }, { timestamp: -1 }, { headers: { 'a\0': 'b' } }]) {
+        assert.throws(() => producer.send([{ topic, partition: 0, messages: 'a', ...wrong }], () => {}))
+      }
       assert.deepEqual(await sendAll(producer, topic, 'b'), { [topic]: { 0: 0 } })
-      await bad
     })
 
     it('may be larger than any buffer that crosses to JavaScript', async () => {

@@ -2,20 +2,20 @@
 
 const { test } = require('node:test')
 const assert = require('node:assert/strict')
-const { SendLines } = require('../../core/producer/topicSendQueue')
+const { TopicSendQueue } = require('../../core/producer/topicSendQueue')
 
-/** @returns {{ lines: SendLines, ran: string[], enter: (name: string, topics: string[]) => void,
+/** @returns {{ queue: TopicSendQueue, ran: string[], enter: (name: string, topics: string[]) => void,
  *   finish: (name: string) => void }} */
 function recorded () {
-  const lines = new SendLines()
+  const queue = new TopicSendQueue()
   /** @type {string[]} */
   const ran = []
   /** @type {Map<string, () => void>} */
   const ends = new Map()
   return {
-    lines,
+    queue,
     ran,
-    enter: (name, topics) => lines.enter(topics, (finished) => {
+    enter: (name, topics) => queue.enter(topics, (finished) => {
       ran.push(name)
       ends.set(name, finished)
     }),
@@ -24,21 +24,21 @@ function recorded () {
 }
 
 test('sends to the same topic wait for each other, others do not', () => {
-  const { lines, ran, enter, finish } = recorded()
+  const { queue, ran, enter, finish } = recorded()
   enter('a1', ['a'])
   enter('a2', ['a'])
   enter('b1', ['b'])
   assert.deepEqual(ran, ['a1', 'b1'])
-  assert.ok(lines.has('a') && lines.has('b') && !lines.has('c'))
+  assert.ok(queue.has('a') && queue.has('b') && !queue.has('c'))
   finish('b1')
-  assert.ok(!lines.has('b'))
+  assert.ok(!queue.has('b'))
   finish('a1')
   assert.deepEqual(ran, ['a1', 'b1', 'a2'])
   finish('a2')
-  assert.ok(!lines.has('a'))
+  assert.ok(!queue.has('a'))
 })
 
-test('a send to several topics waits until it is first in all their lines', () => {
+test('a send to several topics waits until it is first in the queue of each', () => {
   const { ran, enter, finish } = recorded()
   enter('a', ['a'])
   enter('b', ['b'])
@@ -53,16 +53,36 @@ test('a send to several topics waits until it is first in all their lines', () =
 })
 
 test('thousands that finish at once do not exhaust the stack', () => {
-  const lines = new SendLines()
+  const queue = new TopicSendQueue()
   let release = () => {}
   let count = 0
-  lines.enter(['t'], (finished) => { release = finished })
+  queue.enter(['t'], (finished) => { release = finished })
   for (let i = 0; i < 50000; i++) {
-    lines.enter(['t'], (finished) => {
+    queue.enter(['t'], (finished) => {
       count++
       finished()
     })
   }
   release()
   assert.equal(count, 50000)
+})
+
+test('a callback that throws costs the sends behind it nothing', async () => {
+  const queue = new TopicSendQueue()
+  /** @type {string[]} */
+  const ran = []
+  let release = () => {}
+  queue.enter(['t'], (finished) => { release = finished })
+  queue.enter(['t'], (finished) => {
+    finished()
+    throw new Error('thrown by a callback')
+  })
+  queue.enter(['t'], (finished) => {
+    ran.push('behind')
+    finished()
+  })
+  assert.throws(release, /thrown by a callback/)
+  await new Promise(setImmediate)
+  assert.deepEqual(ran, ['behind'])
+  assert.ok(!queue.has('t'))
 })

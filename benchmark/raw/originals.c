@@ -14,6 +14,14 @@ void original_rd_kafka_JoinGroupRequest(rd_kafka_broker_t *rkb, const rd_kafkap_
                                         const rd_kafkap_str_t *protocol_type, const rd_list_t *topics,
                                         rd_kafka_replyq_t replyq, rd_kafka_resp_cb_t *resp_cb, void *opaque);
 
+void original_rd_kafka_dr_msgq0(rd_kafka_topic_t *rkt, rd_kafka_msgq_t *rkmq, rd_kafka_resp_err_t err,
+                                const rd_kafka_Produce_result_t *presult);
+
+void rd_kafka_dr_msgq0(rd_kafka_topic_t *rkt, rd_kafka_msgq_t *rkmq, rd_kafka_resp_err_t err,
+                       const rd_kafka_Produce_result_t *presult) {
+        original_rd_kafka_dr_msgq0(rkt, rkmq, err, presult);
+}
+
 int rd_kafka_ProduceRequest(rd_kafka_broker_t *rkb, rd_kafka_toppar_t *rktp, const rd_kafka_pid_t pid,
                             uint64_t epoch_base_msgid) {
         return original_rd_kafka_ProduceRequest(rkb, rktp, pid, epoch_base_msgid);

@@ -5,17 +5,17 @@ const { setImmediate } = require('../scheduling/timers')
 
 /** How long callbacks of sends may occupy the event loop per turn, ms. */
 const SHARE_MS = 5
-/** DeliveryReports between two looks at the clock. */
+/** Reports between two looks at the clock. */
 const STRIDE = 8
 
-/** Settles reports in the order of their arrival; those that a turn of the event loop has no time for, in the next. */
+/** Completes sends in the order of their reports; those that a turn of the event loop has no time for, in the next. */
 class DeliveryReports {
   /**
-   * @param {(reports: Float64Array, at: number) => void} settle settles the receipt that begins at `at`, after it has
-   *   moved `at` of this object to the next one: what it calls may throw, and that must cost no other receipt its own
+   * @param {(reports: Float64Array, at: number) => void} complete completes the send whose report begins at `at`, after
+   *   it has moved `at` of this object to the next one: what it calls may throw, and that costs no other send its call
    */
-  constructor (settle) {
-    this.settle = settle
+  constructor (complete) {
+    this.complete = complete
     /** @type {Float64Array[]} */
     this.queue = []
     /** where the next one begins in the first of the queue */
@@ -75,7 +75,7 @@ class DeliveryReports {
             untilLook = STRIDE
             if (this.turn.isOver()) return
           }
-          this.settle(reports, this.at)
+          this.complete(reports, this.at)
         }
         this.queue.shift()
         this.at = 0

@@ -22,18 +22,34 @@ const FULL_BLOCK = 256 * 1024
 const LARGEST_BATCH = 16 * 1024 * 1024
 
 /**
- * @typedef {{ topic: string, partition: number, parts: import('../wire/sends').Part[] }} SendGroup the records of one
- *   send for one partition
- * @typedef {object} Outcome takes what becomes of a send, or of a handle's part in it, with one call
- * @property {(groups: any[], receipts: Float64Array, at: number) => void} done `receipts` has base offset and error
- *   code of each group, from index `at` on
- * @property {() => void} abandoned the handle closed without a receipt
+ * @typedef {import('../wire/sends').Records} Records
+ * @typedef {{ topic: string, partition: number, records: Records }} ProduceBatch the records of one send for one
+ *   partition
+ * @typedef {object} Outcome takes what becomes of a send, which may have several parts
+ * @property {number} waiting parts that are not complete; counted up by whoever hands one over
+ * @property {(batches: ProduceBatch[], reports: Float64Array, at: number) => void} done a part is complete: `reports`
+ *   has base offset and error code of each batch, from index `at` on
+ * @property {() => void} failedWithoutReport the handle closed before a part was complete
+ * @typedef {object} Send
+ * @property {ProduceBatch[]} batches
+ * @property {Outcome} outcome
+ * @typedef {object} PackedSend a part of a send that does not cross at once
+ * @property {ProducerHandle} handle
+ * @property {number} id
+ * @property {ProduceBatch[]} batches
+ * @property {Buffer} bytes
+ * @property {number} records
  */
+
+/** What a record counts besides its bytes, as in src/producer. */
+const RECORD_OVERHEAD = 64
+/** librdkafka's code for a send that the queue has no room for. */
+const QUEUE_FULL = -184
 
 /** A producer handle: sends of one tick share a crossing. */
 class ProducerHandle {
   /**
-   * @param {object} options `ProducerOptions` of src/config/mod.rs
+   * @param {any} options `ProducerOptions` of src/config/mod.rs
    * @param {HandleEvents} events
    * @param {{ bytes: number, age: number } | null} [batch] sends wait until there are more `bytes`, or until `age` ms
    *   have passed without another; null: only until the end of the tick
@@ -41,12 +57,18 @@ class ProducerHandle {
   constructor (options, events, batch = null) {
     this.events = events
     this.requests = new Requests()
+    this.isAcknowledged = options.requireAcks !== 0
+    /** What may be held back by `PartitionOrder`, like what librdkafka has no room for. */
+    this.limits = { records: options.queueMessages, bytes: options.queueKbytes * 1024 }
+    this.held = { sends: 0, records: 0, bytes: 0 }
+    /** @type {import('../producer/partitionOrder').PartitionOrder | null} who wants to know what is complete */
+    this.order = null
     this.fullBlock = batch === null ? FULL_BLOCK : Math.min(batch.bytes + 1, LARGEST_BATCH)
     this.batchAge = batch === null ? null : batch.age
     /** @type {NodeJS.Timeout | null} */
     this.batchTimer = null
     this.packer = new SendPacker()
-    /** @type {Array<{ groups: SendGroup[], outcome: Outcome } | null>} by id */
+    /** @type {Array<Send | null>} by id */
     this.sends = []
     /** @type {number[]} */
     this.freeIds = []
@@ -54,10 +76,14 @@ class ProducerHandle {
     this.topics = new Map()
     this.scheduled = false
     this.closing = false
+    /** It takes nothing more: what comes now is not sent. */
+    this.isEnded = false
     /** @type {(() => void) | null} */
     this.whenClosed = null
+    /** @type {(() => void) | null} */
+    this.whenNothingHeld = null
     this.flush = this.flush.bind(this)
-    this.reports = new DeliveryReports(this.settle.bind(this))
+    this.reports = new DeliveryReports(this.complete.bind(this))
     this.drain = () => this.native.drain()
     this.native = open(() => new NativeProducer(JSON.stringify(options), this.receive.bind(this)))
   }
@@ -76,16 +102,16 @@ class ProducerHandle {
   }
 
   /**
-   * @param {Float64Array} receipts
-   * @param {number} at where the receipt of a send begins
+   * @param {Float64Array} reports
+   * @param {number} at where the report of a send begins
    */
-  settle (receipts, at) {
-    const id = receipts[at]
-    const { groups, outcome } = /** @type {any} */ (this.sends[id])
-    this.reports.at = at + 1 + 2 * groups.length
-    this.sends[id] = null
-    this.freeIds.push(id)
-    outcome.done(groups, receipts, at + 1)
+  complete (reports, at) {
+    const id = reports[at]
+    const { batches, outcome } = /** @type {Send} */ (this.sends[id])
+    this.reports.at = at + 1 + 2 * batches.length
+    this.forget(id)
+    if (this.order !== null) this.order.completed(this, batches)
+    outcome.done(batches, reports, at + 1)
   }
 
   /**
@@ -102,27 +128,55 @@ class ProducerHandle {
   }
 
   /**
-   * Sends the records of `groups`, each a partition of a topic.
-   *
-   * @param {SendGroup[]} groups
+   * @param {ProduceBatch[]} batches
    * @param {Outcome} outcome
+   * @returns {number} the id of a send
    */
-  send (groups, outcome) {
+  remember (batches, outcome) {
     const id = this.freeIds.length > 0 ? /** @type {number} */ (this.freeIds.pop()) : this.sends.length
-    this.sends[id] = { groups, outcome }
-    const start = this.packer.at
+    this.sends[id] = { batches, outcome }
+    return id
+  }
+
+  /** @param {number} id */
+  forget (id) {
+    this.sends[id] = null
+    this.freeIds.push(id)
+  }
+
+  /**
+   * @param {SendPacker} packer
+   * @param {number} id
+   * @param {ProduceBatch[]} batches
+   * @throws when a value or a topic cannot be packed; nothing of the send is packed then
+   */
+  packInto (packer, id, batches) {
+    const start = packer.at
     try {
-      for (let i = 0; i < groups.length; i++) {
-        const { topic, partition, parts } = groups[i]
-        this.packer.group(id, i, this.topicId(topic), partition, parts)
+      for (let i = 0; i < batches.length; i++) {
+        const { topic, partition, records } = batches[i]
+        packer.batch(id, i, this.topicId(topic), partition, records)
       }
     } catch (error) {
-      // a value without `toString`, a topic that librdkafka refuses: no part of this send may cross
-      this.packer.at = start
-      this.sends[id] = null
-      this.freeIds.push(id)
+      packer.at = start
+      this.forget(id)
       throw error
     }
+  }
+
+  /**
+   * Sends the records of `batches`.
+   *
+   * @param {ProduceBatch[]} batches
+   * @param {Outcome} outcome
+   */
+  send (batches, outcome) {
+    this.packInto(this.packer, this.remember(batches, outcome), batches)
+    this.schedule()
+  }
+
+  /** What is packed crosses at the end of the tick, or when there is enough of it. */
+  schedule () {
     if (this.packer.at >= this.fullBlock) {
       this.flush()
     } else if (this.batchAge !== null) {
@@ -131,6 +185,77 @@ class ProducerHandle {
       this.scheduled = true
       nextTick(this.flush)
     }
+  }
+
+  /**
+   * Packs a send that another one may have to wait for, or the other way round. It is sent with `submit`.
+   *
+   * @param {ProduceBatch[]} batches
+   * @param {Outcome} outcome
+   * @returns {PackedSend}
+   */
+  pack (batches, outcome) {
+    const id = this.remember(batches, outcome)
+    const { packer } = this
+    const start = packer.at
+    this.packInto(packer, id, batches)
+    const bytes = Buffer.from(packer.bytes.subarray(start, packer.at))
+    packer.at = start
+    let records = 0
+    for (const batch of batches) records += batch.records.values.length
+    return { handle: this, id, batches, bytes, records }
+  }
+
+  /** @param {PackedSend} packed */
+  submit (packed) {
+    this.packer.append(packed.bytes)
+    this.schedule()
+  }
+
+  /**
+   * Gives a packed send up, as if it had never been.
+   *
+   * @param {PackedSend} packed
+   */
+  discard (packed) {
+    this.forget(packed.id)
+  }
+
+  /**
+   * Counts a packed send that has to wait.
+   *
+   * @param {PackedSend} packed
+   * @returns {boolean} false when there is no room for it: it fails
+   */
+  hold (packed) {
+    const { held, limits } = this
+    const bytes = packed.bytes.length + packed.records * RECORD_OVERHEAD
+    if (held.sends > 0 && (held.records + packed.records > limits.records || held.bytes + bytes > limits.bytes)) {
+      const { outcome } = /** @type {Send} */ (this.sends[packed.id])
+      this.forget(packed.id)
+      const reports = Float64Array.from(packed.batches.flatMap(() => [-1, QUEUE_FULL]))
+      setImmediate(() => outcome.done(packed.batches, reports, 0))
+      return false
+    }
+    held.sends++
+    held.records += packed.records
+    held.bytes += bytes
+    return true
+  }
+
+  /**
+   * A packed send has waited long enough.
+   *
+   * @param {PackedSend} packed
+   * @returns {boolean} false when the handle has ended meanwhile
+   */
+  release (packed) {
+    const { held } = this
+    held.sends--
+    held.records -= packed.records
+    held.bytes -= packed.bytes.length + packed.records * RECORD_OVERHEAD
+    if (held.sends === 0 && this.whenNothingHeld !== null) setImmediate(this.whenNothingHeld)
+    return !this.isEnded
   }
 
   /**
@@ -143,13 +268,18 @@ class ProducerHandle {
     else this.batchTimer.refresh()
   }
 
+  /** Others wait for what is packed: it waits no longer for further sends. */
+  hurry () {
+    if (this.batchAge !== null) this.flush()
+  }
+
   flush () {
     this.scheduled = false
     if (this.batchTimer !== null) clearTimeout(this.batchTimer)
     this.batchTimer = null
     const { packer } = this
     if (packer.at === 0) return
-    if (!this.requests.closed) this.native.send(packer.bytes, packer.at)
+    if (!this.isEnded) this.native.send(packer.bytes, packer.at)
     packer.reset()
   }
 
@@ -162,15 +292,34 @@ class ProducerHandle {
   }
 
   /**
-   * Delivers what was sent, for at most `timeout` ms; every send is settled before the callback.
+   * Delivers what was sent, for at most `timeout` ms; every send is complete before the callback.
    *
    * @param {number} timeout
    * @param {() => void} callback
    */
   close (timeout, callback) {
-    this.flush()
-    this.whenClosed = callback
     this.closing = true
+    if (this.requests.closed) {
+      // its thread has failed, and waits for this
+      this.native.close(0)
+      setImmediate(callback)
+      return
+    }
+    this.whenClosed = callback
+    if (this.held.sends === 0) return this.end(timeout)
+    const deadline = Date.now() + timeout
+    const timer = setTimeout(() => this.end(0), timeout)
+    this.whenNothingHeld = () => {
+      clearTimeout(timer)
+      this.end(Math.max(0, deadline - Date.now()))
+    }
+  }
+
+  /** @param {number} timeout ms */
+  end (timeout) {
+    if (this.isEnded) return
+    this.flush()
+    this.isEnded = true
     this.native.close(timeout)
   }
 
@@ -179,10 +328,12 @@ class ProducerHandle {
       setImmediate(() => this.closed())
       return
     }
+    this.isEnded = true
     const calls = this.requests.close()
     const sends = this.sends
     this.sends = []
-    for (const send of sends) if (send !== null) calls.push(() => send.outcome.abandoned())
+    if (this.order !== null) for (const send of sends) if (send !== null) this.order.completed(this, send.batches)
+    for (const send of sends) if (send !== null) calls.push(() => send.outcome.failedWithoutReport())
     if (this.whenClosed) calls.push(this.whenClosed)
     callAll(calls)
   }

@@ -1,16 +1,22 @@
 'use strict'
 
+const { setImmediate } = require('../scheduling/timers')
+
 /**
- * Sends that have to wait hold back later ones to the same topics, and only those: what is sent first is written
- * first, even when the connection or a look at the topic comes in between.
+ * Sends that cannot go on at once hold back later ones to the same topics, and only those: what is sent first is
+ * written first, even when the connection or a look-up of the topic comes in between.
  *
- * @typedef {{ topics: string[], ahead: number, run: (finished: () => void) => void }} WaitingSend `ahead`: for how many
- *   of its topics others are before it
+ * @typedef {{ topics: string[], ahead: number, run: (finished: () => void) => void }} WaitingSend `ahead`: how
+ *   many of its topics have an earlier send waiting
  */
-class SendLines {
+class TopicSendQueue {
   constructor () {
     /** @type {Map<string, WaitingSend[]>} oldest first */
     this.byTopic = new Map()
+    /** @type {WaitingSend[]} those whose turn has come */
+    this.runnable = []
+    this.isRunning = false
+    this.resume = this.resume.bind(this)
   }
 
   /**
@@ -23,49 +29,51 @@ class SendLines {
 
   /**
    * @param {string[]} topics of the send, each once
-   * @param {(finished: () => void) => void} run called when its turn has come, which may be at once
+   * @param {(finished: () => void) => void} run called when its turn has come, which may be at once; it may throw
+   *   after it has called `finished`
    */
   enter (topics, run) {
     /** @type {WaitingSend} */
-    const turn = { topics, ahead: 0, run }
+    const send = { topics, ahead: 0, run }
     for (const topic of topics) {
-      const line = this.byTopic.get(topic)
-      if (line === undefined) this.byTopic.set(topic, [turn])
+      const waiting = this.byTopic.get(topic)
+      if (waiting === undefined) this.byTopic.set(topic, [send])
       else {
-        line.push(turn)
-        turn.ahead++
+        waiting.push(send)
+        send.ahead++
       }
     }
-    if (turn.ahead === 0) this.run(turn)
+    if (send.ahead > 0) return
+    this.runnable.push(send)
+    this.resume()
   }
 
-  /**
-   * Runs a turn and those it was blocking; in a loop, because thousands may have waited.
-   *
-   * @param {WaitingSend} first
-   */
-  run (first) {
-    const runnable = [first]
-    let isLooping = false
-    const loop = () => {
-      if (isLooping) return
-      isLooping = true
-      for (let turn = runnable.shift(); turn !== undefined; turn = runnable.shift()) {
-        const { topics, run } = turn
-        run(() => {
-          for (const topic of topics) {
-            const line = /** @type {WaitingSend[]} */ (this.byTopic.get(topic))
-            line.shift()
-            if (line.length === 0) this.byTopic.delete(topic)
-            else if (--line[0].ahead === 0) runnable.push(line[0])
-          }
-          loop()
-        })
-      }
-      isLooping = false
+  /** @param {WaitingSend} send */
+  leave ({ topics }) {
+    for (const topic of topics) {
+      const waiting = /** @type {WaitingSend[]} */ (this.byTopic.get(topic))
+      waiting.shift()
+      if (waiting.length === 0) this.byTopic.delete(topic)
+      else if (--waiting[0].ahead === 0) this.runnable.push(waiting[0])
     }
-    loop()
+    this.resume()
+  }
+
+  /** Runs what is runnable; in a loop, because thousands may have waited. */
+  resume () {
+    if (this.isRunning) return
+    this.isRunning = true
+    try {
+      for (let send = this.runnable.shift(); send !== undefined; send = this.runnable.shift()) {
+        const current = send
+        current.run(() => this.leave(current))
+      }
+    } finally {
+      this.isRunning = false
+      // a callback has thrown: the others get their turn without it
+      if (this.runnable.length > 0) setImmediate(this.resume)
+    }
   }
 }
 
-module.exports = { SendLines }
+module.exports = { TopicSendQueue }

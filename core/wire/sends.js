@@ -1,13 +1,11 @@
 'use strict'
 
-const { KeyedMessage } = require('../../lib/protocol')
-
 /**
  * The writing end of the send blocks that `src/wire/sends.rs` reads; the format is described there. All sends of one
  * tick go into one block and cross with one call.
  */
 
-const GROUP_HEADER_BYTES = 28
+const BATCH_HEADER_BYTES = 28
 const SAME_KEY = 1
 const HAS_TIMESTAMPS = 2
 const HAS_HEADERS = 4
@@ -17,34 +15,65 @@ const FIRST_CAPACITY = 64 * 1024
 const KEPT_CAPACITY = 1024 * 1024
 /** A UTF-16 code unit takes at most three bytes in UTF-8. */
 const BYTES_PER_UNIT = 3
+/** From here on the exact size is worth its cost. */
+const LARGE = 64 * 1024 * 1024
+/** Bytes of a record, at most. A broker's own limit (`message.max.bytes`) is 1 MB unless it is raised. */
+const LARGEST_RECORD = 2 ** 30
+/** Bytes of a block, at most: its numbers have 32 bits. */
+const LARGEST_BLOCK = 2 ** 31 - 1
 
 /**
  * @typedef {import('./records').FastBuffer} FastBuffer
- * @typedef {string | Buffer | null} WireValue
- * @typedef {Record<string, any>} Headers
- * @typedef {object} Part the messages of one payload
- * @property {any[]} messages
- * @property {any} key
- * @property {number | undefined} timestamp ms; undefined leaves it to the moment of sending
- * @property {Headers | undefined} headers
+ * @typedef {string | Buffer | null} WireValue UTF-8 for a string
+ * @typedef {object} Records records for one partition, as columns
+ * @property {WireValue[]} values
+ * @property {WireValue} key of all records, unless they have `keys` of their own
+ * @property {WireValue[] | null} keys
+ * @property {number[] | null} timestamps ms; null leaves them to the moment of sending
+ * @property {Array<Buffer | null> | null} headers as `packHeaders` makes them
  */
-
-/**
- * What is sent for a value or key: bytes for a Buffer, UTF-8 for a string, null for null and undefined, and
- * `toString()` of anything else.
- *
- * @param {any} value
- * @returns {WireValue}
- */
-function toWire (value) {
-  if (typeof value === 'string' || Buffer.isBuffer(value)) return value
-  return value === null || value === undefined ? null : value.toString()
-}
 
 /** @param {WireValue} value */
 function mostBytes (value) {
   if (value === null) return 0
   return typeof value === 'string' ? value.length * BYTES_PER_UNIT : value.length
+}
+
+/** @param {WireValue} value */
+function exactBytes (value) {
+  return value === null ? 0 : Buffer.byteLength(value)
+}
+
+/**
+ * @param {string} what
+ * @returns {RangeError}
+ */
+function tooLarge (what) {
+  return Object.assign(new RangeError(what), { code: 'ERR_OUT_OF_RANGE' })
+}
+
+/**
+ * @param {Records} records of which there may be more than LARGE bytes
+ * @returns {number} their bytes
+ * @throws {RangeError} if there are more than can be sent
+ */
+function checkedBytes ({ values, key, keys, headers }) {
+  const keyBytes = exactBytes(key)
+  let all = 0
+  for (let i = 0; i < values.length; i++) {
+    const header = headers === null ? null : headers[i]
+    const bytes = exactBytes(values[i]) + exactBytes(header) + (keys === null ? keyBytes : exactBytes(keys[i]))
+    if (bytes > LARGEST_RECORD) {
+      throw tooLarge(`a record of ${bytes} bytes is too large: it may have 1 GiB, and what its topic allows ` +
+        '(max.message.bytes)')
+    }
+    all += bytes
+  }
+  if (all > LARGEST_BLOCK - LARGE) {
+    throw tooLarge(`the records of a send for one partition have ${all} bytes, which is too much at a time: ` +
+      'send less than 2 GiB with each call')
+  }
+  return all
 }
 
 /** @param {number} capacity in bytes, a multiple of 4 */
@@ -53,7 +82,7 @@ function newBlock (capacity) {
   return { bytes: /** @type {FastBuffer} */ (Buffer.from(memory)), i32: new Int32Array(memory) }
 }
 
-/** Packs groups of records, one after the other, into a block that grows as needed. */
+/** Packs produce batches, one after the other, into a block that grows as needed. */
 class SendPacker {
   constructor () {
     this.at = 0
@@ -69,11 +98,13 @@ class SendPacker {
 
   /** @param {number} more bytes that are about to be written */
   reserve (more) {
-    if (this.at + more <= this.bytes.length) return
+    const needed = this.at + more
     const old = this.bytes
-    let capacity = old.length * 2
-    while (capacity < this.at + more) capacity *= 2
-    this.use(capacity)
+    if (needed <= old.length) return
+    if (needed > LARGEST_BLOCK) throw tooLarge('the sends of a moment have 2 GiB or more: send less at a time')
+    let capacity = needed
+    if (needed <= LARGE) for (capacity = old.length * 2; capacity < needed;) capacity *= 2
+    this.use((capacity + 3) & ~3)
     old.copy(this.bytes, 0, 0, this.at)
   }
 
@@ -84,20 +115,30 @@ class SendPacker {
   }
 
   /**
-   * Appends the records of one send for one partition.
+   * Appends batches that another packer has packed.
+   *
+   * @param {Buffer} packed
+   */
+  append (packed) {
+    this.reserve(packed.length)
+    packed.copy(this.bytes, this.at)
+    this.at += packed.length
+  }
+
+  /**
+   * Appends a produce batch: the records of one send for one partition.
    *
    * @param {number} send its id
-   * @param {number} index of the group in its send
+   * @param {number} index of the batch in its send
    * @param {number} topic id
    * @param {number} partition
-   * @param {Part[]} parts
+   * @param {Records} records
    */
-  group (send, index, topic, partition, parts) {
-    const part = parts[0]
-    if (parts.length === 1 && part.timestamp === undefined && part.headers === undefined && isPlain(part.messages)) {
-      this.plainGroup(send, index, topic, partition, part)
+  batch (send, index, topic, partition, records) {
+    if (records.keys === null && records.timestamps === null && records.headers === null) {
+      this.plainBatch(send, index, topic, partition, records)
     } else {
-      this.fullGroup(send, index, topic, partition, parts)
+      this.fullBatch(send, index, topic, partition, records)
     }
   }
 
@@ -123,39 +164,38 @@ class SendPacker {
   }
 
   /**
-   * One payload, no timestamps, no headers: all records have the payload's key.
+   * One key, no timestamps, no headers.
    *
    * @param {number} send
    * @param {number} index
    * @param {number} topic
    * @param {number} partition
-   * @param {Part} part
+   * @param {Records} records
    */
-  plainGroup (send, index, topic, partition, { messages, key: anyKey }) {
-    const count = messages.length
-    const key = toWire(anyKey)
+  plainBatch (send, index, topic, partition, records) {
+    const { values, key } = records
+    const count = values.length
     let most = mostBytes(key)
     let strings = true
-    const values = new Array(count)
     for (let i = 0; i < count; i++) {
-      const value = toWire(messages[i])
+      const value = values[i]
       if (typeof value !== 'string') strings = false
       most += mostBytes(value)
-      values[i] = value
     }
-    const dataAt = this.at + GROUP_HEADER_BYTES + 4 + 4 * count
+    if (most > LARGE) most = checkedBytes(records)
+    const dataAt = this.at + BATCH_HEADER_BYTES + 4 + 4 * count
     this.reserve(dataAt - this.at + most + 4)
     const word = this.header(send, index, topic, partition, count, SAME_KEY)
     const { i32, bytes } = this
     let at = dataAt
     i32[word + 7] = key === null ? -1 : this.write(key, at)
     if (key !== null) at += i32[word + 7]
-    if (strings) {
-      // one call for all of them; if no character took more than a byte, the lengths are known
-      const all = count === 1 ? values[0] : values.join('')
+    if (strings && most <= LARGE) {
+      // one call for all of them; when no character took more than a byte, the lengths are known
+      const all = count === 1 ? /** @type {string} */ (values[0]) : values.join('')
       const written = all.length === 0 ? 0 : bytes.utf8Write(all, at)
       if (written === all.length) {
-        for (let i = 0; i < count; i++) i32[word + 8 + i] = values[i].length
+        for (let i = 0; i < count; i++) i32[word + 8 + i] = /** @type {string} */ (values[i]).length
         this.finish(word, dataAt, at + written)
         return
       }
@@ -170,65 +210,49 @@ class SendPacker {
   }
 
   /**
-   * Anything: several payloads, messages with keys and times of their own, headers.
+   * Anything: keys, times and headers of each record.
    *
    * @param {number} send
    * @param {number} index
    * @param {number} topic
    * @param {number} partition
-   * @param {Part[]} parts
+   * @param {Records} records
    */
-  fullGroup (send, index, topic, partition, parts) {
-    /** @type {WireValue[]} */
-    const keys = []
-    /** @type {WireValue[]} */
-    const values = []
-    /** @type {number[]} */
-    const timestamps = []
-    /** @type {Array<Buffer | null>} */
-    const headers = []
-    const now = Date.now()
-    let timed = false
-    let most = 0
-    for (const part of parts) {
-      const packed = packHeaders(part.headers)
-      for (const message of part.messages) {
-        const own = message instanceof KeyedMessage
-        const key = toWire(own ? message.key : part.key)
-        const value = toWire(own ? message.value : message)
-        const timestamp = own ? message.timestamp : part.timestamp
-        timed = timed || timestamp !== undefined
-        keys.push(key)
-        values.push(value)
-        timestamps.push(timestamp === undefined ? now : timestamp)
-        headers.push(packed)
-        most += mostBytes(key) + mostBytes(value) + (packed === null ? 0 : packed.length)
-      }
-    }
+  fullBatch (send, index, topic, partition, records) {
+    const { values, key, keys, timestamps, headers } = records
     const count = values.length
-    const headed = headers.some(header => header !== null)
-    const columns = 8 * count + (timed ? 8 * count : 0) + (headed ? 4 * count : 0)
-    const dataAt = this.at + GROUP_HEADER_BYTES + columns
+    const sameKey = keys === null
+    let most = mostBytes(key)
+    for (let i = 0; i < count; i++) {
+      most += mostBytes(values[i])
+      if (keys !== null) most += mostBytes(keys[i])
+      if (headers !== null) most += mostBytes(headers[i])
+    }
+    if (most > LARGE) most = checkedBytes(records)
+    const columns = 4 * (sameKey ? 1 : count) + 4 * count + (timestamps === null ? 0 : 8 * count) +
+      (headers === null ? 0 : 4 * count)
+    const dataAt = this.at + BATCH_HEADER_BYTES + columns
     this.reserve(dataAt - this.at + most + 4)
-    const flags = (timed ? HAS_TIMESTAMPS : 0) | (headed ? HAS_HEADERS : 0)
+    const flags = (sameKey ? SAME_KEY : 0) | (timestamps === null ? 0 : HAS_TIMESTAMPS) |
+      (headers === null ? 0 : HAS_HEADERS)
     const word = this.header(send, index, topic, partition, count, flags)
     const { i32, bytes } = this
     let at = dataAt
     let column = word + 7
-    for (const list of [keys, values]) {
+    for (const list of [keys === null ? [key] : keys, values]) {
       for (const value of list) {
         const length = value === null ? -1 : this.write(value, at)
         i32[column++] = length
         if (length > 0) at += length
       }
     }
-    if (timed) {
+    if (timestamps !== null) {
       for (const timestamp of timestamps) {
         bytes.writeDoubleLE(timestamp, column << 2)
         column += 2
       }
     }
-    if (headed) {
+    if (headers !== null) {
       for (const header of headers) {
         i32[column++] = header === null ? 0 : header.copy(bytes, at)
         if (header !== null) at += header.length
@@ -251,7 +275,7 @@ class SendPacker {
   }
 
   /**
-   * @param {number} word the group's first
+   * @param {number} word the batch's first
    * @param {number} dataAt
    * @param {number} end
    */
@@ -262,20 +286,13 @@ class SendPacker {
   }
 }
 
-/** @param {any[]} messages */
-function isPlain (messages) {
-  for (let i = 0; i < messages.length; i++) {
-    if (messages[i] instanceof KeyedMessage) return false
-  }
-  return true
-}
-
 /**
- * @param {Headers | undefined} headers
- * @returns {Buffer | null}
+ * @param {Array<[name: string, value: WireValue]>} headers
+ * @returns {Buffer | null} null for none
+ * @throws {TypeError} at a name with a NUL, which librdkafka would end there
  */
 function packHeaders (headers) {
-  if (headers === undefined || headers === null) return null
+  if (headers.length === 0) return null
   /** @type {Buffer[]} */
   const pieces = []
   const push = (/** @type {WireValue} */ value) => {
@@ -285,13 +302,15 @@ function packHeaders (headers) {
     pieces.push(length)
     if (bytes !== null) pieces.push(bytes)
   }
-  for (const name of Object.keys(headers)) {
-    for (const value of Array.isArray(headers[name]) ? headers[name] : [headers[name]]) {
-      push(name)
-      push(toWire(value))
+  for (const [name, value] of headers) {
+    if (name.includes('\0')) {
+      throw Object.assign(new TypeError(`the name of the header ${JSON.stringify(name)} must not have a NUL character`),
+        { code: 'ERR_INVALID_ARG_VALUE' })
     }
+    push(name)
+    push(value)
   }
-  return pieces.length === 0 ? null : Buffer.concat(pieces)
+  return Buffer.concat(pieces)
 }
 
-module.exports = { SendPacker, toWire }
+module.exports = { SendPacker, packHeaders }

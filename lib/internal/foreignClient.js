@@ -63,17 +63,21 @@ function fetch (consumer) {
 
 /**
  * @param {any} producer
- * @param {Array<{ topic: string, partition: any, attributes: number, parts: Array<{ messages: any[], key?: any,
- *   timestamp?: number }> }>} batches one for each partition
+ * @param {any[]} payloads whose partitions are chosen
  * @param {any} callback
  */
-function produce (producer, batches, callback) {
-  const requests = batches.map(({ topic, partition, attributes, parts }) => {
-    const messages = parts.flatMap(part => part.messages.map(message => message instanceof KeyedMessage
-      ? message
-      : new Message(0, 0, part.key, message, part.timestamp || Date.now())))
-    return new ProduceRequest(topic, partition, messages, attributes)
-  })
+function produce (producer, payloads, callback) {
+  /** @type {any[]} one for each partition */
+  const requests = []
+  for (const { topic, partition, attributes, key, timestamp, messages } of payloads) {
+    let request = requests.find(other => other.topic === topic && other.partition === partition)
+    if (request === undefined) requests.push(request = new ProduceRequest(topic, partition, [], attributes))
+    for (const message of Array.isArray(messages) ? messages : [messages]) {
+      request.messages.push(message instanceof KeyedMessage
+        ? message
+        : new Message(0, 0, key, message, timestamp || Date.now()))
+    }
+  }
   producer.client.sendProduceRequest(requests, producer.requireAcks, producer.ackTimeoutMs, callback)
 }
 

@@ -273,8 +273,12 @@ unsafe extern "C" fn on_commit(
   0
 }
 
+extern "C" {
+  fn kafka_node_ask_for_producer_id(rk: *mut sys::rd_kafka_t);
+}
+
 unsafe extern "C" fn on_broker_state(
-  _: *mut sys::rd_kafka_t,
+  rk: *mut sys::rd_kafka_t,
   id: i32,
   _protocol: *const c_char,
   host: *const c_char,
@@ -282,9 +286,12 @@ unsafe extern "C" fn on_broker_state(
   state: *const c_char,
   opaque: *mut c_void,
 ) -> sys::rd_kafka_resp_err_t {
-  // SAFETY: NUL-terminated strings, valid during this call, and our own opaque.
+  // SAFETY: a live client, NUL-terminated strings, valid during this call, and our own opaque.
   unsafe {
     let (host, state) = (string_from(host), string_from(state));
+    if state == "UP" {
+      kafka_node_ask_for_producer_id(rk);
+    }
     deliver(opaque, ClientEvent::Broker { id, host, port, state });
   }
   sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR

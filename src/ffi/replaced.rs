@@ -10,6 +10,7 @@ enum Replaced {
   ProduceRequest,
   MsgbatchDestroy,
   JoinGroupRequest,
+  DrMsgq0,
 }
 
 extern "C" {
@@ -59,8 +60,8 @@ impl Drop for SelfContained {
 }
 
 #[test]
-fn a_record_goes_out_by_our_produce_request_and_its_batch_ends_by_ours() {
-  let before = [calls(Replaced::ProduceRequest), calls(Replaced::MsgbatchDestroy)];
+fn a_record_goes_out_by_our_produce_request_and_its_report_and_the_end_of_its_batch_are_ours() {
+  let before = [Replaced::ProduceRequest, Replaced::MsgbatchDestroy, Replaced::DrMsgq0].map(calls);
   let client = SelfContained::new(sys::rd_kafka_type_t::RD_KAFKA_PRODUCER, &[]);
   let mut payload = *b"x";
   // SAFETY: the client is live, the name NUL-terminated; librdkafka copies the payload.
@@ -73,6 +74,7 @@ fn a_record_goes_out_by_our_produce_request_and_its_batch_ends_by_ours() {
   }
   client.poll_until_called(Replaced::ProduceRequest, before[0]);
   client.poll_until_called(Replaced::MsgbatchDestroy, before[1]);
+  client.poll_until_called(Replaced::DrMsgq0, before[2]);
 }
 
 #[test]

@@ -2,6 +2,7 @@ use super::{c_string, read_code, sys, take_error, Client};
 use crate::error::KafkaError;
 use std::ffi::{c_int, c_void};
 use std::marker::PhantomData;
+use std::mem::size_of;
 use std::sync::Arc;
 
 /// One record to produce. Slices are only read during the call: librdkafka copies them.
@@ -38,6 +39,9 @@ extern "C" {
 }
 
 const EMPTY: &[u8] = b"";
+
+// A tag has 64 bits and travels as librdkafka's opaque pointer.
+const _: () = assert!(size_of::<*mut c_void>() >= size_of::<u64>(), "send tags need 64-bit pointers");
 
 fn as_raw(bytes: Option<&[u8]>) -> (*mut c_void, usize) {
   match bytes {

@@ -22,8 +22,8 @@ pub enum ToJs {
   Block(Vec<u8>),
   /// The handle's queue has something: JavaScript is to call `drain`.
   Ready,
-  /// Finished sends, one after the other: the send's id, then base offset and error code of each of its groups.
-  Receipts(Vec<f64>),
+  /// Finished sends, one after the other: the send's id, then base offset and error code of each of its produce batches.
+  Reports(Vec<f64>),
   /// Everything else.
   Event(Event),
 }
@@ -187,7 +187,7 @@ impl Event {
 /// Kinds of payload, the callback's first argument.
 const SLAB: u32 = 0;
 const BLOCK: u32 = 1;
-const RECEIPTS: u32 = 2;
+const DELIVERY_REPORTS: u32 = 2;
 const EVENT: u32 = 3;
 const READY: u32 = 4;
 
@@ -210,7 +210,7 @@ impl Bridge {
         ToJs::Slab(index) => (SLAB, Either4::A(index)),
         ToJs::Block(bytes) => (BLOCK, Either4::B(Uint8Array::new(bytes))),
         ToJs::Ready => (READY, Either4::A(0)),
-        ToJs::Receipts(numbers) => (RECEIPTS, Either4::C(Float64Array::new(numbers))),
+        ToJs::Reports(numbers) => (DELIVERY_REPORTS, Either4::C(Float64Array::new(numbers))),
         ToJs::Event(event) => (
           EVENT,
           Either4::D(serde_json::to_string(&event).map_err(|error| napi::Error::from_reason(error.to_string()))?),

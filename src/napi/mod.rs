@@ -3,6 +3,7 @@
 pub mod bridge;
 mod consumer;
 mod dev_broker;
+mod producer;
 
 use crate::config::properties;
 use crate::error::KafkaError;

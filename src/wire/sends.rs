@@ -1,10 +1,10 @@
 //! Records bound for Kafka: what `core/wire/sends.js` packs in one tick, over any number of `send` calls.
 //!
-//! All integers are little endian. The block is a sequence of groups, each the records of one send for one partition:
+//! All integers are little endian. The block is a sequence of produce batches, each the records of one send for one partition:
 //!
 //! | part | content |
 //! |---|---|
-//! | group header | 7 i32: send id, index of the group in its send, topic id, partition, record count, flags, data bytes |
+//! | batch header | 7 i32: send id, index of the batch in its send, topic id, partition, record count, flags, data bytes |
 //! | key lengths | i32 per record, -1 is null; one only with `SAME_KEY`: every record has that key |
 //! | value lengths | i32 per record, -1 is null |
 //! | timestamps | f64 per record, ms since the epoch; only with `HAS_TIMESTAMPS` |
@@ -15,16 +15,16 @@
 
 use crate::ffi::ProduceRecord;
 
-const GROUP_HEADER_BYTES: usize = 28;
+const BATCH_HEADER_BYTES: usize = 28;
 const SAME_KEY: i32 = 1;
 const HAS_TIMESTAMPS: i32 = 2;
 const HAS_HEADERS: i32 = 4;
 
 /// The records of one send for one partition.
-pub struct Group<'a> {
+pub struct ProduceBatch<'a> {
   /// Which send of the handle.
   pub send: u32,
-  /// Which of the send's groups.
+  /// Which of the send's batches.
   pub index: u32,
   pub topic: u32,
   pub partition: i32,
@@ -35,7 +35,7 @@ pub struct Group<'a> {
   timestamps: &'a [u8],
   header_lengths: &'a [u8],
   data: &'a [u8],
-  /// The whole group as it came, for parking it.
+  /// The whole batch as it came, for the backlog.
   pub bytes: &'a [u8],
 }
 
@@ -54,14 +54,14 @@ fn take<'a>(rest: &mut &'a [u8], count: usize) -> Result<&'a [u8], Malformed> {
   Ok(front)
 }
 
-impl<'a> Group<'a> {
-  /// Takes the next group off the front of `block`; `None` at its end.
-  pub fn next(block: &mut &'a [u8]) -> Result<Option<Group<'a>>, Malformed> {
+impl<'a> ProduceBatch<'a> {
+  /// Takes the next batch off the front of `block`; `None` at its end.
+  pub fn next(block: &mut &'a [u8]) -> Result<Option<ProduceBatch<'a>>, Malformed> {
     if block.is_empty() {
       return Ok(None);
     }
     let whole = *block;
-    let header = take(block, GROUP_HEADER_BYTES)?;
+    let header = take(block, BATCH_HEADER_BYTES)?;
     let word = |index| i32_at(header, index);
     let size = |index| usize::try_from(word(index)).map_err(|_| Malformed);
     let (count, flags, data_bytes) = (size(4)?, word(5), size(6)?);
@@ -73,7 +73,7 @@ impl<'a> Group<'a> {
     let header_lengths = take(block, column(flags & HAS_HEADERS != 0, 4, count))?;
     let data = take(block, data_bytes)?;
     let bytes = &whole[..whole.len() - block.len()];
-    Ok(Some(Group {
+    Ok(Some(ProduceBatch {
       send: word(0) as u32,
       index: word(1) as u32,
       topic: word(2) as u32,
@@ -89,20 +89,20 @@ impl<'a> Group<'a> {
     }))
   }
 
-  /// Neither timestamps nor headers: the whole group can be handed over in one call.
+  /// Neither timestamps nor headers: the whole batch can be handed over in one call.
   pub fn is_plain(&self) -> bool {
     self.flags & (HAS_TIMESTAMPS | HAS_HEADERS) == 0
   }
 
-  /// Send and group as one number, to be given back with each delivery report.
+  /// Send and batch as one number, to be given back with each delivery report.
   pub fn tag(&self) -> u64 {
     u64::from(self.send) << 32 | u64::from(self.index)
   }
 
   #[cfg(test)]
-  pub fn for_test(send: u32, count: usize) -> Group<'static> {
+  pub fn for_test(send: u32, count: usize) -> ProduceBatch<'static> {
     const NONE: &[u8] = &[];
-    Group {
+    ProduceBatch {
       send,
       index: 0,
       topic: 0,
@@ -144,7 +144,7 @@ fn lengths(column: &[u8]) -> impl Iterator<Item = usize> + '_ {
   (0..column.len() / 4).map(|index| i32_at(column, index).max(0) as usize)
 }
 
-/// The records of a group, in order. Stops early should the data be shorter than its lengths say.
+/// The records of a batch, in order. Stops early should the data be shorter than its lengths say.
 pub struct Records<'a> {
   index: usize,
   count: usize,
@@ -208,7 +208,7 @@ mod tests {
     values.iter().flat_map(|value| value.to_le_bytes()).collect()
   }
 
-  fn group(header: [i32; 6], columns: &[u8], data: &[u8]) -> Vec<u8> {
+  fn batch(header: [i32; 6], columns: &[u8], data: &[u8]) -> Vec<u8> {
     let mut block = words(&header);
     block.extend(words(&[data.len() as i32]));
     block.extend(columns);
@@ -222,25 +222,25 @@ mod tests {
   }
 
   #[test]
-  fn groups_follow_each_other_and_null_differs_from_empty() {
-    let mut block = group([5, 0, 2, 1, 3, 0], &words(&[1, -1, 0, 2, 0, -1]), b"kv1\0");
-    block.extend(group([6, 1, 0, 4, 1, 0], &words(&[-1, 1]), b"w\0\0\0"));
+  fn batches_follow_each_other_and_null_differs_from_empty() {
+    let mut block = batch([5, 0, 2, 1, 3, 0], &words(&[1, -1, 0, 2, 0, -1]), b"kv1\0");
+    block.extend(batch([6, 1, 0, 4, 1, 0], &words(&[-1, 1]), b"w\0\0\0"));
     let mut rest = &block[..];
-    let first = Group::next(&mut rest).unwrap().unwrap();
+    let first = ProduceBatch::next(&mut rest).unwrap().unwrap();
     assert_eq!((first.send, first.index, first.topic, first.partition, first.count), (5, 0, 2, 1, 3));
     assert_eq!(texts(first.records()), [(Some("k"), Some("v1")), (None, Some("")), (Some(""), None)]);
-    let second = Group::next(&mut rest).unwrap().unwrap();
+    let second = ProduceBatch::next(&mut rest).unwrap().unwrap();
     assert_eq!(second.tag(), 6 << 32 | 1);
     assert_eq!(texts(second.records()), [(None, Some("w"))]);
-    assert!(Group::next(&mut rest).unwrap().is_none());
+    assert!(ProduceBatch::next(&mut rest).unwrap().is_none());
   }
 
   #[test]
   fn one_key_can_serve_all_records() {
-    let block = group([1, 0, 0, 0, 2, SAME_KEY], &words(&[2, 1, 1]), b"kkab");
-    let group = Group::next(&mut &block[..]).unwrap().unwrap();
-    assert!(group.is_plain());
-    assert_eq!(texts(group.records()), [(Some("kk"), Some("a")), (Some("kk"), Some("b"))]);
+    let block = batch([1, 0, 0, 0, 2, SAME_KEY], &words(&[2, 1, 1]), b"kkab");
+    let batch = ProduceBatch::next(&mut &block[..]).unwrap().unwrap();
+    assert!(batch.is_plain());
+    assert_eq!(texts(batch.records()), [(Some("kk"), Some("a")), (Some("kk"), Some("b"))]);
   }
 
   #[test]
@@ -253,19 +253,19 @@ mod tests {
     columns.extend(words(&[headers.len() as i32]));
     let mut data = b"v".to_vec();
     data.extend(&headers);
-    let block = group([1, 0, 0, 0, 1, HAS_TIMESTAMPS | HAS_HEADERS], &columns, &data);
-    let group = Group::next(&mut &block[..]).unwrap().unwrap();
-    assert!(!group.is_plain());
-    let record = group.records().next().unwrap();
+    let block = batch([1, 0, 0, 0, 1, HAS_TIMESTAMPS | HAS_HEADERS], &columns, &data);
+    let batch = ProduceBatch::next(&mut &block[..]).unwrap().unwrap();
+    assert!(!batch.is_plain());
+    let record = batch.records().next().unwrap();
     assert_eq!(record.timestamp, Some(1_700_000_000_123));
     assert_eq!(record.headers, [("n", None)]);
   }
 
   #[test]
   fn a_block_that_ends_too_early_is_refused() {
-    let block = group([1, 0, 0, 0, 1, 0], &words(&[-1, 4]), b"full");
+    let block = batch([1, 0, 0, 0, 1, 0], &words(&[-1, 4]), b"full");
     for end in 1..block.len() {
-      assert!(matches!(Group::next(&mut &block[..end]), Err(Malformed)), "{end}");
+      assert!(matches!(ProduceBatch::next(&mut &block[..end]), Err(Malformed)), "{end}");
     }
   }
 }

@@ -1,5 +1,6 @@
 /*
- * Keeps the order of each partition for producers that are not idempotent (acks 0 and 1), across retries.
+ * Keeps the order of each partition for producers that are not idempotent (acks 0 and 1), across retries; and for all
+ * across refused batches (refused_batch.c).
  *
  * librdkafka limits the requests that are on the wire (max.in.flight.requests.per.connection), but it prepares the next
  * one of a partition while the first is still unanswered. When the broker refuses the first one for now, its records go
@@ -14,10 +15,17 @@
 #include "rdkafka_broker.h"
 #include "rdkafka_idempotence.h"
 #include "rdkafka_partition.h"
+#include "refused_batch.h"
 
-/* An idempotent producer does not need this: the broker keeps its order by sequence numbers. */
-static rd_bool_t keeps_order_here(rd_kafka_t *rk) {
-        return rk->rk_type == RD_KAFKA_PRODUCER && !rd_kafka_is_idempotent(rk);
+/*
+ * An idempotent producer needs this only at the beginning of an epoch: from then on the broker keeps its order by sequence
+ * numbers. Before, a broker that has refused the first request would take the second, whatever its number.
+ */
+static rd_bool_t keeps_order_here(rd_kafka_toppar_t *rktp) {
+        rd_kafka_t *rk = rktp->rktp_rkt->rkt_rk;
+
+        return rk->rk_type == RD_KAFKA_PRODUCER &&
+               (!rd_kafka_is_idempotent(rk) || rktp->rktp_eos.next_ack_seq == 0);
 }
 
 /* Makes a request of what is queued for a partition, unless one is in flight. Returns how many records it took. */
@@ -26,13 +34,13 @@ int rd_kafka_ProduceRequest(rd_kafka_broker_t *rkb, rd_kafka_toppar_t *rktp, con
         int taken;
 
         kafka_node_count_call(PRODUCE_REQUEST);
-        if (!keeps_order_here(rkb->rkb_rk))
-                return original_rd_kafka_ProduceRequest(rkb, rktp, pid, epoch_base_msgid);
+        if (!keeps_order_here(rktp))
+                return kafka_node_produce_bounded(rkb, rktp, pid, epoch_base_msgid, original_rd_kafka_ProduceRequest);
 
         if (rd_atomic32_get(&rktp->rktp_msgs_inflight) > 0)
                 return 0;
 
-        taken = original_rd_kafka_ProduceRequest(rkb, rktp, pid, epoch_base_msgid);
+        taken = kafka_node_produce_bounded(rkb, rktp, pid, epoch_base_msgid, original_rd_kafka_ProduceRequest);
         if (taken > 0) {
                 /* The broker thread skips a paused partition when it looks for work, and is not woken for it.
                  * A mere "nothing taken" would make that thread ask again and again. Producers do not use the flag. */
@@ -48,15 +56,16 @@ void rd_kafka_msgbatch_destroy(rd_kafka_msgbatch_t *rkmb) {
         rd_kafka_toppar_t *rktp = rkmb->rktp;
 
         kafka_node_count_call(MSGBATCH_DESTROY);
-        if (rktp && keeps_order_here(rktp->rktp_rkt->rkt_rk)) {
+        if (rktp && rktp->rktp_rkt->rkt_rk->rk_type == RD_KAFKA_PRODUCER) {
                 rd_kafka_broker_t *leader = NULL;
 
                 rd_kafka_toppar_lock(rktp);
-                rktp->rktp_flags &= ~RD_KAFKA_TOPPAR_F_LIB_PAUSE;
-                if (rktp->rktp_broker && !thrd_is_current(rktp->rktp_broker->rkb_thread)) {
+                if (rktp->rktp_flags & RD_KAFKA_TOPPAR_F_LIB_PAUSE && rktp->rktp_broker &&
+                    !thrd_is_current(rktp->rktp_broker->rkb_thread)) {
                         leader = rktp->rktp_broker;
                         rd_kafka_broker_keep(leader);
                 }
+                rktp->rktp_flags &= ~RD_KAFKA_TOPPAR_F_LIB_PAUSE;
                 rd_kafka_toppar_unlock(rktp);
 
                 if (leader) {

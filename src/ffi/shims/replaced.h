@@ -16,9 +16,11 @@ void original_rd_kafka_JoinGroupRequest(rd_kafka_broker_t *rkb, const rd_kafkap_
                                         const rd_kafkap_str_t *member_id, const rd_kafkap_str_t *group_instance_id,
                                         const rd_kafkap_str_t *protocol_type, const rd_list_t *topics,
                                         rd_kafka_replyq_t replyq, rd_kafka_resp_cb_t *resp_cb, void *opaque);
+void original_rd_kafka_dr_msgq0(rd_kafka_topic_t *rkt, rd_kafka_msgq_t *rkmq, rd_kafka_resp_err_t err,
+                                const rd_kafka_Produce_result_t *presult);
 
 /* In the order of `Replaced` in src/ffi/replaced.rs. */
-typedef enum { PRODUCE_REQUEST, MSGBATCH_DESTROY, JOIN_GROUP_REQUEST, REPLACED_CNT } replaced_t;
+typedef enum { PRODUCE_REQUEST, MSGBATCH_DESTROY, JOIN_GROUP_REQUEST, DR_MSGQ0, REPLACED_CNT } replaced_t;
 
 /* Each of ours counts its calls, some per request: a test sees that it is the one that librdkafka calls. */
 void kafka_node_count_call(replaced_t function);

@@ -1,0 +1,259 @@
+'use strict'
+
+const { setImmediate } = require('../scheduling/timers')
+
+/**
+ * Keeps the order of each partition when the sends of one client go through several handles.
+ *
+ * A handle has one `acks`, one codec and one set of limits, and keeps the order of what it gets. When a partition's
+ * next send needs another handle, it waits here until everything that the partition has on the last one is reported;
+ * sends behind it wait, too. Other partitions go on. As long as a client uses one handle only, nothing is looked at.
+ *
+ * @typedef {import('../handles/producerHandle').ProducerHandle} ProducerHandle
+ * @typedef {import('../handles/producerHandle').ProduceBatch} ProduceBatch
+ * @typedef {import('../handles/producerHandle').Outcome} Outcome
+ * @typedef {import('../handles/producerHandle').PackedSend} PackedSend
+ * @typedef {{ handle: ProducerHandle, batches: ProduceBatch[] }} Part what one handle gets of a send
+ * @typedef {object} Partition
+ * @property {ProducerHandle | null} handle the last that got a send; null when any may get the next one
+ * @property {number} outstanding sends that it has not reported
+ * @property {boolean} isConfirming the last handle's requests are not answered: another one makes sure of them
+ * @property {Waiting | null} first of the sends that wait for a change of the handle
+ * @property {Waiting | null} last
+ * @typedef {{ packed: PackedSend, next: Waiting | null }} Waiting
+ */
+
+/** How long a partition waits for the confirmation of sends without acknowledgement, ms. */
+const CONFIRMATION_TIMEOUT = 5000
+
+class PartitionOrder {
+  constructor () {
+    /** @type {ProducerHandle | null} the first handle, as long as there is no other */
+    this.only = null
+    this.isTracking = false
+    /** @type {Map<string, Map<number, Partition>>} */
+    this.partitions = new Map()
+  }
+
+  /**
+   * Sends through one handle.
+   *
+   * @param {ProducerHandle} handle
+   * @param {ProduceBatch[]} batches
+   * @param {Outcome} outcome
+   * @throws what the conversion of a value throws; nothing is sent then
+   */
+  send (handle, batches, outcome) {
+    if (handle.isEnded) {
+      outcome.waiting++
+      setImmediate(() => outcome.failedWithoutReport())
+      return
+    }
+    if (handle !== this.only && !this.mayStayUntracked(handle)) {
+      this.sendTracked(handle, batches, outcome)
+      return
+    }
+    handle.send(batches, outcome)
+    outcome.waiting++
+  }
+
+  /**
+   * Sends through several handles: all of it or, when a value cannot be converted, nothing.
+   *
+   * @param {Part[]} parts
+   * @param {Outcome} outcome
+   */
+  sendParts (parts, outcome) {
+    for (const { handle, batches } of parts) {
+      if (handle.isEnded) this.send(handle, batches, outcome)
+      else if (handle !== this.only) this.mayStayUntracked(handle)
+    }
+    this.sendPacked(parts.filter(({ handle }) => !handle.isEnded), outcome)
+  }
+
+  /** @param {ProducerHandle} handle that is not `only` */
+  mayStayUntracked (handle) {
+    if (this.isTracking) return false
+    if (this.only === null) {
+      this.only = handle
+      return true
+    }
+    this.track(this.only)
+    return false
+  }
+
+  /**
+   * There is a second handle: from now on it is known who has what.
+   *
+   * @param {ProducerHandle} first
+   */
+  track (first) {
+    this.isTracking = true
+    this.only = null
+    first.order = this
+    for (const send of first.sends) if (send !== null) this.started(first, send.batches)
+  }
+
+  /**
+   * @param {ProduceBatch} batch
+   * @returns {Partition}
+   */
+  partitionOf ({ topic, partition }) {
+    let ofTopic = this.partitions.get(topic)
+    if (ofTopic === undefined) this.partitions.set(topic, ofTopic = new Map())
+    let state = ofTopic.get(partition)
+    if (state === undefined) {
+      state = { handle: null, outstanding: 0, isConfirming: false, first: null, last: null }
+      ofTopic.set(partition, state)
+    }
+    return state
+  }
+
+  /**
+   * @param {ProducerHandle} handle
+   * @param {ProduceBatch[]} batches
+   */
+  started (handle, batches) {
+    for (let i = 0; i < batches.length; i++) {
+      const state = this.partitionOf(batches[i])
+      state.handle = handle
+      state.outstanding++
+    }
+  }
+
+  /**
+   * @param {ProducerHandle} handle
+   * @param {ProduceBatch[]} batches
+   * @param {Outcome} outcome
+   */
+  sendTracked (handle, batches, outcome) {
+    for (let i = 0; i < batches.length; i++) {
+      if (!isFree(this.partitionOf(batches[i]), handle)) {
+        this.sendPacked([{ handle, batches }], outcome)
+        return
+      }
+    }
+    handle.order = this
+    handle.send(batches, outcome)
+    outcome.waiting++
+    this.started(handle, batches)
+  }
+
+  /**
+   * @param {Part[]} parts
+   * @param {Outcome} outcome
+   */
+  sendPacked (parts, outcome) {
+    /** @type {PackedSend[]} */
+    const packed = []
+    try {
+      for (const { handle, batches } of parts) {
+        handle.order = this.isTracking ? this : null
+        const free = batches.filter(batch => isFree(this.partitionOf(batch), handle))
+        if (free.length > 0) packed.push(handle.pack(free, outcome))
+        for (const batch of batches) if (!free.includes(batch)) packed.push(handle.pack([batch], outcome))
+      }
+    } catch (error) {
+      for (const send of packed) send.handle.discard(send)
+      throw error
+    }
+    outcome.waiting += packed.length
+    for (const send of packed) {
+      // asked again: an earlier part of this very send may be in the way
+      if (send.batches.every(batch => isFree(this.partitionOf(batch), send.handle))) this.submit(send)
+      else this.wait(this.partitionOf(send.batches[0]), send)
+    }
+  }
+
+  /** @param {PackedSend} send */
+  submit (send) {
+    if (this.isTracking) this.started(send.handle, send.batches)
+    send.handle.submit(send)
+  }
+
+  /**
+   * @param {Partition} state
+   * @param {PackedSend} packed
+   */
+  wait (state, packed) {
+    if (!packed.handle.hold(packed)) return
+    /** @type {Waiting} */
+    const waiting = { packed, next: null }
+    if (state.last === null) state.first = waiting
+    else state.last.next = waiting
+    state.last = waiting
+    this.advance(state, packed.batches[0])
+  }
+
+  /**
+   * Some of a handle's sends are reported, or never will be.
+   *
+   * @param {ProducerHandle} handle
+   * @param {ProduceBatch[]} batches
+   */
+  completed (handle, batches) {
+    for (let i = 0; i < batches.length; i++) {
+      const state = this.partitionOf(batches[i])
+      if (state.handle !== handle || state.outstanding === 0) continue
+      if (--state.outstanding === 0 && state.first !== null) this.advance(state, batches[i])
+    }
+  }
+
+  /**
+   * Lets go what need not wait any longer.
+   *
+   * @param {Partition} state
+   * @param {ProduceBatch} batch that names the partition
+   */
+  advance (state, { topic, partition }) {
+    while (state.first !== null && !state.isConfirming) {
+      const { packed, next } = state.first
+      const { handle } = packed
+      if (state.handle !== null && state.handle !== handle && !handle.isEnded) {
+        if (state.outstanding > 0) {
+          state.handle.hurry()
+          return
+        }
+        if (!state.handle.isAcknowledged && !state.handle.isEnded) {
+          this.confirm(state, state.handle, topic, partition)
+          return
+        }
+      }
+      state.first = next
+      if (next === null) state.last = null
+      if (handle.release(packed)) this.submit(packed)
+    }
+  }
+
+  /**
+   * Sends without acknowledgement count as done when they have left. Before another connection may bring more, the
+   * broker answers a question on theirs: it takes the requests of a connection one after the other.
+   *
+   * @param {Partition} state
+   * @param {ProducerHandle} handle
+   * @param {string} topic
+   * @param {number} partition
+   */
+  confirm (state, handle, topic, partition) {
+    state.isConfirming = true
+    const partitions = [{ topic, partition, offset: -1 }]
+    handle.request({ op: 'offsets', partitions, timeout: CONFIRMATION_TIMEOUT }, () => {
+      // without an answer the connection is gone, and nothing more comes over it
+      state.isConfirming = false
+      state.handle = null
+      this.advance(state, /** @type {any} */ ({ topic, partition }))
+    })
+  }
+}
+
+/**
+ * @param {Partition} state
+ * @param {ProducerHandle} handle
+ */
+function isFree (state, handle) {
+  if (state.first !== null || state.isConfirming) return false
+  if (state.handle === null || state.handle === handle || state.handle.isEnded) return true
+  return state.outstanding === 0 && state.handle.isAcknowledged
+}
+
+module.exports = { PartitionOrder }
