@@ -464,7 +464,9 @@ class SendOutcome extends PendingCall {
   complete () {
     if (--this.waiting > 0) return
     if (this.error) return this.callBack(this.callback, this.error)
-    if (this.isUnacknowledged && this.batches.length > 0) return this.callBack(this.callback, null, { result: 'no ack' })
+    if (this.isUnacknowledged && this.batches.length > 0) {
+      return this.callBack(this.callback, null, { result: 'no ack' })
+    }
     for (let i = 0; i < this.batches.length; i++) if (!hasRecords(this.batches[i])) this.written(this.batches[i], 0)
     this.callBack(this.callback, null, this.result)
   }

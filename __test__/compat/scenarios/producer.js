@@ -93,6 +93,34 @@ module.exports = section('Producer', (scenario) => {
     client.emit('error', new Error('something'))
   })
 
+  scenario('requireAcks that is null', {
+    contract: '4.1',
+    meant: { acks: { id: 'D100', original: ['null'], ours: ['1'] } }
+  }, (t) => {
+    const { requireAcks } = new t.kafka.Producer(t.client({ autoConnect: false }), { requireAcks: null })
+    t.line('acks', String(requireAcks))
+  })
+
+  scenario('a timestamp that is no time', {
+    contract: '4.3',
+    meant: {
+      'odd times': { id: 'D101', original: ['sent', 'sent'], ours: ['InvalidConfigError', 'InvalidConfigError'] }
+    }
+  }, async (t) => {
+    const topic = await t.topic(1)
+    const producer = await t.readyProducer()
+    for (const timestamp of [Infinity, 1.5]) {
+      t.line('odd times', await new Promise((resolve) => {
+        try {
+          producer.send([{ topic, messages: 'm', timestamp }], (/** @type {Error | null} */ error) =>
+            resolve(error ? error.message : 'sent'))
+        } catch (error) {
+          resolve(/** @type {Error} */ (error).name)
+        }
+      }))
+    }
+  })
+
   // ---- values ----
 
   scenario('every form of payload', { contract: '4.3' }, async (t) => {
