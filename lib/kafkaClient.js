@@ -91,6 +91,9 @@ const NOT_CONTROLLER = 41
 /** Codes that a topic's creation fails with, but that say nothing about the topic. */
 const OF_THE_WHOLE_REQUEST = new Set([REQUEST_TIMED_OUT, NOT_CONTROLLER])
 
+/** The broker's words for such an assignment, which librdkafka cannot send. */
+const INCOMPLETE_ASSIGNMENT = 'partitions should be a consecutive 0-based integer sequence'
+
 /** Codes of partitions that are usable (replica not available is). */
 const USABLE = new Set([0, 9])
 
@@ -175,6 +178,8 @@ class KafkaClient extends AdoptableEmitter {
     this._outage = null
     /** @type {Error | null} why the last attempt to connect failed, as long as none has succeeded */
     this._socketError = null
+    /** whether the last connection has ended, and none has been refused since */
+    this._disconnected = false
     this._metadataPending = false
     /** whether the brokers were away when this client began to connect */
     this._cameLate = false
@@ -205,7 +210,7 @@ class KafkaClient extends AdoptableEmitter {
       logger.debug('connect request ignored. Client is currently connecting')
       return
     }
-    checkPorts(this.initialHosts)
+    checkPorts(this.options.kafkaHost, this.initialHosts)
     this.connecting = true
     if (this.closing) return
     this._lastErrors.clear()
@@ -478,6 +483,7 @@ class KafkaClient extends AdoptableEmitter {
   _connectionUp (address) {
     this._connections++
     this._socketError = null
+    this._disconnected = false
     logger.debug('%s connected to %s', this.clientId, address)
     const calls = [() => emitAll(this, 'connect')]
     if (this.ready && this._outage) {
@@ -517,24 +523,40 @@ class KafkaClient extends AdoptableEmitter {
       this._advertised.failed(error.message, this._socketError)
       const unreachable = this._advertised.unreachable()
       if (unreachable.length > 0 && unreachable.length === this._advertised.all().length) this._bootstrapped()
-      if (this.ready) emitAll(this, 'socket_error', this._socketError)
+      const calls = this.ready ? [() => emitAll(this, 'socket_error', this._socketError)] : []
+      if (this._disconnected) {
+        // the last connection has ended, and no new one can be made
+        this._disconnected = false
+        calls.push(() => this._allDown())
+      }
+      callAll(calls)
       return true
     }
     if (code === CODE.ALL_BROKERS_DOWN) {
       if (!primary) return true
+      // connections that end, as idle ones do, are no loss while a new one can be made
+      if (this.ready && this._socketError === null) {
+        this._disconnected = true
+        return true
+      }
       // the cluster is there, but not under the addresses that it advertises: those who need it are told
       if (this._advertised.unreachable().length > 0 && this._advertised.all().every(({ wasUp }) => !wasUp)) return true
-      const first = !this._outage
-      this._outage = this._outage || this._socketError || this._closedByBroker()
-      if (this._attempt) this._attempt.down(this._outage)
-      if (first && this.ready) {
-        const cause = new Error('Unable to find available brokers to try')
-        emitAll(this, 'error', new NestedError('refreshBrokerMetadata failed', cause))
-      }
+      this._allDown()
       return true
     }
     logger.debug('%s %s: %s', this.clientId, error.name, error.message)
     return false
+  }
+
+  /** No broker can be reached. */
+  _allDown () {
+    const first = !this._outage
+    this._outage = this._outage || this._socketError || this._closedByBroker()
+    if (this._attempt) this._attempt.down(this._outage)
+    if (first && this.ready) {
+      const cause = new Error('Unable to find available brokers to try')
+      emitAll(this, 'error', new NestedError('refreshBrokerMetadata failed', cause))
+    }
   }
 
   /** The error for brokers that silently close connections. */
@@ -674,7 +696,8 @@ class KafkaClient extends AdoptableEmitter {
     const failure = isWithoutConnection && !isRefused
       ? new TimeoutError(`Request timed out after ${this.options.requestTimeout}ms`)
       : error
-    return this._up.size > 0 ? failure : withCure(failure, this._advertised.unreachable())
+    const isAnyReached = this._advertised.all().some(({ wasUp }) => wasUp)
+    return isAnyReached ? failure : withCure(failure, this._advertised.unreachable())
   }
 
   /**
@@ -749,19 +772,20 @@ class KafkaClient extends AdoptableEmitter {
 
   /**
    * @param {string[]} topics
-   * @param {(errors: (topic: string) => Error | null) => void} answer
+   * @param {(errors: (topic: string) => Error | null, isFinal?: boolean) => void} answer
    */
   _askForTopics (topics, answer) {
     if (!this.ready || this.closing) {
       const error = new BrokerNotAvailableError('Broker not available (loadMetadataForTopics)')
-      setImmediate(answer, () => error)
+      setImmediate(answer, () => error, true)
       return
     }
     this._request(this._primary, { op: 'metadata', topics, timeout: this._requestTimeout() },
       (/** @type {any} */ error, /** @type {any} */ result) => {
         if (error) {
           const failure = this._unanswered(error)
-          return answer(() => failure)
+          // the request has taken its whole time: another one would only take as long again
+          return answer(() => failure, true)
         }
         this.updateMetadatas(toMetadata(result))
         const errors = errorsByTopic(result)
@@ -901,16 +925,20 @@ class KafkaClient extends AdoptableEmitter {
     // the broker's words and, like it, for each of them; librdkafka cannot read such an answer
     const refused = topics.filter(({ topic }) => repeated.has(String(topic)))
       .map(({ topic }) => ({ topic, error: 'Found multiple entries for this topic.' }))
-    if (wanted.length === 0) {
-      setImmediate(callback, null, refused)
-      return
-    }
     /** @type {any[]} */
-    let list
+    const list = []
     try {
-      list = wanted.map(toNewTopic)
+      for (const topic of wanted) {
+        const created = toNewTopic(topic)
+        if (created === null) refused.push({ topic: topic.topic, error: INCOMPLETE_ASSIGNMENT })
+        else list.push(created)
+      }
     } catch (error) {
       setImmediate(callback, /** @type {Error} */ (error))
+      return
+    }
+    if (list.length === 0) {
+      setImmediate(callback, null, refused)
       return
     }
     this._request(this._primary, { op: 'createTopics', topics: list, timeout: this._requestTimeout() },
@@ -1159,14 +1187,15 @@ function countOf (name, value, topic) {
     'must be a whole number up to 10000')
 }
 
-/** @param {any} topic */
+/**
+ * @param {any} topic
+ * @returns {any} `NewTopic` of src/ffi/admin/topics.rs; null if its replicaAssignment leaves partitions out
+ */
 function toNewTopic ({ topic, partitions, replicationFactor, configEntries, replicaAssignment }) {
   /** @type {number[][]} */
   const replicas = []
   for (const { partition, replicas: brokers } of replicaAssignment || []) replicas[partition] = brokers
-  if (replicas.includes(/** @type {any} */ (undefined))) {
-    throw new InvalidConfigError(`replicaAssignment of topic ${topic} must name every partition from 0 on`)
-  }
+  if (replicas.includes(/** @type {any} */ (undefined))) return null
   return {
     topic: String(topic),
     partitions: countOf('partitions', partitions, topic),

@@ -28,10 +28,15 @@ test('anything but a string is refused, as kafka-node does', () => {
 })
 
 test('a port that no socket accepts is refused, with the form to use', () => {
-  assert.doesNotThrow(() => checkPorts([{ host: 'a', port: 0 }, { host: 'b', port: 65535 }]))
+  assert.doesNotThrow(() => checkPorts('a:0,b:65535', [{ host: 'a', port: 0 }, { host: 'b', port: 65535 }]))
   for (const port of [NaN, -1, 65536, 1.5]) {
-    assert.throws(() => checkPorts([{ host: 'a', port: 1 }, { host: 'bad', port }]), {
+    assert.throws(() => checkPorts(`a:1,bad:${port}`, [{ host: 'a', port: 1 }, { host: 'bad', port }]), {
       name: 'RangeError', code: 'ERR_SOCKET_BAD_PORT', message: /the port of "bad" .* Write each broker as host:port$/
     })
   }
+})
+
+test('a host without a port is named as it was given', () => {
+  assert.throws(() => checkPorts('x', parseHosts('x')), { message: /^kafkaHost: the port of "x" should be/ })
+  assert.throws(() => checkPorts('a:1,x', parseHosts('a:1,x')), { message: /the port of "x" should be/ })
 })

@@ -8,14 +8,15 @@ const { nextTick, setTimeout } = require('../scheduling/timers')
  * and the next one asks for everything that has come meanwhile.
  *
  * @typedef {(error: any) => void} Callback null: all of its topics are known
+ * @typedef {(errors: (topic: string) => any, isFinal?: boolean) => void} Answer `errors` tells what is wrong with a
+ *   topic, null if nothing is. `isFinal`: asking again is of no use
  * @typedef {{ attempt: number, error: any, callers: Set<Caller> }} Wanted
  * @typedef {{ left: number, callback: Callback }} Caller
  */
 class TopicLookup {
   /**
    * @param {object} options
-   * @param {(topics: string[], answer: (errors: (topic: string) => any) => void) => void} options.ask sends one
-   *   request; `errors` tells what is wrong with a topic, null if nothing is
+   * @param {(topics: string[], answer: Answer) => void} options.ask sends one request
    * @param {number[]} options.pauses before each further attempt, ms
    * @param {() => boolean} options.isOver no further attempts
    */
@@ -63,7 +64,7 @@ class TopicLookup {
     const topics = [...this.next]
     this.next.clear()
     this.isAsking = true
-    this.ask(topics, errors => {
+    this.ask(topics, (errors, isFinal = false) => {
       this.isAsking = false
       /** @type {string[]} */
       const again = []
@@ -73,7 +74,7 @@ class TopicLookup {
       for (const topic of topics) {
         const wanted = /** @type {Wanted} */ (this.wanted.get(topic))
         wanted.error = errors(topic)
-        if (wanted.error !== null && wanted.attempt < this.pauses.length && !this.isOver()) {
+        if (wanted.error !== null && !isFinal && wanted.attempt < this.pauses.length && !this.isOver()) {
           longest = Math.max(longest, this.pauses[wanted.attempt++])
           again.push(topic)
         } else {

@@ -41,6 +41,10 @@ const COORDINATOR_ERRORS = new Set([14, 15, 16])
  * @param {Callback} callback
  */
 function ask (client, request, callback) {
+  if (client._isConnectingFirst()) {
+    client._whenReady((/** @type {any} */ error) => { error ? callback(error) : ask(client, request, callback) })
+    return
+  }
   if (!client._primary || client.closing) {
     setImmediate(callback, new BrokerNotAvailableError('Broker not available'))
     return
@@ -66,7 +70,7 @@ function groupError (client, error) {
  */
 function coordinatorError (client, error) {
   const away = error instanceof TimeoutError || error instanceof BrokerNotAvailableError ||
-    COORDINATOR_ERRORS.has(error.native.code)
+    (error.native !== undefined && COORDINATOR_ERRORS.has(error.native.code))
   return away ? new BrokerNotAvailableError('Broker not available') : groupError(client, error)
 }
 

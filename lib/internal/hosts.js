@@ -20,13 +20,15 @@ function parseHosts (hosts) {
 }
 
 /**
- * @param {Array<{ host: string, port: number }>} hosts
+ * @param {string} kafkaHost as the user gave it
+ * @param {Array<{ host: string, port: number }>} hosts the same, parsed
  * @throws {RangeError} what Node's socket would throw for the port
  */
-function checkPorts (hosts) {
-  for (const { host, port } of hosts) {
+function checkPorts (kafkaHost, hosts) {
+  for (const [i, { host, port }] of hosts.entries()) {
     if (Number.isInteger(port) && port >= 0 && port < 65536) continue
-    const error = new RangeError(`kafkaHost: the port of "${host}" should be >= 0 and < 65536. Received ${port}. ` +
+    const name = host || kafkaHost.split(',')[i]
+    const error = new RangeError(`kafkaHost: the port of "${name}" should be >= 0 and < 65536. Received ${port}. ` +
       'Write each broker as host:port')
     throw Object.assign(error, { code: 'ERR_SOCKET_BAD_PORT' })
   }
