@@ -7,8 +7,8 @@ const stylistic = require('@stylistic/eslint-plugin')
 const globals = require('globals')
 
 // What users run must parse on Node 14: ES2020, and no `node:` prefix in require.
-const SHIPPED = ['index.js', 'logging.js', 'dev-broker.js', 'lib/**/*.js', 'core/**/*.js', 'dev-broker/**/*.js',
-  'cli/**/*.js', 'bin/**/*.js']
+const SHIPPED = ['index.js', 'kafka.js', 'logging.js', 'dev-broker.js', 'lib/**/*.js', 'core/**/*.js',
+  'dev-broker/**/*.js', 'cli/**/*.js', 'bin/**/*.js']
 
 /**
  * Forbids `require` of files in the named folders of this package, and of modules beside them with the same names.

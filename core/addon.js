@@ -4,50 +4,116 @@ const fs = require('fs')
 const path = require('path')
 
 /**
- * The native addon. Its loader is generated, and what that throws names neither the platform nor a remedy,
- * so that is said here.
+ * The native addon. The loader that finds it is generated. Where it chooses the wrong package this chooses again, and
+ * where nothing can be loaded this says why and what helps, which the loader's errors do not.
  */
 
-/** @returns {string} such as `linux-x64 (glibc 2.36)` */
+const PACKAGE = '@kafka-node-native/binding'
+
+/** @returns {any} the header of Node's report, which knows the libc that this process runs on */
+function reportHeader () {
+  const { report } = /** @type {any} */ (process)
+  if (!report) return {}
+  // else the report looks up the names of network peers, which can take seconds
+  const { excludeNetwork } = report
+  report.excludeNetwork = true
+  try {
+    return report.getReport().header
+  } finally {
+    report.excludeNetwork = excludeNetwork
+  }
+}
+
+/** @returns {{ suffix: string, description: string }} of this process, such as `linux-x64-musl`, `linux-x64 (musl)` */
 function platform () {
   const name = `${process.platform}-${process.arch}`
-  if (process.platform !== 'linux' || !process.report) return name
-  const { header } = /** @type {any} */ (process.report.getReport())
-  return `${name} (${header.glibcVersionRuntime ? `glibc ${header.glibcVersionRuntime}` : 'musl'})`
+  if (process.platform === 'win32') return { suffix: `${name}-msvc`, description: name }
+  if (process.platform !== 'linux') return { suffix: name, description: name }
+  const { glibcVersionRuntime } = reportHeader()
+  return glibcVersionRuntime
+    ? { suffix: `${name}-gnu`, description: `${name} (glibc ${glibcVersionRuntime})` }
+    : { suffix: `${name}-musl`, description: `${name} (musl)` }
 }
 
 /**
- * @param {any} error the loader's, with one cause for each place where it looked
+ * @param {any} error with one cause for each place that was looked at
  * @returns {string | null} why an addon that is there cannot be loaded
  */
 function loadFailure (error) {
-  for (let cause = error.cause; cause; cause = cause.cause) {
-    if (!/^Cannot find module/.test(cause.message)) return cause.message
+  for (let cause = error; cause; cause = cause.cause) {
+    const isAbsent = cause.code === 'MODULE_NOT_FOUND' || /^(Cannot find|Unsupported)/.test(cause.message)
+    if (!isAbsent) return cause.message
   }
   return null
 }
 
-/** @param {any} error */
-function explain (error) {
-  const failure = loadFailure(error)
-  if (failure) return `The native addon of kafka-node-native does not load on ${platform()}: ${failure}`
-  const missing = `kafka-node-native has no native addon for ${platform()} here.`
-  /** @type {{ optionalDependencies?: Record<string, string> }} */
+/** @returns {string[] | null} the packages with addons that this version has; null in a checkout */
+function publishedPackages () {
   const { optionalDependencies } = JSON.parse(fs.readFileSync(path.join(__dirname, '..', 'package.json'), 'utf8'))
-  if (!optionalDependencies) return `${missing} Build it: npm run build`
-  const names = Object.keys(optionalDependencies).join(', ')
-  return `${missing} There are addons for: ${names}. If yours is among them, it ` +
-    'was not installed: install again on this platform, with optional dependencies, and not from a lockfile or a ' +
-    'node_modules folder that was made on another one. From tarballs, install the one for this platform, too.'
+  return optionalDependencies ? Object.keys(optionalDependencies) : null
 }
 
-/** @returns {typeof import('../binding')} */
+/**
+ * @param {any} error the last one
+ * @param {string} suffix
+ * @param {string} description
+ */
+function explain (error, suffix, description) {
+  const failure = loadFailure(error)
+  if (failure) return `The native addon of kafka-node-native does not load on ${description}: ${failure}`
+  const missing = `kafka-node-native has no native addon for ${description} here.`
+  const published = publishedPackages()
+  if (!published) return `${missing} Build it: npm run build`
+  const name = `${PACKAGE}-${suffix}`
+  if (!published.includes(name)) return `${missing} There are addons for: ${published.join(', ')}.`
+  return `${missing} The package ${name} is missing. Usually optional dependencies were left out (npm's ` +
+    '--omit=optional, --no-optional), or node_modules or the lock file was made on another platform, where npm can ' +
+    'leave out what the others need. Remove node_modules and package-lock.json, then on this platform: ' +
+    'npm install --include=optional. When a bundler has put this file elsewhere, tell it to leave kafka-node ' +
+    'external. If you install from tarballs, install the one for this platform, too.'
+}
+
+/**
+ * @param {string} message
+ * @param {any} [cause]
+ */
+function addonError (message, cause) {
+  return Object.assign(new Error(message), { code: 'ERR_NATIVE_ADDON', cause })
+}
+
+/**
+ * @param {any} binding
+ * @returns {typeof import('../binding')}
+ */
+function checked (binding) {
+  if (binding && typeof binding.NativeProducer === 'function') return binding
+  const value = binding && binding.default ? binding.default : binding
+  const instead = typeof value === 'string' ? `the path ${JSON.stringify(value)}` : 'something else'
+  throw addonError(
+    `The native addon of kafka-node-native is none: a bundler has put ${instead} in its place. ` +
+    'Tell the bundler to leave kafka-node external, or to copy files that end in .node.')
+}
+
+/** @returns {any} */
 function load () {
   try {
     return require('../binding')
   } catch (error) {
-    throw Object.assign(new Error(explain(error)), { code: 'ERR_NATIVE_ADDON', cause: error })
+    const { suffix, description } = platform()
+    /** @type {any} */
+    let last = error
+    // a musl or glibc of another machine's image can mislead the loader, which reads /usr/bin/ldd
+    if (process.platform === 'linux') {
+      const name = `${PACKAGE}-${suffix}`
+      try {
+        return require(name)
+      } catch (failure) {
+        const { code, message } = /** @type {NodeJS.ErrnoException} */ (failure)
+        if (code !== 'MODULE_NOT_FOUND') last = Object.assign(new Error(message), { cause: error })
+      }
+    }
+    throw addonError(explain(last, suffix, description), error)
   }
 }
 
-module.exports = load()
+module.exports = checked(load())

@@ -298,9 +298,15 @@ function spawn () {
   delete env.NODE_OPTIONS
   return childProcess.fork(path.join(__dirname, 'process.js'), [], {
     env,
-    execArgv: [],
+    execArgv: loaderArguments(),
     stdio: ['ignore', 'pipe', 'pipe', 'ipc']
   })
+}
+
+/** Under Yarn's Plug'n'Play no package is found without its loader, which comes in NODE_OPTIONS or by --require. */
+function loaderArguments () {
+  if (!process.versions.pnp) return []
+  return ['--require', require.resolve('pnpapi')]
 }
 
 let warned = false

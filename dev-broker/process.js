@@ -3,7 +3,7 @@
 // The child process of the embedded broker: carries out what dev-broker/broker.js asks for over the IPC channel, and
 // ends with its parent. librdkafka's mock answers some failures with an assertion, which must cost this process only.
 
-const { NativeDevBroker } = require('../binding.js')
+const { NativeDevBroker } = require('../core/addon')
 
 /** @type {InstanceType<typeof NativeDevBroker> | null} */
 let broker = null
