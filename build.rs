@@ -13,6 +13,7 @@ const SHIMS: &[&str] = &[
   "src/ffi/shims/fast_rejoin.c",
   "src/ffi/shims/headers.c",
   "src/ffi/shims/replaced.c",
+  "src/ffi/shims/metadata.c",
 ];
 
 /// Gives the benchmark's bare librdkafka the functions that the shims replace.

@@ -165,6 +165,16 @@ const FETCH_MAX: u32 = 16 * 1024 * 1024;
 /// is blocked, so it is only the limit for a member that is alive but frozen.
 const MAX_POLL_INTERVAL: u32 = 300_000;
 
+/// A shorter time would close connections between two requests that belong together, and a group would never join.
+const LEAST_IDLE: u32 = 10_000;
+
+fn idle_connection(wanted: u32) -> u32 {
+  match wanted {
+    0 => 0,
+    wanted => wanted.clamp(LEAST_IDLE, i32::MAX as u32),
+  }
+}
+
 fn client_properties(options: &ClientOptions) -> Properties {
   let hosts: Vec<&str> = options.kafka_host.split(',').map(str::trim).filter(|host| !host.is_empty()).collect();
   let socket_timeout = options.request_timeout.unwrap_or(MAX_SOCKET_TIMEOUT).clamp(10, MAX_SOCKET_TIMEOUT);
@@ -177,7 +187,7 @@ fn client_properties(options: &ClientOptions) -> Properties {
     ("socket.timeout.ms", socket_timeout.to_string()),
     ("socket.keepalive.enable", "true".into()),
     // librdkafka counts 0 as "never"; kafka-node's own 0 would mean "at once", which nobody wants.
-    ("connections.max.idle.ms", options.idle_connection.min(i32::MAX as u32).to_string()),
+    ("connections.max.idle.ms", idle_connection(options.idle_connection).to_string()),
     ("reconnect.backoff.ms", RECONNECT_BACKOFF.to_string()),
     ("reconnect.backoff.max.ms", RECONNECT_BACKOFF_MAX.to_string()),
     // kafka-node's metadata requests let the broker create topics; `Consumer` first asks whether they exist.
@@ -344,6 +354,9 @@ mod tests {
       (producer(json!({ "requestTimeout": null })), "socket.timeout.ms", Some("300000")),
       (producer(json!({})), "request.timeout.ms", Some("30000")),
       (producer(json!({ "ackTimeout": 100 })), "request.timeout.ms", Some("100")),
+      (producer(json!({})), "connections.max.idle.ms", Some("300000")),
+      (producer(json!({ "idleConnection": 5 })), "connections.max.idle.ms", Some("10000")),
+      (producer(json!({ "idleConnection": 0 })), "connections.max.idle.ms", Some("0")),
       (producer(json!({})), "reconnect.backoff.ms", Some("200")),
       (producer(json!({})), "reconnect.backoff.max.ms", Some("1000")),
       (producer(json!({ "statisticsInterval": 5000 })), "statistics.interval.ms", Some("5000")),

@@ -233,6 +233,27 @@ impl Client {
     unsafe { sys::rd_kafka_controllerid(self.raw, millis(timeout)) }
   }
 
+  /// True while any broker is connected.
+  pub fn is_connected(&self) -> bool {
+    extern "C" {
+      fn kafka_node_is_connected(client: *mut sys::rd_kafka_t) -> c_int;
+    }
+    // SAFETY: `raw` is live.
+    unsafe { kafka_node_is_connected(self.raw) != 0 }
+  }
+
+  /// Lets a client without connections connect to some broker; never blocks.
+  pub fn connect(&self) {
+    let mut answer: *const sys::rd_kafka_metadata = std::ptr::null();
+    // SAFETY: `raw` is live. Without a connection the call fails at once; an answer would be ours to give back.
+    unsafe {
+      sys::rd_kafka_metadata(self.raw, 0, std::ptr::null_mut(), &mut answer, 0);
+      if !answer.is_null() {
+        sys::rd_kafka_metadata_destroy(answer);
+      }
+    }
+  }
+
   /// Starts closing a consumer: the rest happens while `queue` is polled, until `consumer_closed`.
   pub fn start_consumer_close(&self, queue: &Queue) -> Result<(), KafkaError> {
     // SAFETY: both are live; the error object, if any, becomes ours.
@@ -246,6 +267,27 @@ impl Client {
 }
 
 impl Drop for Client {
+  fn drop(&mut self) {
+    let owned = Destroyed { raw: self.raw, sink: self.sink, _strategies: self.strategies.take() };
+    // A pool's thread has other clients to serve.
+    if crate::sync::is_pool_thread() {
+      // A closure that is not run is dropped, and what it holds with it: without a thread it happens here.
+      drop(std::thread::Builder::new().name("kafka-destroy".into()).spawn(move || drop(owned)));
+    }
+  }
+}
+
+/// What is left of a client: destroyed, and with it what librdkafka's callbacks use.
+struct Destroyed {
+  raw: *mut sys::rd_kafka_t,
+  sink: *mut EventSink,
+  _strategies: Option<Strategies>,
+}
+
+// SAFETY: as for `Client`.
+unsafe impl Send for Destroyed {}
+
+impl Drop for Destroyed {
   fn drop(&mut self) {
     // SAFETY: last reference. Queues, topics and messages hold an `Arc<Client>`, so none is left that librdkafka would
     // wait for. The flag skips the blocking consumer close: the consumer thread has done or given up that step before.

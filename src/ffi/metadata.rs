@@ -1,6 +1,7 @@
-use super::{codes, read_code, string_from, sys, Client, Topic};
+use super::{c_string, codes, read_code, string_from, sys, Client};
 use crate::error::KafkaError;
 use serde::Serialize;
+use std::ffi::{c_char, c_int};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,15 +38,36 @@ pub struct ClusterMetadata {
   pub controller_id: i32,
 }
 
-/// Asks a broker for the cluster's metadata; blocks up to `timeout`. With a topic, only that one is described, and the
-/// broker may create it (`auto.create.topics.enable`); without, all are and none is created.
-pub fn fetch(client: &Arc<Client>, topic: Option<&str>, timeout: Duration) -> Result<ClusterMetadata, KafkaError> {
-  let only = topic.map(|name| Topic::new(client, name)).transpose()?;
-  let only_raw = only.as_ref().map_or(std::ptr::null_mut(), |topic| topic.raw());
+extern "C" {
+  // Declared with the code as a plain integer, for the reason given in `super`.
+  fn kafka_node_metadata(
+    client: *mut sys::rd_kafka_t,
+    names: *const *const c_char,
+    count: usize,
+    timeout_ms: c_int,
+    answer: *mut *const sys::rd_kafka_metadata,
+  ) -> c_int;
+}
+
+/// Asks a broker for the cluster's metadata; blocks up to `timeout`. With names, only those topics are described, and
+/// the broker may create them (`auto.create.topics.enable`); without, all are and none is created.
+pub fn fetch(
+  client: &Arc<Client>,
+  topics: Option<&[String]>,
+  timeout: Duration,
+) -> Result<ClusterMetadata, KafkaError> {
   let mut answer: *const sys::rd_kafka_metadata = std::ptr::null();
-  // SAFETY: the client and the topic are live; the answer becomes ours when the code is 0.
-  let code =
-    unsafe { codes::metadata(client.raw(), only.is_none() as i32, only_raw, &mut answer, timeout.as_millis() as i32) };
+  let timeout = timeout.as_millis() as c_int;
+  let code = match topics {
+    Some(topics) => {
+      let texts: Vec<_> = topics.iter().map(|topic| c_string(topic)).collect();
+      let names: Vec<_> = texts.iter().map(|text| text.as_ptr()).collect();
+      // SAFETY: the client is live, the names are NUL-terminated and copied; the answer becomes ours when the code is 0.
+      unsafe { kafka_node_metadata(client.raw(), names.as_ptr(), names.len(), timeout, &mut answer) }
+    }
+    // SAFETY: the client is live; the answer becomes ours when the code is 0.
+    None => unsafe { codes::metadata(client.raw(), 1, std::ptr::null_mut(), &mut answer, timeout) },
+  };
   if code != 0 {
     return Err(KafkaError::new(code));
   }

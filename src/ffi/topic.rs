@@ -113,10 +113,6 @@ impl Topic {
     Ok(Topic { raw, client: Arc::clone(client) })
   }
 
-  pub(super) fn raw(&self) -> *mut sys::rd_kafka_topic_t {
-    self.raw
-  }
-
   /// Queues records in order; never blocks. Calls `refused` for each record that was not taken.
   pub fn produce_batch(&self, partition: i32, records: &mut PlainRecords<'_>, mut refused: impl FnMut(Refused)) {
     let PlainRecords { raw, .. } = records;

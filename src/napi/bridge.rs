@@ -13,6 +13,7 @@ use serde::Serialize;
 use std::fmt::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use tokio::sync::Semaphore;
 
 /// What is sent to JavaScript. `core/handles/` is the receiving end.
 pub enum ToJs {
@@ -201,7 +202,11 @@ pub struct Bridge {
   gate: Mutex<Option<Tsfn>>,
   abandoned: AtomicBool,
   closing: AtomicBool,
+  share: Semaphore,
 }
+
+/// Requests of a handle that may block at a time.
+const SHARE: usize = 2;
 
 impl Bridge {
   pub fn new(env: &Env, callback: &Callback<'_>) -> napi::Result<Arc<Bridge>> {
@@ -222,6 +227,7 @@ impl Bridge {
       gate: Mutex::new(Some(tsfn)),
       abandoned: AtomicBool::new(false),
       closing: AtomicBool::new(false),
+      share: Semaphore::new(SHARE),
     });
     Environment::of(env)?.register(&bridge);
     Ok(bridge)
@@ -263,6 +269,21 @@ impl Bridge {
   /// From now on, requests of the control plane that wait for a broker give up.
   pub fn start_closing(&self) {
     self.closing.store(true, Ordering::Release);
+  }
+
+  /// The handle's share of the threads of the control plane.
+  pub fn share(&self) -> &Semaphore {
+    &self.share
+  }
+
+  #[cfg(test)]
+  pub fn for_test() -> Arc<Bridge> {
+    Arc::new(Bridge {
+      gate: Mutex::new(None),
+      abandoned: AtomicBool::new(false),
+      closing: AtomicBool::new(false),
+      share: Semaphore::new(SHARE),
+    })
   }
 
   pub fn is_closing(&self) -> bool {

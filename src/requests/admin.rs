@@ -6,7 +6,8 @@
 use crate::error::KafkaError;
 use crate::ffi::{self, Client, GroupInfo, GroupMember, MemberState, NewTopic, PartitionOffset, ResourceKind, Wanted};
 use crate::napi::bridge::{hex, Bridge, PartitionAnswer};
-use crate::requests::{blocking, in_slices, list_of, Partition};
+use crate::requests::partitions::{list_of, Partition};
+use crate::requests::slices::{answered, in_slices};
 use serde_json::{json, Value};
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,8 +24,9 @@ pub struct Admin {
 
 impl Admin {
   pub async fn create_topics(self, topics: Vec<NewTopic>) -> Result<Value, KafkaError> {
-    // Not idempotent, so it is never cut into slices that could repeat it.
-    blocking(move || ffi::create_topics(&self.client, &topics, self.timeout)).await.map(|failed| json!(failed))
+    // Not idempotent, so it is sent once, and never cut into slices that could repeat it.
+    let asked = ffi::create_topics(&self.client, &topics, self.timeout)?;
+    answered(&self.bridge, move || asked.failed()).await.map(|failed| json!(failed))
   }
 
   pub async fn describe_configs(self, kind: ResourceKind, wanted: Vec<Wanted>) -> Result<Value, KafkaError> {
@@ -62,8 +64,7 @@ impl Admin {
     self,
     call: impl Fn(&Arc<Client>, Duration) -> Result<T, KafkaError> + Send + Sync + 'static,
   ) -> Result<T, KafkaError> {
-    let client = self.client;
-    in_slices(&self.bridge, self.timeout, move |slice| call(&client, slice)).await
+    in_slices(&self.client, &self.bridge, self.timeout, call).await
   }
 }
 

@@ -4,71 +4,22 @@
 //! them share few threads while no broker answers, and a handle that closes waits for one slice at most.
 
 mod admin;
+mod partitions;
+mod pool;
+mod slices;
 
-use crate::error::{code, KafkaError};
+pub use partitions::{list_of, Partition};
+pub use pool::Pool;
+
+use crate::error::KafkaError;
 use crate::ffi::{self, Client, PartitionList, PartitionOffset};
 use crate::napi::bridge::{Bridge, Event, PartitionAnswer};
 use admin::Admin;
 use serde::Deserialize;
 use serde_json::{json, Value};
-use std::future::Future;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
-use std::time::{Duration, Instant};
-use tokio::runtime::{Builder, Runtime};
-
-/// Threads that may block in librdkafka at a time.
-const BLOCKING_THREADS: usize = 4;
-/// Idle threads end after this time.
-const KEEP_ALIVE: Duration = Duration::from_secs(2);
-const FIRST_SLICE: Duration = Duration::from_millis(1000);
-const LONGEST_SLICE: Duration = Duration::from_millis(4000);
-const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(100);
-
-/// A share of the pool; the pool ends when the last one is dropped.
-pub struct Pool {
-  runtime: Option<Runtime>,
-}
-
-impl Pool {
-  /// The process-wide pool; started here if nobody uses it yet. It holds no environment, so workers may share it.
-  pub fn shared() -> Arc<Pool> {
-    static CURRENT: Mutex<Weak<Pool>> = Mutex::new(Weak::new());
-    let mut current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(pool) = current.upgrade() {
-      return pool;
-    }
-    let runtime = Builder::new_multi_thread()
-      .worker_threads(1)
-      .max_blocking_threads(BLOCKING_THREADS)
-      .thread_keep_alive(KEEP_ALIVE)
-      .thread_name("kafka-control")
-      .enable_time()
-      .build();
-    let pool = Arc::new(Pool { runtime: runtime.ok() });
-    *current = Arc::downgrade(&pool);
-    pool
-  }
-
-  /// Starts a task; false when the operating system gave no threads for the pool.
-  pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> bool {
-    match &self.runtime {
-      Some(runtime) => {
-        runtime.spawn(task);
-        true
-      }
-      None => false,
-    }
-  }
-}
-
-impl Drop for Pool {
-  fn drop(&mut self) {
-    // The last share may be dropped by one of the pool's own threads, which cannot wait for itself.
-    if let Some(runtime) = self.runtime.take() {
-      runtime.shutdown_background();
-    }
-  }
-}
+use slices::in_slices;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 /// A request from JavaScript.
 #[derive(Deserialize)]
@@ -94,24 +45,6 @@ pub enum Request {
   GroupOffsets { group: String, partitions: Vec<Partition>, timeout: u64 },
   /// Commits for a group without being a member.
   CommitGroupOffsets { group: String, partitions: Vec<Partition>, timeout: u64 },
-}
-
-#[derive(Deserialize, Clone)]
-pub struct Partition {
-  pub topic: String,
-  pub partition: i32,
-  #[serde(default)]
-  pub offset: i64,
-  pub metadata: Option<String>,
-}
-
-/// JavaScript's partitions as a list for librdkafka.
-pub fn list_of(partitions: &[Partition]) -> PartitionList {
-  let mut list = PartitionList::new();
-  for partition in partitions {
-    list.add(&partition.topic, partition.partition, partition.offset, partition.metadata.as_deref());
-  }
-  list
 }
 
 /// Starts a request given as JSON text; its reply comes as an event with the same id.
@@ -180,23 +113,13 @@ async fn metadata(
   client: Arc<Client>,
   bridge: &Arc<Bridge>,
 ) -> Result<Value, KafkaError> {
-  let mut answer = None;
-  // librdkafka takes one topic at a time.
-  let names: Vec<Option<String>> = topics.map_or(vec![None], |names| names.into_iter().map(Some).collect());
-  for name in names {
-    let client = Arc::clone(&client);
-    let mut part = in_slices(bridge, timeout, move |slice| {
-      let mut part = ffi::fetch_metadata(&client, name.as_deref(), slice)?;
-      part.controller_id = client.controller_id(Duration::from_millis(100));
-      Ok(part)
-    })
-    .await?;
-    match &mut answer {
-      None => answer = Some(part),
-      Some(answer) => answer.topics.append(&mut part.topics),
-    }
-  }
-  Ok(json!(answer))
+  let found = in_slices(&client, bridge, timeout, move |client, slice| {
+    let mut found = ffi::fetch_metadata(client, topics.as_deref(), slice)?;
+    found.controller_id = client.controller_id(Duration::from_millis(100));
+    Ok(found)
+  })
+  .await?;
+  Ok(json!(found))
 }
 
 /// The group's committed offsets; -1001 where there is none (librdkafka's "invalid").
@@ -227,48 +150,10 @@ async fn filled_in(
   timeout: Duration,
   fill: fn(&Client, &PartitionList, Duration) -> Result<(), KafkaError>,
 ) -> Result<Vec<PartitionOffset>, KafkaError> {
-  let client = Arc::clone(client);
-  in_slices(bridge, timeout, move |slice| {
+  in_slices(client, bridge, timeout, move |client, slice| {
     let list = list();
-    fill(&client, &list, slice)?;
+    fill(client, &list, slice)?;
     Ok(list.to_vec())
   })
   .await
-}
-
-pub async fn blocking<T: Send + 'static>(
-  call: impl FnOnce() -> Result<T, KafkaError> + Send + 'static,
-) -> Result<T, KafkaError> {
-  match tokio::task::spawn_blocking(call).await {
-    Ok(result) => result,
-    Err(_) => Err(KafkaError::new(code::FAIL)),
-  }
-}
-
-/// Repeats a blocking call with short time-outs until it succeeds, fails for good, or `timeout` has passed.
-pub async fn in_slices<T: Send + 'static>(
-  bridge: &Arc<Bridge>,
-  timeout: Duration,
-  call: impl Fn(Duration) -> Result<T, KafkaError> + Send + Sync + 'static,
-) -> Result<T, KafkaError> {
-  let deadline = Instant::now() + timeout;
-  let call = Arc::new(call);
-  let mut slice = FIRST_SLICE;
-  loop {
-    let left = deadline.saturating_duration_since(Instant::now());
-    let (call, this) = (Arc::clone(&call), slice.min(left).max(Duration::from_millis(1)));
-    match blocking(move || call(this)).await {
-      Err(error) if error.retriable && Instant::now() < deadline => {
-        if bridge.is_closing() {
-          return Err(KafkaError::new(code::DESTROY));
-        }
-        // A slow answer needs a longer slice, not a second request.
-        slice = (slice * 2).min(LONGEST_SLICE);
-        if error.code != code::TIMED_OUT {
-          tokio::time::sleep(PAUSE_AFTER_FAILURE.min(left)).await;
-        }
-      }
-      outcome => return outcome,
-    }
-  }
 }

@@ -100,30 +100,59 @@ fn millis(timeout: Duration) -> c_int {
   timeout.as_millis().min(LONGEST_TIMEOUT) as c_int
 }
 
-/// Sends a request and waits for its answer. `send` gets the client, the options and the queue for the answer; all three
-/// are valid during the call.
+/// A request that is on its way.
+struct Asked {
+  // Before the client that it belongs to.
+  queue: AnswerQueue,
+  client: Arc<Client>,
+}
+
+// SAFETY: librdkafka's queues may be used from any thread.
+unsafe impl Send for Asked {}
+// SAFETY: as above.
+unsafe impl Sync for Asked {}
+
+/// Sends a request. `send` gets the client, the options and the queue for the answer; all three are valid during the
+/// call.
+fn send(
+  client: &Arc<Client>,
+  options: &Options,
+  send: impl FnOnce(*mut sys::rd_kafka_t, *const sys::rd_kafka_AdminOptions_t, *mut sys::rd_kafka_queue_t),
+) -> Asked {
+  let queue = AnswerQueue::new(client);
+  send(client.raw(), options.0, queue.0);
+  Asked { queue, client: Arc::clone(client) }
+}
+
+impl Asked {
+  /// The answer, if it comes within `wait` ms.
+  fn poll(&self, wait: c_int) -> Option<Result<Answer, KafkaError>> {
+    // SAFETY: the queue is live, and belongs to this request alone: the only event on it is its answer.
+    let raw = unsafe { sys::rd_kafka_queue_poll(self.queue.0, wait) };
+    if raw.is_null() {
+      return None;
+    }
+    let answer = Answer { raw, _client: Arc::clone(&self.client) };
+    // SAFETY: the event is live; its text is copied.
+    unsafe {
+      Some(match event_error(answer.raw) {
+        0 => Ok(answer),
+        code => Err(KafkaError::with_text(code, string_from(sys::rd_kafka_event_error_string(answer.raw)))),
+      })
+    }
+  }
+}
+
+/// Sends a request and waits for its answer.
 fn ask(
   client: &Arc<Client>,
   options: &Options,
   wait: c_int,
-  send: impl FnOnce(*mut sys::rd_kafka_t, *const sys::rd_kafka_AdminOptions_t, *mut sys::rd_kafka_queue_t),
+  start: impl FnOnce(*mut sys::rd_kafka_t, *const sys::rd_kafka_AdminOptions_t, *mut sys::rd_kafka_queue_t),
 ) -> Result<Answer, KafkaError> {
-  let queue = AnswerQueue::new(client);
-  send(client.raw(), options.0, queue.0);
   // The request has its own time-out, whose error is the better one; but librdkafka may notice it a second late.
-  // SAFETY: the queue is live, and belongs to this call alone: the only event on it is this request's answer.
-  let raw = unsafe { sys::rd_kafka_queue_poll(queue.0, wait.saturating_add(GRACE)) };
-  if raw.is_null() {
-    return Err(KafkaError::new(code::TIMED_OUT));
-  }
-  let answer = Answer { raw, _client: Arc::clone(client) };
-  // SAFETY: the event is live; its text is copied.
-  unsafe {
-    match event_error(answer.raw) {
-      0 => Ok(answer),
-      code => Err(KafkaError::with_text(code, string_from(sys::rd_kafka_event_error_string(answer.raw)))),
-    }
-  }
+  let answer = send(client, options, start).poll(wait.saturating_add(GRACE));
+  answer.unwrap_or_else(|| Err(KafkaError::new(code::TIMED_OUT)))
 }
 
 /// The error object of a part of an answer; null is success.

@@ -1,10 +1,10 @@
 use super::super::{c_string, error_text, string_from, sys, Client};
-use super::{ask, millis, pointers, Options};
-use crate::error::KafkaError;
+use super::{millis, pointers, send, Answer, Asked, Options, GRACE};
+use crate::error::{code, KafkaError};
 use serde::{Deserialize, Serialize};
 use std::ffi::{c_char, c_int};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A topic to create.
 #[derive(Deserialize)]
@@ -90,21 +90,42 @@ extern "C" {
   fn topic_result_error(result: *const sys::rd_kafka_topic_result_t) -> c_int;
 }
 
-/// Asks the controller to create topics; blocks up to `timeout`. The result has each topic that failed.
+/// Topics that the controller has been asked to create.
+pub struct CreatingTopics {
+  asked: Asked,
+  deadline: Instant,
+}
+
+/// Asks the controller to create topics; never blocks.
 pub fn create_topics(
   client: &Arc<Client>,
   topics: &[NewTopic],
   timeout: Duration,
-) -> Result<Vec<FailedTopic>, KafkaError> {
+) -> Result<CreatingTopics, KafkaError> {
   let specifications = topics.iter().map(Specification::new).collect::<Result<Vec<_>, _>>()?;
   let mut raw: Vec<_> = specifications.iter().map(|specification| specification.0).collect();
   let wait = millis(timeout);
   let options = Options::new(client, sys::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_CREATETOPICS, wait);
   options.wait_for_effect(wait);
-  let answer = ask(client, &options, wait, |rk, options, queue| {
+  let asked = send(client, &options, |rk, options, queue| {
     // SAFETY: all are live through the call, which copies the specifications.
     unsafe { sys::rd_kafka_CreateTopics(rk, raw.as_mut_ptr(), raw.len(), options, queue) }
-  })?;
+  });
+  let deadline = Instant::now() + Duration::from_millis((wait + GRACE) as u64);
+  Ok(CreatingTopics { asked, deadline })
+}
+
+impl CreatingTopics {
+  /// The answer, once it is there: each topic that failed. Never blocks.
+  pub fn failed(&self) -> Option<Result<Vec<FailedTopic>, KafkaError>> {
+    let Some(answer) = self.asked.poll(0) else {
+      return (Instant::now() >= self.deadline).then(|| Err(KafkaError::new(code::TIMED_OUT)));
+    };
+    Some(answer.map(|answer| failed_topics(&answer)))
+  }
+}
+
+fn failed_topics(answer: &Answer) -> Vec<FailedTopic> {
   let mut count = 0;
   // SAFETY: the answer is this operation's, and its parts are read while it is live.
   unsafe {
@@ -116,6 +137,6 @@ pub fn create_topics(
       let error = if text.is_empty() { error_text(code) } else { text };
       (code != 0).then(|| FailedTopic { topic: string_from(sys::rd_kafka_topic_result_name(result)), code, error })
     });
-    Ok(failed.collect())
+    failed.collect()
   }
 }
