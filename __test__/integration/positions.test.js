@@ -114,6 +114,28 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
       assert.deepEqual(where(await reach(1)), ['0:2'])
     })
 
+    it('partitions may be moved, paused and resumed in any order and as fast as one likes', async () => {
+      const address = await kafka.brokers(version)
+      const topic = await topicOfThree(address)
+      const consumer = new Consumer(client(address), [{ topic }, { topic, partition: 1 }],
+        { groupId: kafka.uniqueName('group') })
+      const { seen, reach } = collect(consumer, 'message')
+      await reach(6)
+      for (let round = 0; round < 200; round++) {
+        consumer.setOffset(topic, 0, 0)
+        consumer.pauseTopics([{ topic, partition: 0 }])
+        consumer.setOffset(topic, 1, round % 3)
+        consumer.setOffset(topic, 0, 1)
+        if (round % 2) await new Promise(setImmediate)
+        consumer.resumeTopics([topic])
+        if (round % 3) await new Promise(setImmediate)
+      }
+      seen.length = 0
+      consumer.setOffset(topic, 0, 1)
+      consumer.setOffset(topic, 1, 2)
+      assert.deepEqual(where(await reach(3)), ['0:1', '0:2', '1:2'])
+    })
+
     it('nothing is committed before a consumer knows where it starts', async () => {
       const address = await kafka.brokers(version)
       const topic = await topicOfThree(address)

@@ -122,7 +122,9 @@ impl Client {
   /// Starts fetching exactly these partitions, from the offsets in the list.
   pub fn assign(&self, partitions: &PartitionList) -> Result<(), KafkaError> {
     // SAFETY: both are live; librdkafka copies the list.
-    code_to_result(unsafe { codes::assign(self.raw, partitions.raw()) })
+    let result = code_to_result(unsafe { codes::assign(self.raw, partitions.raw()) });
+    self.wait_for_stops();
+    result
   }
 
   /// Stops fetching everything.
@@ -134,7 +136,9 @@ impl Client {
   /// Starts fetching these partitions too, from the offsets in the list.
   pub fn incremental_assign(&self, partitions: &PartitionList) -> Result<(), KafkaError> {
     // SAFETY: both are live; librdkafka copies the list, and an error object becomes ours.
-    unsafe { take_error(sys::rd_kafka_incremental_assign(self.raw, partitions.raw())) }
+    let result = unsafe { take_error(sys::rd_kafka_incremental_assign(self.raw, partitions.raw())) };
+    self.wait_for_stops();
+    result
   }
 
   /// Stops fetching these partitions.
@@ -150,6 +154,18 @@ impl Client {
       "EAGER" => RebalanceProtocol::Eager,
       "COOPERATIVE" => RebalanceProtocol::Cooperative,
       _ => RebalanceProtocol::None,
+    }
+  }
+
+  /// Waits until the partitions of the former assignment have stopped. librdkafka aborts the process when a partition is
+  /// taken out of an assignment once more while it stops (`rktp->rktp_started` in rdkafka_assignment.c).
+  ///
+  /// Stopping takes two steps of librdkafka's main thread: the partition stops, the assignment hears of it. Its queue is
+  /// in order, so each of two questions to it is answered after one of these steps. Not to be called once the consumer
+  /// closes: such questions would have no answer.
+  fn wait_for_stops(&self) {
+    for _ in 0..2 {
+      self.member_id();
     }
   }
 
