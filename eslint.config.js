@@ -104,7 +104,6 @@ module.exports = [
     { files: ['tools/**/*.js'], foreign: ['lib', 'kafkajs', 'core', 'dev-broker', 'cli', 'bin', '__test__', 'scripts'] }
   ].map(({ files, foreign }) => ({
     files,
-    ignores: ['core/wire/sends.js'],
     plugins: { house: { rules: { 'no-import-of': noImportOf } } },
     rules: { 'house/no-import-of': ['error', ...foreign] }
   })),
