@@ -155,7 +155,7 @@ describe('ProducerStream', { timeout: 60000 }, () => {
 
   it('is destroyed by a send that fails, for whatever reason', async () => {
     const topic = await topicWith([])
-    for (const wrong of [{ topic, messages: 'a', attributes: 99 }, { topic, messages: 'a', partition: 7 }]) {
+    for (const wrong of [{ topic, messages: 'a', attributes: 7 }, { topic, messages: 'a', partition: 7 }]) {
       const stream = open()
       const failed = once(stream, 'error')
       const closed = new Promise(resolve => stream.once('close', resolve))
