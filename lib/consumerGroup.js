@@ -20,6 +20,7 @@ const { commitsOrCallback } = require('./internal/clusterRequests')
 const { errorName } = require('./internal/errorCodes')
 const { hideSecrets } = require('./internal/redact')
 const { InvalidConfigError, InvalidConsumerOffsetError } = require('./errors')
+const IllegalGenerationError = require('./errors/IllegalGenerationError')
 const TimeoutError = require('./errors/TimeoutError')
 const { validateConfig } = require('./utils')
 const { recordOf, valueOf } = require('../core/keyed')
@@ -713,7 +714,8 @@ class ConsumerGroup extends AdoptableEmitter {
       return
     }
     const change = (/** @type {Error | null} */ error) => {
-      if (error) return done(error)
+      // the group rebalances already: what was read since the last commit is not this member's to commit any more
+      if (error && !(error instanceof IllegalGenerationError)) return done(error)
       this.topics = changed()
       this.setupProtocols(this.options.protocol)
       if (this._subscribed && (this.ready || this.connecting)) this._subscribe()

@@ -43,6 +43,7 @@ const REFUSED = [
   { is: /createCommitStream options = /, why: 'nothing that could hold an option' },
   { is: /removeTopics topics = a Buffer$/, why: 'its bytes counted as names' },
   { is: /createTopics (partitions|replicationFactor) = /, why: 'the broker refused it, and the result said so' },
+  { is: /^Producer\.send timestamp = /, why: 'retention would never delete the record, or at once (D101)' },
   { is: /(topic|partition|offset|attributes|metadata|message|payload|payloads) = /, why: 'sent in some form or other' }
 ]
 

@@ -51,7 +51,7 @@ module.exports = section('KafkaClient', (scenario) => {
       text: {
         id: 'D01',
         original: ["'Port should be >= 0 and < 65536. Received type number (NaN).'"],
-        ours: [/^'kafkaHost: the port of "" should be >= 0 and < 65536\. Received NaN\./]
+        ours: [/^'kafkaHost: the port of "localhost" should be >= 0 and < 65536\. Received NaN\./]
       }
     }
   }, (t) => {
