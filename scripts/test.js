@@ -144,8 +144,8 @@ function showFailures (tally) {
 }
 
 /**
- * Files that failed beside others on a busy machine run once more, each by itself. What passes then counts as passed, and
- * is named, so that a file that often needs it is found.
+ * Files that failed beside others on a busy machine run once more, each by itself. What passes then counts as passed,
+ * and is named, so that a file that often needs it is found.
  *
  * @param {Layer} layer
  * @param {import('./lib/tally').Tally} tally of the first run; changed in place
