@@ -160,7 +160,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
       while (commits.topicPartionOffsets[0].offset !== 3) await once(stream, 'data')
       await promised((callback) => commits.commit(callback))
       assert.deepEqual(await kafka.committed(address, groupId, topic), { 1: { offset: 3, metadata: 'm' } })
-      for (const send of [undefined, stream.createCommitStream()._send]) {
+      for (const send of [undefined, stream.createCommitStream({ autoCommit: false })._send]) {
         const wrong = new CommitStream(stream.client, [{ topic, partition: 1, offset: 'x' }], groupId,
           { autoCommit: false }, send)
         await assert.rejects(promised((callback) => wrong.commit(callback)), { name: 'InvalidConfigError' })
