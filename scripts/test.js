@@ -144,30 +144,6 @@ function showFailures (tally) {
 }
 
 /**
- * Files that failed beside others on a busy machine run once more, each by itself. What passes then counts as passed,
- * and is named, so that a file that often needs it is found.
- *
- * @param {Layer} layer
- * @param {import('./lib/tally').Tally} tally of the first run; changed in place
- * @param {NodeJS.ProcessEnv} env
- * @param {(ender: () => void) => void} onStart
- */
-async function runFailedAlone (layer, tally, env, onStart) {
-  const failed = new Set(tally.failures.map(({ file }) => file).filter(Boolean))
-  for (const file of failed) {
-    const again = await runNodeLayer({
-      files: [path.resolve(file)], concurrency: 1, nodeArgs: layer.nodeArgs, env, onStart, onProgress: () => {}
-    })
-    if (again.failures.length > 0) continue
-    const first = tally.failures.filter((failure) => failure.file === file)
-    tally.failures = tally.failures.filter((failure) => failure.file !== file)
-    tally.passed += first.length
-    console.log(`${layer.name}: ${file} passed when it ran alone; at first these failed:`)
-    for (const { name, text } of first) console.log(`  ${name}\n${indent(text || '')}`)
-  }
-}
-
-/**
  * Runs one layer and prints its line.
  *
  * @param {Layer} layer
@@ -228,7 +204,6 @@ async function runLayer (layer, brokers, missingKafkaTools) {
     stops.delete(stop)
   }
   if (interrupted) await new Promise(() => {})
-  if (inCI && layer.name !== 'rust') await runFailedAlone(layer, tally, env, onStart)
   const counts = { passed: tally.passed, failed: tally.failures.length, skipped: tally.skipped.length }
   const what = layer.name === 'rust' ? 'cargo test' : `${files.length} ${files.length === 1 ? 'file' : 'files'}`
   const skips = counts.skipped ? `, ${counts.skipped} skipped` : ''

@@ -8,7 +8,7 @@ const { Tally } = require('./tally')
 
 const REPORTER = path.join(__dirname, 'test-reporter.js')
 // Node 20 applies --test-timeout to a whole file, so it bounds a file that hangs, not a slow test.
-const FILE_TIMEOUT_MS = 8 * 60 * 1000
+const FILE_TIMEOUT_MS = 15 * 60 * 1000
 const GRACE_MS = 10000
 
 /**
