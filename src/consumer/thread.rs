@@ -5,7 +5,7 @@ use super::membership::{Input, Membership, Waits};
 use super::start_offsets::{StartOffsets, StartPolicy};
 use super::{report, Command, PartitionKey, Shared};
 use crate::error::{code, KafkaError};
-use crate::ffi::{Client, MessageBatch, PartitionList, PartitionOffset, SharedBuffer};
+use crate::ffi::{Client, MessageBatch, PartitionList, PartitionOffset, RebalanceProtocol, SharedBuffer};
 use crate::napi::bridge::Event;
 use crate::sync::lock;
 use std::collections::{BTreeMap, HashMap};
@@ -177,12 +177,19 @@ fn leave(shared: &Shared) {
   shared.end_assignments();
   let deadline = Instant::now() + CLOSE_WAIT;
   let (queue, client) = (&shared.queue, shared.queue.client());
+  // Whatever the group asks for, now or since before, the answer is "nothing": librdkafka waits for the answer to a
+  // rebalance for ever, also while it is destroyed. It is given before the close, since a group that has ended answers no
+  // call any more. Cooperative members alone must wait: only while it closes does librdkafka take this answer from them.
+  let is_cooperative = client.rebalance_protocol() == RebalanceProtocol::Cooperative;
+  if !is_cooperative {
+    drop(client.unassign());
+  }
   if client.start_consumer_close(queue).is_err() {
     return;
   }
-  // Whatever the group asks for, now or since before, the answer is "nothing". librdkafka waits for the answer to a
-  // rebalance for ever, also while it is destroyed; and while it closes, it takes this one for any.
-  drop(client.unassign());
+  if is_cooperative {
+    drop(client.unassign());
+  }
   let mut batch = MessageBatch::default();
   while !client.consumer_closed() && Instant::now() < deadline {
     queue.drain(&mut batch, 64);
