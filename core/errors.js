@@ -1,5 +1,7 @@
 'use strict'
 
+const { describeError } = require('./addon')
+
 /**
  * Errors as data. Each door makes its own classes of them.
  *
@@ -10,6 +12,19 @@
  * @property {boolean} retriable the same call may succeed later
  * @property {boolean} fatal the handle cannot go on: it must be closed and made anew
  */
+
+/** @type {Map<number, ErrorData>} by code: refused sends ask thousands of times a second for the same one */
+const described = new Map()
+
+/**
+ * @param {number} code
+ * @returns {Readonly<ErrorData>}
+ */
+function errorData (code) {
+  let data = described.get(code)
+  if (data === undefined) described.set(code, data = Object.freeze(JSON.parse(describeError(code))))
+  return /** @type {ErrorData} */ (data)
+}
 
 /** librdkafka's codes that JavaScript decides on. */
 const CODE = {
@@ -83,4 +98,4 @@ class ConfigError extends Error {
 }
 ConfigError.prototype.name = 'ConfigError'
 
-module.exports = { CLOSED, CODE, ConfigError, isGone, isTimeout, isTlsError }
+module.exports = { CLOSED, CODE, ConfigError, errorData, isGone, isTimeout, isTlsError }

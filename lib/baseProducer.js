@@ -9,7 +9,7 @@ const { errorName } = require('./internal/errorCodes')
 const { isForeign, produce } = require('./internal/foreignClient')
 const getLogger = require('./logging')
 const { BrokerNotAvailableError, InvalidConfigError } = require('./errors')
-const { describeError } = require('../core/addon')
+const { errorData } = require('../core/errors')
 const { hidePrivate } = require('./internal/hidePrivate')
 const { librdkafkaSettings } = require('./internal/options')
 const { appendRecords, recordsOf } = require('./internal/produceBatches')
@@ -456,7 +456,7 @@ class SendOutcome extends PendingCall {
   failed (code, { topic, partition }) {
     this.error = code > 0
       ? new Error(errorName(code))
-      : this.client._sendError(JSON.parse(describeError(code)), topic, partition)
+      : this.client._sendError(errorData(code), topic, partition)
     // not leader, unknown topic or partition: what is known of the cluster is out of date
     if (code === 6 || code === 3) this.client.emit('brokersChanged')
   }
