@@ -13,17 +13,21 @@ const { describeError } = require('./addon')
  * @property {boolean} fatal the handle cannot go on: it must be closed and made anew
  */
 
-/** @type {Map<number, ErrorData>} by code: refused sends ask thousands of times a second for the same one */
+/** @type {Map<number, Readonly<ErrorData>>} by code: a full queue refuses thousands of sends a second with one code */
 const described = new Map()
 
 /**
+ * What a code means.
+ *
  * @param {number} code
  * @returns {Readonly<ErrorData>}
  */
 function errorData (code) {
-  let data = described.get(code)
-  if (data === undefined) described.set(code, data = Object.freeze(JSON.parse(describeError(code))))
-  return /** @type {ErrorData} */ (data)
+  const known = described.get(code)
+  if (known !== undefined) return known
+  const data = Object.freeze(JSON.parse(describeError(code)))
+  described.set(code, data)
+  return data
 }
 
 /** librdkafka's codes that JavaScript decides on. */

@@ -710,10 +710,8 @@ class KafkaClient extends AdoptableEmitter {
    */
   _sendError (error, topic, partition) {
     const failure = toError(error, this.options.requestTimeout)
-    const unreachable = this._advertised.unreachable()
-    if (unreachable.length === 0) return failure
     const { leader } = ((this.topicMetadata[topic] || {})[partition] || {})
-    return withCure(failure, unreachable.filter(({ id }) => id === leader))
+    return withCure(failure, this._advertised.unreachable().filter(({ id }) => id === leader))
   }
 
   /**

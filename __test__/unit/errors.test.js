@@ -134,3 +134,16 @@ test('broker codes have kafka-node\'s names, and every code has one', () => {
   assert.ok(names.every(name => /^[A-Z][A-Za-z]+$/.test(name)))
   assert.equal(new Set(names).size, names.length)
 })
+
+test('a QueueFullError is made although stack limits are read-only, and leaves them as they were', () => {
+  const before = Error.stackTraceLimit
+  assert.equal(new errors.QueueFullError('full').stack, 'QueueFullError: full')
+  assert.equal(Error.stackTraceLimit, before)
+  // as `node --frozen-intrinsics` does
+  Object.defineProperty(Error, 'stackTraceLimit', { writable: false })
+  try {
+    assert.equal(new errors.QueueFullError('full').message, 'full')
+  } finally {
+    Object.defineProperty(Error, 'stackTraceLimit', { writable: true })
+  }
+})

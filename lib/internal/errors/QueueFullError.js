@@ -3,19 +3,28 @@
 const { callable } = require('../callable')
 const KafkaError = require('./KafkaError')
 
+/** @param {number} frames */
+function limitStack (frames) {
+  try {
+    Error.stackTraceLimit = frames
+  } catch {
+    // read-only, as with `node --frozen-intrinsics`: stacks have their frames then
+  }
+}
+
 /**
  * The producer already holds as many unsent records as it may. Send again once earlier sends have called back.
  *
  * Its stack has no frames: they would lead to the event loop only, and collecting them takes longer than the rest of a
- * refused send. A producer that is told off slowly keeps the sends of a loop that never waits for a callback.
+ * refused send. Until a send is reported, it stays in memory.
  */
 class QueueFullError extends KafkaError {
   /** @param {string} message */
   constructor (message) {
     const { stackTraceLimit } = Error
-    Error.stackTraceLimit = 0
+    limitStack(0)
     super(message)
-    Error.stackTraceLimit = stackTraceLimit
+    limitStack(stackTraceLimit)
     this.code = 'ERR_QUEUE_FULL'
     this.retriable = true
   }
