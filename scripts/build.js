@@ -2,7 +2,7 @@
 
 // npm run build: the release addon, unless it is current.
 //   --force   build in any case
-//   --debug   our own code unoptimised, and symbols for all: see docs/debugging.md. Every release build replaces it
+//   --debug   our own code unoptimised, with all symbols: see docs/debugging.md. Any release build replaces it
 
 const { setup, SetupError } = require('./setup')
 const addon = require('./lib/addon')

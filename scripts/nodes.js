@@ -2,7 +2,7 @@
 
 // npm run test:nodes: what must work on every runtime, on each version of Node from 14 on, Bun and Deno.
 //   npm run test:nodes -- 14 26 bun     these only
-// The runtimes are npm packages, kept in the cache folder. Not part of CI: together they are more than a gigabyte.
+// The runtimes are npm packages, kept in the cache folder. Not part of CI: together they take more than a gigabyte.
 
 const fs = require('node:fs')
 const path = require('node:path')
@@ -41,7 +41,7 @@ const RUNTIMES = [
 ]
 
 /**
- * The path of a runtime's executable, which is installed if missing.
+ * The path of a runtime's executable, installing it if necessary.
  *
  * @param {Runtime} runtime
  */

@@ -1,7 +1,7 @@
 'use strict'
 
-// npm run package: writes the tarballs of the main package and of this machine's platform package to dist/,
-// as they would be published. `-- --all`: of every platform, cross-built; on Linux x64 only.
+// npm run package: writes the tarballs of the main package, of this machine's platform package and of the packages in
+// packages/ to dist/, as they would be published. `-- --all`: of every platform, cross-built; on Linux x64 only.
 
 const crypto = require('node:crypto')
 const fs = require('node:fs')
@@ -76,6 +76,21 @@ function stageMain (folder, manifest, platforms, notices) {
   writeJson(path.join(folder, 'package.json'), published)
 }
 
+/**
+ * A package that gives the main one another name, with paths that programs expect under it.
+ *
+ * @param {string} source
+ * @param {string} folder
+ * @param {{name: string, version: string}} main
+ */
+function stageAlias (source, folder, main) {
+  fs.cpSync(source, folder, { recursive: true })
+  fs.copyFileSync(path.join(root, 'LICENSE'), path.join(folder, 'LICENSE'))
+  const manifest = readJson(path.join(source, 'package.json'))
+  // Exact, since its files reach into those of the main package.
+  writeJson(path.join(folder, 'package.json'), { ...manifest, dependencies: { [main.name]: main.version } })
+}
+
 /** @param {string} folder @param {string} addonFile @param {string} notices */
 function stagePlatform (folder, addonFile, notices) {
   const manifest = readJson(path.join(folder, 'package.json'))
@@ -103,8 +118,8 @@ async function pack (folder, out) {
 }
 
 /**
- * The binary to pack for this machine: the one for the oldest glibc, if the present sources have been built that way,
- * else the checkout's own.
+ * The binary to pack for this machine: the one for the oldest glibc, if the current sources have been built that way,
+ * otherwise the checkout's own.
  *
  * @param {Target} target
  */
@@ -114,11 +129,12 @@ function binaryOfThisMachine (target) {
 }
 
 /**
- * Packs the main package and platform packages.
+ * Packs the main package, platform packages, and the packages that are other names of the main one.
  *
  * @param {{out: string, binaries?: Map<string, string>}} options `out`: folder for the tarballs, made if missing;
  *   `binaries`: files by the target's name, by default this machine's only
- * @returns {Promise<{name: string, version: string, file: string, size: number}[]>} the main package first
+ * @returns {Promise<{name: string, version: string, file: string, size: number}[]>} the main package first, the other
+ *   names of it last
  */
 async function packAll ({ out, binaries }) {
   const manifest = readJson(path.join(root, 'package.json'))
@@ -139,6 +155,12 @@ async function packAll ({ out, binaries }) {
       if (!file) continue
       const folder = path.join(staging, 'npm', target.name)
       stagePlatform(folder, file, thirdPartyNotices(target.rust))
+      staged.push(folder)
+    }
+    const aliases = path.join(root, 'packages')
+    for (const name of fs.readdirSync(aliases)) {
+      const folder = path.join(staging, name)
+      stageAlias(path.join(aliases, name), folder, manifest)
       staged.push(folder)
     }
     fs.mkdirSync(out, { recursive: true })

@@ -22,7 +22,7 @@ function lockHash () {
 
 function packagesAreStale () {
   if (!fs.existsSync(installed)) return true
-  // The hash decides where the times cannot: a fresh checkout of the same lockfile is newer than its packages.
+  // The hash decides where times cannot: a fresh checkout of the same lockfile is newer than its packages.
   if (fs.existsSync(installStamp) && fs.readFileSync(installStamp, 'utf8') === lockHash()) return false
   return fs.statSync(installed).mtimeMs < fs.statSync(lockfile).mtimeMs
 }
@@ -81,7 +81,7 @@ module.exports = { setup, SetupError }
 
 if (require.main === module) {
   setup({ kafka: true }).then(
-    () => console.log('Set up: tools, npm packages and the native addon are there.'),
+    () => console.log('Set up: tools, npm packages and the native addon are in place.'),
     (err) => {
       console.error(err instanceof SetupError ? err.message : err)
       process.exitCode = 1

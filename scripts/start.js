@@ -50,7 +50,7 @@ function makeApplication () {
 }
 
 /**
- * Creates the topic on a real cluster; one that exists already is fine.
+ * Creates the topic on a real cluster; one that already exists is fine.
  *
  * @param {string} kafkaHost
  */
@@ -73,7 +73,7 @@ function createTopic (kafkaHost) {
 }
 
 /**
- * Starts one example as a process of its own and shows what it prints, each line after its name.
+ * Starts one example as a separate process and shows what it prints, prefixing each line with its name.
  *
  * @param {string} application
  * @param {string} name
@@ -184,7 +184,7 @@ async function main () {
     if (broker) await broker.stop()
     if (application) fs.rmSync(application, { recursive: true, force: true })
   }
-  console.log('\nBoth scripts did their work through require(\'kafka-node\'), and were ended.')
+  console.log('\nBoth scripts did their work through require(\'kafka-node\'), and were stopped.')
   console.log('Next: `npm test`, the other scripts in examples/, or your own service: ' +
     'npm install kafka-node@npm:kafka-node-native')
 }

@@ -1,6 +1,6 @@
 'use strict'
 
-// npm test: sets everything up and runs every layer of tests.
+// npm test: sets everything up and runs every layer of tests, without those on demand.
 //   npm test -- unit integration         these layers only
 //   npm test -- integration/consumer  the files of a layer whose path contains `consumer`
 
@@ -16,8 +16,9 @@ const { setup, SetupError } = require('./setup')
  * @property {string} name of its folder in __test__
  * @property {number} [concurrency] test files at a time
  * @property {KafkaVersion[]} [kafka] real brokers that it needs
- * @property {boolean} [ownKafka] it starts real brokers of its own, in order to break them
+ * @property {boolean} [ownKafka] it starts its own real brokers, in order to break them
  * @property {string[]} [nodeArgs]
+ * @property {boolean} [onDemand] it runs only when it is named
  * @property {string} [filter] part of the paths of the files to run
  */
 
@@ -36,7 +37,9 @@ const LAYERS = [
   { name: 'faults', concurrency: 1, ownKafka: true },
   { name: 'integration', concurrency: 2, kafka: ['4', '3.9'] },
   { name: 'compat', concurrency: 1, kafka: ['4', '3.9'] },
-  { name: 'install', concurrency: 1, kafka: ['4', '3.9'] }
+  { name: 'compat-kafkajs', concurrency: 1, kafka: ['4', '3.9'] },
+  { name: 'install', concurrency: 1, kafka: ['4', '3.9'] },
+  { name: 'installers', concurrency: 1, onDemand: true }
 ]
 
 /**
@@ -65,7 +68,7 @@ let interrupted = false
  * @returns {Layer[]}
  */
 function chooseLayers (args) {
-  if (args.length === 0) return LAYERS
+  if (args.length === 0) return LAYERS.filter(({ onDemand }) => !onDemand)
   return args.map((arg) => {
     const wanted = arg.replace(/^__test__\//, '')
     const [name, ...rest] = wanted.split('/')

@@ -1,7 +1,7 @@
 'use strict'
 
-// What can be loaded from the installed package, from CommonJS and from ES modules, and what is said when the native
-// addon cannot.
+// What can be loaded from the installed package, from CommonJS and from ES modules, and what the error says if the
+// native addon cannot.
 
 const assert = require('node:assert/strict')
 const { spawnSync } = require('node:child_process')
@@ -99,7 +99,7 @@ describe('the installed package', { timeout: 120000 }, () => {
       }
     }
 
-    it('names the missing package, why that happens and the command that cures it', () => {
+    it('names the missing package, why that happens and the command that fixes it', () => {
       const message = withAddon(() => {}, () => refusal())
       assert.match(message, new RegExp(`The package @kafka-node-native/${path.basename(application.addon)} is missing`))
       assert.match(message, /--omit=optional/)
@@ -107,12 +107,12 @@ describe('the installed package', { timeout: 120000 }, () => {
       assert.match(message, /npm install --include=optional/)
     })
 
-    it('lists the platforms that there are to others', () => {
+    it('lists the available platforms to all others', () => {
       const message = refusal("Object.defineProperty(process, 'arch', { value: 'mips' })")
       assert.match(message, /no native addon for linux-mips .*There are addons for: @kafka-node-native\/binding-/)
     })
 
-    it('says what the system says about a file that does not load', () => {
+    it('passes on what the system says about a file that does not load', () => {
       const message = withAddon((folder) => {
         fs.cpSync(`${folder}-kept`, folder, { recursive: true })
         const [file] = fs.readdirSync(folder).filter((name) => name.endsWith('.node'))

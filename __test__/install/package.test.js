@@ -160,7 +160,7 @@ describe('the packed packages', () => {
     assert.strictEqual(stdout.trim(), 'function,function,function,function', stderr)
   })
 
-  it('bring at most three packages beside themselves, and at most 12 MB in all', () => {
+  it('bring at most three packages besides themselves, and at most 12 MB in total', () => {
     const own = ['kafka-node', ...Object.keys(main.optionalDependencies)]
     const others = installedPackages(application).filter((name) => !own.includes(name))
     assert.ok(Object.keys(main.dependencies).length <= MAX_DEPENDENCIES)
@@ -226,7 +226,7 @@ describe('the packed packages', () => {
     assert.strictEqual(stdout.trim(), 'true', stderr)
   })
 
-  it('say which platform has no addon where there is none for it', async () => {
+  it('name the platform if there is no addon for it', async () => {
     const bare = path.join(folder, 'no-addon')
     fs.cpSync(application, bare, { recursive: true })
     fs.rmSync(path.join(bare, path.relative(application, platform)), { recursive: true })
@@ -255,7 +255,7 @@ describe('the packed packages', () => {
       }
       const job = JSON.stringify({ application, broker, scripts })
       const command = [...prefix || [], process.execPath, path.join(__dirname, 'run-scripts.js'), job]
-      // A cluster that was named for all tests is not the one that listens on this port.
+      // A cluster that is named for all tests does not listen on this port.
       const { KAFKA_BROKERS, TEST_KAFKA_4, TEST_KAFKA_39, ...clean } = process.env
       const { code, stdout, stderr } = await execute(command[0], command.slice(1), { env: clean })
       assert.strictEqual(code, 0, `${stdout}\n${stderr}`)

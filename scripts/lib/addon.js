@@ -36,7 +36,10 @@ function * filesUnder (entry) {
     yield entry
     return
   }
-  for (const name of fs.readdirSync(entry).sort()) yield * filesUnder(path.join(entry, name))
+  for (const name of fs.readdirSync(entry).sort()) {
+    // zig leaves an empty one where it is asked what it can do
+    if (!name.endsWith('.o')) yield * filesUnder(path.join(entry, name))
+  }
 }
 
 function sourceHash () {
@@ -60,7 +63,7 @@ function stampFile () {
   return path.join(cacheDir, 'stamps', `${checkout}.json`)
 }
 
-// Size and time tell whether another build has replaced the addon that the stamp describes.
+// Size and time show whether another build has replaced the addon that the stamp describes.
 function fingerprint () {
   return addonFiles().map((name) => {
     const { size, mtimeMs } = fs.statSync(path.join(root, name))
@@ -68,7 +71,7 @@ function fingerprint () {
   })
 }
 
-/** True unless the addon in the checkout is a release build of the sources as they are now. */
+/** True unless the addon in the checkout is a release build of the current sources. */
 function isStale () {
   const present = ['binding.js', 'binding.d.ts'].every((name) => fs.existsSync(path.join(root, name)))
   if (!present || addonFiles().length === 0) return true
@@ -95,8 +98,8 @@ function cargoEnv (env = process.env) {
 }
 
 /**
- * Makes cargo compile this checkout's crate. In a target folder shared by checkouts it compares only file times, and
- * would mistake another checkout's build for ours.
+ * Makes cargo compile this checkout's crate. In a target folder shared by several checkouts it compares only file
+ * times, and would mistake another checkout's build for ours.
  *
  * @param {{force?: boolean, targetDir?: string}} [options] `force`: even if this checkout was the last to build here
  */
@@ -113,7 +116,7 @@ function claimTargetDir ({ force = false, targetDir = cargoTargetDir } = {}) {
 }
 
 /**
- * The same for librdkafka, which takes minutes: what was compiled here before keeps its time in every checkout.
+ * The same for librdkafka, which takes minutes: what has been compiled before keeps its time in every checkout.
  *
  * @param {string} targetDir
  * @param {Date} now
@@ -157,7 +160,7 @@ function librariesInWork (releaseDir) {
 }
 
 /**
- * Builds the addon with `binding.js` and `binding.d.ts` beside it, and reports progress every 15 seconds.
+ * Builds the addon with `binding.js` and `binding.d.ts` next to it, and reports progress every 15 seconds.
  *
  * @param {{debug?: boolean, log?: (line: string) => void}} [options] `debug`: our code unoptimised, all symbols
  */

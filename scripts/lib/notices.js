@@ -8,12 +8,12 @@ const { cargoEnv } = require('./addon')
 
 const LICENCE_FILE = /^(licen[cs]e|copying|notice|copyright|unlicense)/i
 
-/** C code that crates contain and compile in: where it is inside the crate, and its name. */
+/** C code that crates contain and compile in: its name, where its licence is in the crate, and the licence's name. */
 const VENDORED = [
-  { crate: 'rdkafka-sys', name: 'librdkafka', file: 'librdkafka/LICENSES.txt' },
-  { crate: 'openssl-src', name: 'OpenSSL', file: 'openssl/LICENSE.txt' },
-  { crate: 'libz-sys', name: 'zlib', file: 'src/zlib/LICENSE' },
-  { crate: 'zstd-sys', name: 'Zstandard', file: 'zstd/LICENSE' }
+  { crate: 'rdkafka-sys', name: 'librdkafka', file: 'librdkafka/LICENSES.txt', licence: 'BSD-2-Clause' },
+  { crate: 'openssl-src', name: 'OpenSSL', file: 'openssl/LICENSE.txt', licence: 'Apache-2.0' },
+  { crate: 'libz-sys', name: 'zlib', file: 'src/zlib/LICENSE', licence: 'Zlib' },
+  { crate: 'zstd-sys', name: 'Zstandard', file: 'zstd/LICENSE', licence: 'BSD-3-Clause' }
 ]
 
 /** @param {string} triple */
@@ -57,7 +57,7 @@ function linkedCrates (metadata) {
     }
   }
   visit(metadata.resolve.root)
-  // What comes from a registry: the other crates are this project's own.
+  // Only what comes from a registry: the other crates are this project's own.
   return [...linked.values()].filter(({ source }) => source).sort((a, b) => a.name.localeCompare(b.name))
 }
 
@@ -96,7 +96,7 @@ function thirdPartyNotices (triple) {
 
   for (const { crate: name, name: library, file } of VENDORED) {
     const crate = metadata.packages.find((candidate) => candidate.name === name)
-    if (!crate) throw new Error(`The notices expect the crate ${name}, which is not in Cargo.lock any more`)
+    if (!crate) throw new Error(`The notices expect the crate ${name}, which is no longer in Cargo.lock`)
     const text = fs.readFileSync(path.join(path.dirname(crate.manifest_path), file), 'utf8')
     use(text.replace(/\r\n/g, '\n').trim(), `${library} (source in crate ${crate.name} ${crate.version})`)
   }
@@ -125,4 +125,36 @@ function thirdPartyNotices (triple) {
   return parts.join('\n\n') + '\n'
 }
 
-module.exports = { thirdPartyNotices }
+/**
+ * The version of a C library, from what comes with the crate that contains it.
+ *
+ * @param {string} name
+ * @param {Crate} crate
+ */
+function libraryVersion (name, crate) {
+  // Such as 300.5.4+3.5.4 and 2.0.16+zstd.1.5.7.
+  const [, build] = /\+(?:[a-z]+\.)?(\d\S*)$/.exec(crate.version) || []
+  if (build) return build
+  const header = path.join(path.dirname(crate.manifest_path), 'src', 'zlib', 'zlib.h')
+  const [, zlib] = (name === 'zlib' && /#define ZLIB_VERSION "(.+)"/.exec(fs.readFileSync(header, 'utf8'))) || []
+  if (!zlib) throw new Error(`${crate.name} ${crate.version} does not say which version of ${name} it contains`)
+  return zlib
+}
+
+/**
+ * Everything that is linked into the addon for a target.
+ *
+ * @param {string} triple rustc's target triple
+ * @returns {{crates: Crate[], libraries: {name: string, version: string, licence: string}[]}}
+ */
+function linkedSoftware (triple) {
+  const metadata = /** @type {Metadata} */ (cargoMetadata(triple))
+  const libraries = VENDORED.map(({ crate: name, name: library, licence }) => {
+    const crate = metadata.packages.find((candidate) => candidate.name === name)
+    if (!crate) throw new Error(`The crate ${name} is not in Cargo.lock any more`)
+    return { name: library, version: libraryVersion(library, crate), licence }
+  })
+  return { crates: linkedCrates(metadata), libraries }
+}
+
+module.exports = { thirdPartyNotices, linkedSoftware }

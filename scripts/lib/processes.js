@@ -2,6 +2,7 @@
 
 const { spawn, spawnSync } = require('node:child_process')
 const fs = require('node:fs')
+const os = require('node:os')
 const path = require('node:path')
 const readline = require('node:readline')
 
@@ -59,7 +60,7 @@ function processesOfRun (marker) {
       const command = fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').join(' ').trim()
       found.push({ pid, command })
     } catch {
-      // The process gone between listing and reading, or is not ours to read.
+      // The process has gone between listing and reading, or is not ours to read.
     }
   }
   return found
@@ -134,4 +135,16 @@ function npmCommand () {
   return { command: 'npm', args: [], shell: windows }
 }
 
-module.exports = { RUN_MARKER, killGroup, killProcess, processesOfRun, eachLine, run, versionOf, npmCommand }
+/** The registry that npm is set up with. */
+function configuredRegistry () {
+  const npm = npmCommand()
+  // Elsewhere than in a package, whose own configuration would count.
+  const options = { shell: npm.shell, cwd: os.tmpdir() }
+  const args = [...npm.args, 'config', 'get', 'registry']
+  const { stdout } = spawnSync(npm.command, args, { ...options, encoding: 'utf8' })
+  return stdout.trim()
+}
+
+module.exports = {
+  RUN_MARKER, killGroup, killProcess, processesOfRun, eachLine, run, versionOf, npmCommand, configuredRegistry
+}

@@ -1,6 +1,6 @@
 'use strict'
 
-// What must work on every runtime and platform, as programs in processes of their own.
+// What must work on every runtime and platform, as programs in separate processes.
 
 const fs = require('node:fs')
 const os = require('node:os')
@@ -28,17 +28,28 @@ function check (end, code, lines) {
   }
 }
 
-/** @typedef {{ node: string, nodeArgs: string[], env: Record<string, string>, topic: string }} Context */
+/**
+ * @typedef {object} Context
+ * @property {string} node
+ * @property {string[]} nodeArgs
+ * @property {Record<string, string>} env
+ * @property {string} topic
+ * @property {number} slowness how many times longer than usual everything may take
+ * @property {string} [application] a folder where the package is installed as `kafka-node`; default: one of its own,
+ *   with this checkout
+ */
 
 /** @type {Record<string, (context: Context) => Promise<void>>} */
 const RUNTIME_CHECKS = {
-  async article ({ node, nodeArgs, env }) {
-    const application = fs.mkdtempSync(path.join(os.tmpdir(), 'kafka-node-native-nodes-'))
-    const options = { node, nodeArgs, env, cwd: application, deadline: 30000 }
+  async article ({ node, nodeArgs, env, slowness, application }) {
+    const folder = fs.mkdtempSync(path.join(application || os.tmpdir(), 'kafka-node-native-article-'))
+    const options = { node, nodeArgs, env, cwd: folder, deadline: 30000 * slowness }
     try {
-      fs.mkdirSync(path.join(application, 'node_modules'))
-      fs.symlinkSync(root, path.join(application, 'node_modules', 'kafka-node'), 'junction')
-      fs.cpSync(path.join(root, 'examples', 'blog'), application, { recursive: true })
+      if (!application) {
+        fs.mkdirSync(path.join(folder, 'node_modules'))
+        fs.symlinkSync(root, path.join(folder, 'node_modules', 'kafka-node'), 'junction')
+      }
+      fs.cpSync(path.join(root, 'examples', 'blog'), folder, { recursive: true })
       const consumer = start('consumer.js', options)
       const producer = start('producer.js', options)
       try {
@@ -51,27 +62,31 @@ const RUNTIME_CHECKS = {
         }
       }
     } finally {
-      fs.rmSync(application, { recursive: true, force: true })
+      fs.rmSync(folder, { recursive: true, force: true })
     }
   },
-  async produce ({ node, nodeArgs, env, topic }) {
-    check(await run(program('produce.js'), { node, nodeArgs, env, args: [topic, RECORDS] }), 0, [`sent ${RECORDS}`])
+  async produce ({ node, nodeArgs, env, topic, slowness }) {
+    const options = { node, nodeArgs, env, args: [topic, RECORDS], deadline: 20000 * slowness }
+    check(await run(program('produce.js'), options), 0, [`sent ${RECORDS}`])
   },
-  async consume ({ node, nodeArgs, env, topic }) {
-    check(await run(program('consume.js'), { node, nodeArgs, env, args: [topic, RECORDS] }), 0, [`received ${RECORDS}`])
+  async consume ({ node, nodeArgs, env, topic, slowness }) {
+    const options = { node, nodeArgs, env, args: [topic, RECORDS], deadline: 20000 * slowness }
+    check(await run(program('consume.js'), options), 0, [`received ${RECORDS}`])
   },
-  async close ({ node, nodeArgs, env, topic }) {
+  async close ({ node, nodeArgs, env, topic, slowness }) {
     for (const name of ['Producer', 'Consumer', 'ConsumerGroup']) {
       for (const state of ['connected', 'just made', 'broker absent', 'backing off']) {
         const args = [name, topic, state, '1']
-        check(await run(program('close.js'), { node, nodeArgs, env, args, deadline: 8000 }), CLOSE_CODE, ['closed 1'])
+        const options = { node, nodeArgs, env, args, deadline: 8000 * slowness }
+        check(await run(program('close.js'), options), CLOSE_CODE, ['closed 1'])
       }
     }
   },
-  async exit ({ node, nodeArgs, env, topic }) {
+  async exit ({ node, nodeArgs, env, topic, slowness }) {
     for (let i = 0; i < EXITS; i++) {
       const args = [`${topic}-exit-${i}`, String(EXIT_CODE), '200', 'first']
-      check(await run(program('exit-in-traffic.js'), { node, nodeArgs, env, args }), EXIT_CODE)
+      const options = { node, nodeArgs, env, args, deadline: 20000 * slowness }
+      check(await run(program('exit-in-traffic.js'), options), EXIT_CODE)
     }
   },
   async workers ({ node, nodeArgs, env, topic }) {
@@ -88,10 +103,11 @@ const TOPIC = 'nodes'
  * Runs checks on an embedded broker of their own.
  *
  * @param {Record<string, (context: Context) => Promise<void>>} checks
- * @param {{node: string, nodeArgs?: string[], env?: Record<string, string>}} runtime
+ * @param {{node: string, nodeArgs?: string[], env?: Record<string, string>, slowness?: number,
+ *   onCheck?: (name: string) => void}} runtime `onCheck`: called before each check
  * @returns {Promise<Map<string, Error | null>>} by the check's name, in order; null when it has passed
  */
-async function runChecks (checks, { node, nodeArgs = [], env = {} }) {
+async function runChecks (checks, { node, nodeArgs = [], env = {}, slowness = 1, onCheck = () => {} }) {
   // a topic for each exit: the groups of earlier rounds do not know yet that their members are gone
   const exits = Array.from({ length: EXITS }, (_, i) => `${TOPIC}-exit-${i}`)
   const topics = ['test', TOPIC, `${TOPIC}-workers`, `${TOPIC}-codecs`, ...exits]
@@ -99,8 +115,9 @@ async function runChecks (checks, { node, nodeArgs = [], env = {} }) {
   /** @type {Map<string, Error | null>} */
   const results = new Map()
   for (const [name, check] of Object.entries(checks)) {
+    onCheck(name)
     try {
-      await check({ node, nodeArgs, env: { ...env, KAFKA_BROKERS: broker.brokers }, topic: TOPIC })
+      await check({ node, nodeArgs, env: { ...env, KAFKA_BROKERS: broker.brokers }, topic: TOPIC, slowness })
       results.set(name, null)
     } catch (error) {
       results.set(name, /** @type {Error} */ (error))

@@ -37,7 +37,7 @@ class Tally {
       return
     }
     const failureType = event.error && event.error.failureType
-    // A parent that failed only because of its subtests has nothing of its own to report.
+    // A parent that failed only because of its subtests has nothing to report of its own.
     if (event.type === 'failed' && failureType === 'subtestsFailed') return
     if (event.type === 'failed') {
       const name = wholeFile ? '(the whole file)' : event.name

@@ -1,13 +1,13 @@
 'use strict'
 
-// A reporter for `node --test` that writes one JSON object a line, for scripts/test.js to count and show.
+// A reporter for `node --test` that writes one JSON object per line, for scripts/test.js to count and show.
 
 const { inspect } = require('node:util')
 
 /** @param {any} error */
 function describeError (error) {
   if (!error) return null
-  // node:test wraps what the test threw; the wrapper says nothing more.
+  // node:test wraps what the test threw; the wrapper adds nothing.
   const cause = error.code === 'ERR_TEST_FAILURE' && error.cause ? error.cause : error
   return {
     failureType: error.failureType || null,

@@ -167,7 +167,7 @@ function missingKafkaTools () {
 }
 
 /**
- * The list of missing tools as text for a person to read.
+ * The list of missing tools, as text for people.
  *
  * @param {MissingTool[]} missing
  */

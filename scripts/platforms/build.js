@@ -2,6 +2,7 @@
 
 // Builds the published binaries on one machine. They are kept in the cache folder by the hash of the sources, so a run
 // that was cut short goes on where it stopped, and a target whose sources have not changed is not built again.
+//   node scripts/platforms/build.js [TARGET ...] [--out FOLDER]      default: all targets that this machine can build
 
 const fs = require('node:fs')
 const path = require('node:path')
@@ -23,6 +24,11 @@ function builtFile (target) {
 /** Only Linux x64 cross-builds: zig's compiler, mingw and the linker for Macs are set up for it. */
 function canCrossBuild () {
   return process.platform === 'linux' && process.arch === 'x64'
+}
+
+/** A Mac builds for both of its processors, with its own tools. @param {Target} target */
+function canBuild (target) {
+  return canCrossBuild() || (process.platform === 'darwin' && target.name.startsWith('darwin'))
 }
 
 /**
@@ -69,7 +75,8 @@ async function buildOne (target, log) {
 async function buildTargets (targets, { log = console.log } = {}) {
   const missing = targets.filter((target) => !fs.existsSync(builtFile(target)))
   if (missing.length > 0) {
-    if (!canCrossBuild()) throw new Error('Cross-building runs on Linux x64 only; elsewhere use npm run package')
+    const foreign = missing.filter((target) => !canBuild(target)).map(({ name }) => name)
+    if (foreign.length > 0) throw new Error(`${foreign.join(', ')} can be built on Linux x64 only`)
     await toolchain.installFor(missing, log)
     log(`Building ${missing.map(({ name }) => name).join(', ')}: about 6 minutes each on 2 cores.`)
     for (const target of missing) await buildOne(target, log)
@@ -81,9 +88,17 @@ module.exports = { buildTargets, builtFile, canCrossBuild }
 
 if (require.main === module) {
   const { targets, targetOf } = require('./targets')
-  const names = process.argv.slice(2)
-  buildTargets(names.length > 0 ? names.map(targetOf) : targets).then(
-    (files) => { for (const [name, file] of files) console.log(`${name}  ${file}`) },
+  const args = process.argv.slice(2)
+  const at = args.indexOf('--out')
+  const [, out] = at < 0 ? [] : args.splice(at, 2)
+  buildTargets(args.length > 0 ? args.map(targetOf) : targets.filter(canBuild)).then(
+    (files) => {
+      if (out) fs.mkdirSync(out, { recursive: true })
+      for (const [name, file] of files) {
+        if (out) fs.copyFileSync(file, path.join(out, path.basename(file)))
+        console.log(`${name}  ${file}`)
+      }
+    },
     (err) => {
       console.error(err.message)
       process.exitCode = 1

@@ -9,6 +9,15 @@ import lief
 lief.logging.disable()
 
 
+def unversioned(symbols):
+    """Symbols that no version ties to a library, and that must be found all the same."""
+    weak = lief.ELF.Symbol.BINDING.WEAK
+    for symbol in symbols:
+        version = symbol.symbol_version
+        if symbol.imported and symbol.binding != weak and not (version and version.symbol_version_auxiliary):
+            yield symbol.name
+
+
 def elf(binary):
     versions = set()
     for requirement in binary.symbols_version_requirement:
@@ -21,6 +30,8 @@ def elf(binary):
         "exports": sorted(symbol.name for symbol in symbols if symbol.exported),
         "libraries": list(binary.libraries),
         "versions": sorted(versions),
+        # musl has no versions of symbols.
+        "unresolved": sorted(unversioned(symbols)) if versions else [],
         "stripped": not list(binary.symtab_symbols),
         "debug": any(section.name.startswith(".debug") for section in binary.sections),
         "runpath": any(
@@ -38,6 +49,7 @@ def pe(binary):
         "exports": sorted(entry.name for entry in export.entries) if export else [],
         "libraries": [imported.name for imported in binary.imports],
         "versions": [],
+        "unresolved": [],
         "stripped": binary.header.numberof_symbols == 0,
         "debug": any(section.name.startswith((".debug", "/")) for section in binary.sections),
         "runpath": False,
@@ -57,6 +69,8 @@ def macho(binary):
         "exports": sorted(exports),
         "libraries": [library.name for library in binary.libraries if library.command != lief.MachO.LoadCommand.TYPE.ID_DYLIB],
         "versions": [],
+        # Bound to no library: looked up in whatever the process has loaded.
+        "unresolved": sorted({each.symbol.name for each in binary.bindings if each.has_symbol and not each.has_library}),
         "minimumOs": ".".join(str(part) for part in minimum[:2]) if minimum else None,
         "signed": binary.has_code_signature,
         "stripped": not any(symbol.name not in exports and symbol.value for symbol in binary.symbols),

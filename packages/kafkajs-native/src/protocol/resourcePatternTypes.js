@@ -1,0 +1,3 @@
+'use strict'
+
+module.exports = require('kafka-node-native/kafkajs/enums.js').ResourcePatternTypes
