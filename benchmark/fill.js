@@ -1,7 +1,7 @@
 'use strict'
 
-// Fills a topic with this package: `node fill.js JOB`, JOB as JSON with brokers, topic, partitions, records, size and
-// codec.
+// Fills a topic, using this package: `node fill.js JOB`, where JOB is JSON with brokers, topic, partitions, records,
+// size and codec.
 
 const { KafkaClient, KeyedMessage, Producer } = require('..')
 const { makeValues } = require('./lib/values')

@@ -10,12 +10,13 @@ const { USAGE, parseArguments } = require('./lib/arguments')
 const baseline = require('./lib/baseline')
 const { run } = require('./lib/child')
 const { loadClients } = require('./lib/clients')
+const { goalsTable } = require('./lib/goals')
 const { installClient } = require('./lib/install')
 const { render } = require('./lib/report')
 const { describeMachine, medians, mergeWithToday, save } = require('./lib/results')
 const { textTable } = require('./lib/table')
 const { Topics } = require('./lib/topics')
-const { BACKLOG, selectWorks } = require('./lib/works')
+const { BACKLOG, SETS, selectWorks } = require('./lib/works')
 
 /** @typedef {import('./lib/clients').Client} Client */
 /** @typedef {import('./lib/install').Installed} Installed */
@@ -23,7 +24,7 @@ const { BACKLOG, selectWorks } = require('./lib/works')
 /** @typedef {{client: Client, mode: 'message' | 'batch', row: import('./lib/results').Row}} Contender */
 
 const ROUNDS = 3
-/** More rounds for a check, which must not fail by chance. */
+/** A check takes more rounds, since it must not fail by chance. */
 const RATIO_ROUNDS = 5
 const QUICK_CLIENTS = ['raw', 'ours', 'kafkajs']
 const RATIO_CLIENTS = ['raw', 'ours']
@@ -39,11 +40,14 @@ const BUSY_LOAD = 1
 const log = (/** @type {string} */ line) => console.error(line)
 
 /** @param {ReturnType<typeof parseArguments>} options */
-function chooseClients ({ clients, quick, check, saveBaseline }) {
+function chooseClients ({ clients, only, quick, check, saveBaseline }) {
   const all = loadClients()
+  const isSet = only.length > 0 && only.every((name) => Object.hasOwn(SETS, name))
   const wanted = clients.length > 0
     ? clients
-    : check || saveBaseline ? RATIO_CLIENTS : quick ? QUICK_CLIENTS : all.map(({ id }) => id)
+    : check || saveBaseline
+      ? RATIO_CLIENTS
+      : isSet ? only.flatMap((name) => SETS[name].clients) : quick ? QUICK_CLIENTS : all.map(({ id }) => id)
   const unknown = wanted.find((id) => !all.some((client) => client.id === id))
   if (unknown) throw new Error(`--clients knows no ${unknown}: use ${all.map(({ id }) => id).join(', ')}`)
   return all.filter(({ id }) => wanted.includes(id))
@@ -76,7 +80,7 @@ class Benchmark {
   }
 
   /**
-   * The topic of a content, filled when it is first asked for, with as many records as any work of the run reads.
+   * The topic with a content, filled when it is first needed, with as many records as any work of the run reads.
    *
    * @param {import('./lib/works').Content} content
    */
@@ -87,7 +91,7 @@ class Benchmark {
     const readers = this.works.filter((work) => work.content && JSON.stringify(work.content) === key)
     const backlog = Math.round(BACKLOG[this.quick ? 'quick' : 'full'] * this.scale)
     const records = Math.max(...readers.map(({ task, size }) => {
-      // More than is read: a client that waits to fill its last batch would wait in vain at the end of a topic.
+      // More than will be read: a client that waits to fill its last batch would wait in vain at the end of a topic.
       return task === 'slow' ? Math.max(1000, backlog) : Math.ceil((size.records || 1000) * 1.1)
     }))
     const topic = await this.topics.create(content.partitions)
@@ -106,6 +110,7 @@ class Benchmark {
     return this.clients.flatMap((client) => {
       const api = work.job.api
       if (client.tasks && !client.tasks.includes(work.task)) return []
+      if (work.needs && !(client.has || []).includes(work.needs)) return []
       if (api && client.kind !== 'native' && !(client.apis || []).includes(api)) return []
       const modes = /** @type {('message' | 'batch')[]} */ (['message', 'batch'].filter((mode) => mode in client.modes))
       const chosen = work.everyMode ? modes : modes.slice(0, 1)
@@ -119,7 +124,9 @@ class Benchmark {
         mode,
         row: {
           client: client.id,
-          title: work.everyMode && client.kind === 'peer' ? `${client.title} ${client.modes[mode]}` : client.title,
+          title: work.everyMode && (client.kind === 'peer' || modes.length > 1)
+            ? `${client.title} ${client.modes[mode]}`
+            : client.title,
           mode,
           command: '',
           rounds: [],
@@ -182,7 +189,7 @@ class Benchmark {
     for (let round = 1; round <= rounds; round++) {
       for (const contender of contenders) {
         const { row } = contender
-        // What failed once would fail again, and use up its deadline each time.
+        // What has failed once would fail again, and use up its deadline each time.
         if (row.error) continue
         const measurement = await this.measure(work, contender)
         row.rounds.push(measurement)
@@ -283,13 +290,15 @@ async function main (argv) {
       console.log(`  ${id}: records/s ${recordsPerSecond}, CPU per record ${cpu}`)
     }
   }
+  const goals = goalsTable(measured)
+  if (goals) console.log(`\nThe second door beside the others\n\n${goals}`)
   if (options.saveBaseline) console.log(`\nWrote ${path.relative(root, baseline.saveBaseline(which, ratios))}`)
   if (options.check) {
     const { lines, failed } = baseline.check(which, ratios)
     console.log(`\n${lines.join('\n')}`)
     if (failed) process.exitCode = 1
   }
-  const everything = options.clients.length === 0 && !options.check && !options.saveBaseline
+  const everything = clients.length === loadClients().length && !options.check && !options.saveBaseline
   if (quick || scale !== 1 || !(everything || options.save)) return
   const file = save(mergeWithToday({
     date: new Date().toISOString(),

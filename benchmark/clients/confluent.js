@@ -1,14 +1,17 @@
 'use strict'
 
+const { transactionsOf } = require('../lib/kafkaJsApi')
+
 /** @type {import('../lib/adapter').Adapt} */
-function adapt ({ KafkaJS: { CompressionTypes, Kafka, logLevel } }) {
+function adapt ({ KafkaJS: { CompressionTypes, Kafka, PartitionAssigners, logLevel } }) {
   const kafkaOf = (/** @type {string} */ brokers) => new Kafka({
     kafkaJS: { brokers: brokers.split(','), logLevel: logLevel.NOTHING }
   })
   return {
-    async consumer ({ brokers, topic, groupId, fromBeginning, mode, as, each, onAssigned }) {
+    async consumer ({ brokers, topic, groupId, fromBeginning, mode, as, protocol, each, onAssigned }) {
+      const partitionAssigners = protocol && { partitionAssigners: [PartitionAssigners.cooperativeSticky] }
       const consumer = kafkaOf(brokers).consumer({
-        kafkaJS: { groupId, fromBeginning, autoCommitInterval: 5000 },
+        kafkaJS: { groupId, fromBeginning, autoCommitInterval: 5000, ...partitionAssigners },
         // -175: partitions were assigned
         rebalance_cb: (/** @type {any} */ { code }) => { if (code === -175) onAssigned() }
       })
@@ -35,6 +38,11 @@ function adapt ({ KafkaJS: { CompressionTypes, Kafka, logLevel } }) {
         },
         close: () => producer.disconnect()
       }
+    },
+
+    async transactions ({ brokers, topic, transactionalId }) {
+      const producer = kafkaOf(brokers).producer({ kafkaJS: { transactionalId } })
+      return transactionsOf(producer, topic)
     }
   }
 }
@@ -48,6 +56,7 @@ module.exports = {
   range: '^1.10.1',
   scripts: ['@confluentinc/kafka-javascript'],
   node: 24,
+  has: ['transactions', 'cooperative'],
   modes: { message: 'eachMessage', batch: 'eachBatch' },
   settings: { consume: 'defaults, autoCommitInterval 5000', produce: 'defaults' },
   adapt

@@ -30,6 +30,20 @@ function adapt ({ Consumer, Producer, stringDeserializers, stringSerializers }) 
         },
         close: () => producer.close(true)
       }
+    },
+
+    async transactions ({ brokers, topic, transactionalId }) {
+      const producer = new Producer({
+        ...common(brokers), serializers: stringSerializers, transactionalId, idempotent: true
+      })
+      return {
+        async commit (values) {
+          const transaction = await producer.beginTransaction()
+          await transaction.send({ messages: values.map((value) => ({ topic, ...value })) })
+          await transaction.commit()
+        },
+        close: () => producer.close(true)
+      }
     }
   }
 }
@@ -42,6 +56,7 @@ module.exports = {
   package: '@platformatic/kafka',
   range: '^2.12.1',
   node: 24,
+  has: ['transactions'],
   modes: { message: 'on(\'data\')' },
   settings: { consume: 'defaults, autocommit 5000', produce: 'defaults' },
   adapt

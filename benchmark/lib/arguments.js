@@ -6,7 +6,8 @@ Runs clients for Kafka through the same work on a real Kafka, one process per me
 benchmark/results/. The broker comes from KAFKA_BROKERS, or is started.
 
   --quick                 small sizes and ours, raw and kafkajs: under two minutes; writes no results
-  --only a,b              works, such as consume or produce/gzip
+  --only a,b              works, such as consume or produce/gzip; kafkajs: what the second door is measured by, with
+                          the clients that have an API of its kind
   --clients a,b           such as ours,raw,kafkajs; default: all. Writes results only with --save
   --save                  writes results although not all clients were measured
   --rounds N              default: 3; 5 with --check and --save-baseline; some works 1 with --quick

@@ -8,17 +8,17 @@ const file = path.join(__dirname, '..', 'baseline.json')
 const ALLOWED_LOSS = 0.15
 
 /**
- * Ours relative to raw librdkafka, which the machine slows down or speeds up just the same.
+ * Ours relative to raw librdkafka, which a slow or fast machine affects just the same.
  *
  * @typedef {{recordsPerSecond: number, cpu: number}} Ratios records/s of ours by raw's, and CPU per record likewise:
  *   the first should be large, the second small
  */
 
 /**
- * The ratio of each round, whose two measurements lie closest together, then the median of these.
+ * The ratio of each round, whose two measurements are closest together in time, then the median of these.
  *
  * @param {import('./results').WorkResult[]} works
- * @returns {Record<string, Ratios>} by work; works that only one of the two has done are left out
+ * @returns {Record<string, Ratios>} by work; what only one of the two has done is left out
  */
 function ratiosOf (works) {
   /** @type {Record<string, Ratios>} */

@@ -57,7 +57,7 @@ ${rows.join('\n')}
 `
 }
 
-/** Figures for which less is better. */
+/** Figures for which lower is better. */
 const LESS = new Set(['cpuMicrosPerRecord', 'p50Ms', 'p99Ms', 'rssAboveIdleMb', 'loopDelayP99Ms', 'requireMs'])
 
 /** The charts: file name, work, figure (default: the first of its table), and the words above. */
@@ -72,6 +72,10 @@ const CHARTS = [
   { name: 'slow', work: 'slow/5ms-per-100', words: 'Slow consumer, peak RSS above idle' },
   { name: 'start', work: 'start/first-message', words: 'Time that require() takes' }
 ]
+
+const KINDS = /** @type {Record<string, 'own' | 'native'>} */ ({
+  'ours': 'own', 'ours-kafkajs': 'own', 'raw': 'native'
+})
 
 const UNITS = /** @type {Record<string, string>} */ ({
   recordsPerSecond: 'records/s',
@@ -97,7 +101,7 @@ function drawCharts (results) {
     const bars = work.rows.flatMap((row) => {
       const value = row.median && row.median[column.key]
       if (typeof value !== 'number') return []
-      const kind = /** @type {const} */ ({ ours: 'own', raw: 'native' })[row.client] || /** @type {const} */ ('peer')
+      const kind = KINDS[row.client] || /** @type {const} */ ('peer')
       return [{ label: row.title, value, shown: `${column.show(value)} ${UNITS[column.key]}`, kind }]
     }).sort((a, b) => less ? a.value - b.value : b.value - a.value)
     if (bars.length === 0) return []

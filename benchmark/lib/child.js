@@ -13,7 +13,7 @@ const { killGroup } = require('../../scripts/lib/processes')
  * @param {NodeJS.ProcessEnv} [options.env]
  * @param {number} options.deadlineMs after this the program and everything it started are killed
  * @returns {Promise<{code: number | null, reason: string | null, stdout: string, stderr: string}>} `reason` says in
- *   words why it did not end well; null when it did, or when only its own output can tell
+ *   words why it failed; null if it did not, or if only its own output can tell
  */
 function run (command, args, { cwd, env, deadlineMs }) {
   return new Promise((resolve) => {

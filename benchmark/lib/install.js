@@ -16,15 +16,15 @@ const folder = path.join(cacheDir, 'benchmark')
 const readJson = (file) => JSON.parse(fs.readFileSync(file, 'utf8'))
 
 /**
- * Installs packages into a folder of their own, unless the same ones are there already. A failure is remembered, so
- * that not every run tries again to compile a peer that cannot be compiled here.
+ * Installs packages into a folder of their own, unless they are already there. A failure is remembered, so that not
+ * every run tries again to compile a peer that cannot be compiled here.
  *
  * @param {object} options
  * @param {string} options.name of the folder
  * @param {Record<string, string>} options.dependencies name to range
  * @param {string[]} [options.scripts] packages whose install script npm may run
  * @param {NodeJS.ProcessEnv} [options.env]
- * @param {boolean} [options.retry] try again what failed before
+ * @param {boolean} [options.retry] retry what failed before
  * @param {(line: string) => void} options.log
  * @returns {Promise<string>} the folder
  * @throws {Error} with the end of npm's output
@@ -120,7 +120,7 @@ async function installClient (client, { retry, node: major = client.node, log })
   const measure = path.join(__dirname, '..', 'measure.js')
   const result = { runtime: `Node ${node.version}`, command: [node.executable, measure] }
   if (client.kind === 'own') {
-    const library = { from: path.join(root, 'package.json'), name: './index.js' }
+    const library = { from: path.join(root, 'package.json'), name: client.door || './index.js' }
     return { ...result, version: readJson(path.join(root, 'package.json')).version, library }
   }
   const env = { ...process.env, ...buildEnvironment(node) }

@@ -4,6 +4,7 @@ const fs = require('node:fs')
 const path = require('node:path')
 const { root } = require('../../scripts/lib/paths')
 const { drawCharts } = require('./charts')
+const { goalsTable } = require('./goals')
 const { folder, loadNewest } = require('./results')
 const { markdownTable } = require('./table')
 
@@ -19,11 +20,13 @@ function section (results, charts) {
     return `| ${cells.map((cell) => String(cell).replace(/\|/g, '\\|')).join(' | ')} |`
   })
   const images = charts.map(({ name, title }) => `![${title}](../benchmark/results/${name}.svg)`)
+  const goals = goalsTable(works)
   return [
     `### Kafka ${kafka}, ${results.date.slice(0, 10)}`,
     `${machine.cpu}, ${machine.cores} cores shared with the broker, ${machine.memoryGb} GB, ${machine.system}; ` +
       `${machine.java}; load before the start ${Number(machine.loadBefore).toFixed(1)}; commit ${machine.commit}.`,
     ...(images.length > 0 ? [images.join('\n\n')] : []),
+    ...(goals ? [`**The second door beside the others**: ratios of its figures to theirs\n\n${goals}`] : []),
     ...works.map((work) => `**${work.title}** (\`${work.id}\`, median of ${work.rounds})\n\n${markdownTable(work)}`),
     ['**Clients and their settings**', '',
       '| client | version | runs on | consuming | producing | not measured because |',
@@ -47,7 +50,7 @@ function render () {
   })
   const text = fs.readFileSync(document, 'utf8')
   const [from, to] = [text.indexOf(BEGIN), text.indexOf(END)]
-  if (from < 0 || to < from) throw new Error(`${document} has lost the lines between which the results stand`)
+  if (from < 0 || to < from) throw new Error(`${document} has lost the lines that enclose the results`)
   const body = all.map((results, index) => section(results, index === 0 ? charts : [])).join('\n\n')
   fs.writeFileSync(document, `${text.slice(0, from)}${BEGIN}\n\n${body}\n\n${text.slice(to)}`)
   return [...written, document]

@@ -49,6 +49,21 @@ const BY_TASK = {
     { key: 'idleCpuPercent', title: 'idle CPU of all, % of a core', show: fixed(1) },
     { key: 'connectSeconds', title: 'all connected, s', show: fixed(1) }
   ],
+  transactions: [
+    { key: 'transactionsPerSecond', title: 'transactions/s', show: count },
+    COLUMNS.p50,
+    COLUMNS.p99,
+    { ...COLUMNS.cpu, title: 'CPU per transaction, µs' },
+    COLUMNS.rss
+  ],
+  join: [
+    { key: 'keptGapMs', title: 'longest gap of a kept partition, ms', show: fixed(0) },
+    { key: 'movedGapMs', title: 'of a moved one, ms', show: fixed(0) },
+    { key: 'quietGapMs', title: 'without a rebalance, ms', show: fixed(0) },
+    { key: 'kept', title: 'partitions kept', show: fixed(0) },
+    { key: 'repeated', title: 'records read twice', show: fixed(0) },
+    { key: 'lost', title: 'lost', show: fixed(0) }
+  ],
   start: [
     { key: 'requireMs', title: 'require, ms', show: fixed(0) },
     { key: 'firstRecordMs', title: 'first message, ms', show: fixed(0) },

@@ -1,5 +1,7 @@
 'use strict'
 
+const { spawn } = require('node:child_process')
+const path = require('node:path')
 const { setTimeout: sleep } = require('node:timers/promises')
 const { makeValues } = require('./values')
 const { Meter, handles, peakResidentMb, percentiles, residentMb, round } = require('./meter')
@@ -9,7 +11,8 @@ const { Meter, handles, peakResidentMb, percentiles, residentMb, round } = requi
  *
  * @typedef {object} Job
  * @property {string} client
- * @property {'consume' | 'produce' | 'latency' | 'endToEnd' | 'slow' | 'many' | 'start'} task
+ * @property {'consume' | 'produce' | 'latency' | 'endToEnd' | 'slow' | 'many' | 'transactions' | 'join' |
+ *   'start'} task
  * @property {string} brokers
  * @property {string} topic
  * @property {number} partitions
@@ -18,6 +21,7 @@ const { Meter, handles, peakResidentMb, percentiles, residentMb, round } = requi
  * @property {number} seconds after which the measurement ends with what has been done so far
  * @property {'message' | 'batch'} mode
  * @property {'Consumer'} [api]
+ * @property {'cooperative'} [protocol] of the group
  * @property {'string' | 'buffer'} as
  * @property {number} size of values, in bytes
  * @property {'none' | 'gzip'} codec
@@ -28,6 +32,9 @@ const { Meter, handles, peakResidentMb, percentiles, residentMb, round } = requi
  * @property {number} count of consumers, and of producers
  * @property {{from: string, name: string}} library
  */
+
+/** How long a group is watched before and after a rebalance. */
+const QUIET_MS = 2000
 
 /** @typedef {{done: Promise<any>, end: (result: any) => void, fail: (error: unknown) => void}} Outcome */
 
@@ -89,7 +96,7 @@ function makeSends ({ size, perSend }) {
 /** @param {import('./adapter').Adapter} adapter @param {Job} job */
 async function openProducer (adapter, job) {
   const producer = await adapter.producer(job)
-  // Metadata, connections and ids of every partition are there before the clock starts.
+  // The metadata, connections and ids of every partition are known before the clock starts.
   for (let partition = 0; partition < job.partitions; partition++) {
     await new Promise((resolve, reject) => {
       producer.send(partition, ['warm-up'], (error) => error ? reject(error) : resolve(undefined))
@@ -133,7 +140,7 @@ async function produce (adapter, job) {
   return { result, close: () => producer.close() }
 }
 
-/** Sends of one record, each after the answer to the one before. @type {typeof produce} */
+/** Sends of one record, each after the answer to the previous one. @type {typeof produce} */
 async function latency (adapter, job) {
   const producer = await openProducer(adapter, job)
   const [value] = makeValues(job.size)
@@ -299,6 +306,110 @@ async function many (adapter, job) {
   }
 }
 
+/** Transactions of one send each, one after the other: a producer has only one at a time. @type {typeof produce} */
+async function transactions (adapter, job) {
+  if (!adapter.transactions) throw new Error('has no transactions')
+  const producer = await adapter.transactions({ ...job, transactionalId: job.groupId })
+  const values = makeValues(job.size)
+  const messages = Array.from({ length: job.perSend }, (_, i) => ({ partition: i % job.partitions, value: values[i] }))
+  /** @type {number[]} */
+  const samples = []
+  const warmUp = Math.ceil(job.records / 20)
+  const meter = new Meter()
+  let until = Infinity
+  for (let i = -warmUp; i < job.records && Date.now() < until; i++) {
+    if (i === 0) {
+      until = Date.now() + job.seconds * 1000
+      meter.start()
+    }
+    const before = process.hrtime.bigint()
+    await producer.commit(messages)
+    if (i >= 0) samples.push(Number(process.hrtime.bigint() - before) / 1e6)
+  }
+  const { recordsPerSecond, cpuMicrosPerRecord, peakRssMb } = meter.stop(samples.length)
+  return {
+    result: {
+      transactionsPerSecond: recordsPerSecond,
+      ...percentiles(samples),
+      cpuMicrosPerRecord,
+      peakRssMb,
+      partial: samples.length < job.records
+    },
+    close: () => producer.close()
+  }
+}
+
+/**
+ * A second member joins a group under steady traffic. The gap is the longest time between two records of one
+ * partition that the first member reads before and after.
+ *
+ * @type {typeof produce}
+ */
+async function join (adapter, job) {
+  const { done, end, fail } = outcome()
+  const { partitions } = job
+  const cap = setTimeout(() => fail(new Error(`the group was not shared within ${job.seconds} s`)), job.seconds * 1000)
+  /** @typedef {{member: number, n: number, time: number}} Delivery */
+  /** @type {Delivery[][]} by partition */
+  const deliveries = Array.from({ length: partitions }, () => [])
+  /** When something is waited for: called with each delivery. @type {() => void} */
+  let look = () => {}
+  const until = (/** @type {() => boolean} */ check) => Promise.race([done, new Promise((resolve) => {
+    look = () => { if (check()) resolve(undefined) }
+    look()
+  })])
+  const open = (/** @type {number} */ member) => adapter.consumer(consumerJob(job, (/** @type {string} */ value) => {
+    const [partition, n] = value.split(' ', 2).map(Number)
+    deliveries[partition].push({ member, n, time: performance.now() })
+    look()
+  }, { onError: fail }))
+  const reads = (/** @type {number} */ member) => deliveries.filter((some) => some.some((one) => one.member === member))
+
+  const traffic = spawn(process.execPath, [path.join(__dirname, '..', 'traffic.js'), JSON.stringify(job)],
+    { stdio: ['ignore', 'ignore', 'inherit'] })
+  process.on('exit', () => traffic.kill())
+  const first = await open(0)
+  await until(() => reads(0).length === partitions)
+  const settled = performance.now()
+  await sleep(QUIET_MS)
+  const joining = performance.now()
+  const second = await open(1)
+  await until(() => reads(1).length === partitions / 2)
+  const shared = performance.now()
+  await sleep(QUIET_MS)
+  clearTimeout(cap)
+  const stopped = performance.now()
+
+  const gap = (/** @type {Delivery[]} */ some, /** @type {number} */ from, /** @type {number} */ to) => {
+    const times = some.map(({ time }) => time).filter((time) => time >= from && time <= to)
+    return Math.max(0, ...times.slice(1).map((time, i) => time - times[i]))
+  }
+  const longest = (/** @type {Delivery[][]} */ all, /** @type {number} */ from, /** @type {number} */ to) =>
+    round(Math.max(0, ...all.map((some) => gap(some, from, to))))
+  const isMoved = (/** @type {Delivery[]} */ some) => some.some(({ member }) => member === 1)
+  const kept = deliveries.filter((some) => !isMoved(some) && some.some(({ time }) => time > shared))
+  const numbers = deliveries.map((some) => some.map(({ n }) => n))
+  const distinct = numbers.map((some) => new Set(some).size)
+  end({
+    keptGapMs: longest(kept, joining, stopped),
+    movedGapMs: longest(deliveries.filter(isMoved), joining, stopped),
+    quietGapMs: longest(deliveries, settled, joining),
+    kept: kept.length,
+    repeated: numbers.reduce((sum, some, i) => sum + some.length - distinct[i], 0),
+    // the values of a partition are numbered without gaps
+    lost: numbers.reduce((sum, some, i) => sum + Math.max(...some) - Math.min(...some) + 1 - distinct[i], 0),
+    shareMs: round(shared - joining)
+  })
+  const result = await done
+  return {
+    result,
+    close () {
+      traffic.kill()
+      return Promise.all([first.close(), second.close()])
+    }
+  }
+}
+
 /** From start to the first record, and back out. @type {typeof produce} */
 async function start (adapter, job) {
   const { done, end, fail } = outcome()
@@ -320,4 +431,4 @@ async function start (adapter, job) {
   return { result: { ...result, closeMs: null, peakRssMb: round(peakResidentMb(), 1) }, close: () => consumer.close() }
 }
 
-module.exports = { consume, produce, latency, endToEnd, slow, many, start }
+module.exports = { consume, produce, latency, endToEnd, slow, many, transactions, join, start }

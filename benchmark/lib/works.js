@@ -1,7 +1,7 @@
 'use strict'
 
 /**
- * What the topics hold that are read: each is filled once in a run.
+ * What the topics to be read contain: each is filled once per run.
  *
  * @typedef {object} Content
  * @property {number} partitions
@@ -10,6 +10,9 @@
  */
 
 /** @typedef {{records?: number, seconds?: number, count?: number, rounds?: number}} Size */
+
+/** What not every client can do: see `has` in its file. */
+/** @typedef {'transactions' | 'cooperative'} Feature */
 
 /**
  * One piece of work, the same for every client.
@@ -22,6 +25,7 @@
  * @property {Content} [content] of the topic that it reads; a work without one has an empty topic of its own
  * @property {Size} full
  * @property {Size} [quick] without it, `--quick` leaves the work out
+ * @property {Feature} [needs] clients without it are left out
  * @property {boolean} [everyMode] per message and per batch; otherwise per message, or whatever a client has
  */
 
@@ -29,6 +33,7 @@
 const PLAIN = { partitions: 4, size: 100, codec: 'none' }
 const READ = { as: /** @type {const} */ ('string') }
 const SEND = { partitions: 4, size: 100, codec: /** @type {const} */ ('none'), acks: /** @type {const} */ (1) }
+const JOIN = { ...SEND, partitions: 12, rate: 1200, as: /** @type {const} */ ('string') }
 const BATCHES = { ...SEND, perSend: 100, inFlight: 32 }
 
 /** @type {Work[]} */
@@ -177,6 +182,32 @@ const WORKS = [
     quick: { count: 20, seconds: 15 }
   },
   {
+    id: 'transactions/10',
+    title: 'Transactions: of one send of 10 records of 100 bytes to 4 partitions, one after the other',
+    task: 'transactions',
+    job: { ...SEND, acks: -1, perSend: 10 },
+    needs: 'transactions',
+    full: { records: 1000, seconds: 20 },
+    quick: { records: 200, seconds: 10 }
+  },
+  {
+    id: 'join/cooperative',
+    title: 'Rebalance: a second member joins, cooperative-sticky, 12 partitions with 100 records/s each',
+    task: 'join',
+    job: { ...JOIN, protocol: 'cooperative' },
+    needs: 'cooperative',
+    full: { seconds: 30 },
+    quick: { seconds: 30 }
+  },
+  {
+    id: 'join/eager',
+    title: 'Rebalance: a second member joins, as by default, 12 partitions with 100 records/s each',
+    task: 'join',
+    job: JOIN,
+    full: { seconds: 30 },
+    quick: { seconds: 30 }
+  },
+  {
     id: 'start/first-message',
     title: 'Start: require, first message, close',
     task: 'start',
@@ -187,17 +218,31 @@ const WORKS = [
   }
 ]
 
-/** So that even a slow consumer's 30 s do not reach the end of its topic. */
+/** Works and clients under one name of `--only`: what one of the doors is measured by. */
+const SETS = /** @type {Record<string, {works: string[], clients: string[]}>} */ ({
+  kafkajs: {
+    works: [
+      'consume/string', 'produce/100b', 'single/100b', 'transactions/10', 'join/cooperative', 'join/eager'
+    ],
+    clients: ['raw', 'ours-kafkajs', 'kafkajs', 'confluent', 'platformatic']
+  }
+})
+
+/** Tasks whose records are few, each with an answer of its own to wait for. */
+const ONE_BY_ONE = ['latency', 'transactions']
+
+/** So many that even a slow consumer does not reach the end of its topic in its 30 s. */
 const BACKLOG = { full: 5_000_000, quick: 500_000 }
 
 /**
  * @param {object} options
  * @param {boolean} options.quick
- * @param {string[]} options.only ids, or the part before the slash; empty for all
+ * @param {string[]} options.only ids, the part before the slash, or names of sets; empty for all
  * @param {number} [options.scale] of the numbers of records
  */
-function selectWorks ({ quick, only, scale = 1 }) {
-  const known = new Set(WORKS.flatMap(({ id }) => [id, id.split('/')[0]]))
+function selectWorks ({ quick, only: wanted, scale = 1 }) {
+  const only = wanted.flatMap((name) => Object.hasOwn(SETS, name) ? SETS[name].works : [name])
+  const known = new Set([...WORKS.flatMap(({ id }) => [id, id.split('/')[0]]), ...Object.keys(SETS)])
   for (const name of only) {
     if (!known.has(name)) throw new Error(`--only knows no ${name}: use ${[...known].join(', ')}`)
   }
@@ -209,8 +254,9 @@ function selectWorks ({ quick, only, scale = 1 }) {
     .filter((work) => !quick || work.quick || only.includes(work.id))
     .map(({ full, quick: small, ...work }) => {
       const size = quick && small ? small : full
-      return { ...work, size: { ...size, records: work.task === 'latency' ? size.records : amount(size.records) } }
+      const records = ONE_BY_ONE.includes(work.task) ? size.records : amount(size.records)
+      return { ...work, size: { ...size, records } }
     })
 }
 
-module.exports = { WORKS, BACKLOG, selectWorks }
+module.exports = { WORKS, SETS, BACKLOG, selectWorks }

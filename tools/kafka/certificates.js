@@ -19,11 +19,11 @@ const HERE = 'DNS:localhost,IP:127.0.0.1,IP:::1'
  * @property {string} ca of the authority that signed the others
  * @property {string} otherCa of an authority that signed none of them
  * @property {string} server certificate and key of a broker on this machine
- * @property {string} expired the same, but out of date
+ * @property {string} expired the same, but expired
  * @property {string} wrongHost the same, but for another host
  * @property {string} clientCert
  * @property {string} clientKey
- * @property {string} clientKeyEncrypted with `passphrase`, as the others that may be
+ * @property {string} clientKeyEncrypted with `passphrase`, like the others that can be
  * @property {string} clientPfx PKCS#12 with certificate, key and authority
  * @property {string} strangerCert as `clientCert`, but signed by `otherCa`
  * @property {string} strangerKey
@@ -43,7 +43,7 @@ async function openssl (...args) {
   }
 }
 
-/** The authority and the certificates of a secured broker and its clients, made anew in a folder. */
+/** The authority and the certificates of a secured broker and its clients, freshly made in a folder. */
 class CertificateFolder {
   /** @param {string} dir */
   constructor (dir) {

@@ -11,7 +11,7 @@ const PATIENCE_MS = 60000
 const POLL_MS = 50
 const ANSWER_TIMEOUT_MS = 5000
 
-/** Longer than for a single node: three JVMs starting on few cores would miss heartbeats, and leaders would move. */
+/** Longer than for a single node: three JVMs starting on a few cores would miss heartbeats, and leaders would move. */
 const SESSION = { 'broker.session.timeout.ms': 4000, 'broker.heartbeat.interval.ms': 500 }
 
 /** One node of a cluster: broker and controller in one process. */
@@ -75,7 +75,7 @@ class Cluster {
    * @param {import('./properties').Release} options.release
    * @param {string} options.jars
    * @param {number} options.nodes
-   * @param {Record<string, string | number | boolean>} [options.properties]
+   * @param {import('./properties').MoreProperties} [options.properties] a function is asked for each node
    * @param {string[]} [options.jvmOptions]
    * @param {number} [options.heapMb]
    * @returns {Promise<Cluster>}
@@ -91,13 +91,17 @@ class Cluster {
     const voters = []
     for (let id = 1; id <= nodes; id++) voters.push({ id, controllerPort: await port() })
     const clusterId = newClusterId()
+    /** @type {import('./properties').MoreProperties} */
+    const all = typeof properties === 'function'
+      ? (base, dir) => properties({ ...base, ...SESSION }, dir)
+      : { ...SESSION, ...properties }
     const brokers = []
     for (const voter of voters) {
       brokers.push(new LocalKafka({
         release,
         jars,
         port: await port(),
-        properties: { ...SESSION, ...properties },
+        properties: all,
         jvmOptions,
         heapMb,
         member: { ...voter, clusterId, voters }

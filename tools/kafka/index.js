@@ -11,14 +11,14 @@ const { parseAddress } = require('./wire')
 const { waitUntilReady } = require('./ready')
 
 const EXTERNAL_TIMEOUT_MS = 15000
-/** Somebody else may take a random port between its choice and the broker's start. */
+/** Somebody else may take a random port between choosing it and starting the broker. */
 const PORT_ATTEMPTS = 3
 
 /**
  * A running Kafka.
  *
  * @typedef {object} Kafka
- * @property {string} brokers `host:port`, a list with commas when it is not ours
+ * @property {string} brokers `host:port`, or a comma-separated list if it is not ours
  * @property {string} version such as `4.3.1`; `unknown` for one that KAFKA_BROKERS names without KAFKA_VERSION
  * @property {boolean} external whether KAFKA_BROKERS named it; then it cannot be killed, paused or restarted
  * @property {() => number[]} pids the processes on this machine that belong to it; none when it is not ours
@@ -89,7 +89,7 @@ async function connectExternal (wanted) {
  * @param {object} [options]
  * @param {'4' | '3.9'} [options.version] `4` (default) runs in KRaft mode, `3.9` on ZooKeeper with broker id 1001
  * @param {number} [options.port] on 127.0.0.1; default: a random free one
- * @param {import('./properties').MoreProperties} [options.properties] broker properties besides or instead of ours;
+ * @param {import('./properties').MoreProperties} [options.properties] broker properties on top of or instead of ours;
  *   only for the broker from jars
  * @param {string[]} [options.jvmOptions] only for the broker from jars
  * @param {(line: string) => void} [options.log] called with progress messages; default: nobody
@@ -144,7 +144,8 @@ async function startKafka ({ version = '4', port, properties, jvmOptions, log = 
  * @param {'4' | '3.9'} [options.version] default: `4`
  * @param {number} [options.nodes] default: 3. Each is a broker and a controller: more than half must be up for anything
  *   to change, such as a leader
- * @param {Record<string, string | number | boolean>} [options.properties] broker properties besides or instead of ours
+ * @param {import('./properties').MoreProperties} [options.properties] broker properties besides or instead of ours; a
+ *   function is asked for each node
  * @param {string[]} [options.jvmOptions]
  * @param {number} [options.heapMb] of each node; default: 256
  * @param {(line: string) => void} [options.log] called with progress messages; default: nobody

@@ -101,8 +101,8 @@ function missingForJars (release) {
 let queue = Promise.resolve()
 
 /**
- * The folder of Kafka's jars, fetched from Maven on first use. Fetching happens in a folder of its own that gets its
- * name when it is complete, so that neither an interruption nor a second process can leave half a set behind.
+ * The folder of Kafka's jars, fetched from Maven on first use. Fetching happens in a temporary folder that gets its
+ * final name when it is complete, so that neither an interruption nor a second process can leave half a set behind.
  *
  * @param {import('./properties').Release} release
  * @param {(line: string) => void} log

@@ -16,7 +16,7 @@ const USER = { username: 'alice', password: 'password-of-alice' }
  * Listeners besides the plain one, by name. `store`: which certificate it presents.
  *
  * @type {Record<string, { protocol: string, store?: 'server' | 'expired' | 'wrongHost', clientAuth?: boolean,
- *   sasl?: boolean }>}
+ *   sasl?: boolean, oauth?: boolean }>}
  */
 const LISTENERS = {
   ssl: { protocol: 'SSL', store: 'server' },
@@ -24,17 +24,22 @@ const LISTENERS = {
   expired: { protocol: 'SSL', store: 'expired' },
   elsewhere: { protocol: 'SSL', store: 'wrongHost' },
   sasl: { protocol: 'SASL_PLAINTEXT', sasl: true },
-  saslssl: { protocol: 'SASL_SSL', store: 'server', sasl: true }
+  saslssl: { protocol: 'SASL_SSL', store: 'server', sasl: true },
+  oauth: { protocol: 'SASL_PLAINTEXT', oauth: true }
 }
+
+/** Connections of the listener for OAUTHBEARER have to authenticate anew after this time, ms. */
+const REAUTHENTICATION = 3000
 
 /**
  * @typedef {object} Addresses of the listeners, each `127.0.0.1:port`
  * @property {string} ssl TLS
  * @property {string} mutual TLS that wants a client certificate
- * @property {string} expired TLS with a certificate that is out of date
+ * @property {string} expired TLS with an expired certificate
  * @property {string} elsewhere TLS with another host's certificate
  * @property {string} sasl SASL without TLS
  * @property {string} saslssl SASL through TLS
+ * @property {string} oauth SASL without TLS, for any JSON Web Token that is not signed (`alg: none`)
  */
 
 /**
@@ -43,7 +48,7 @@ const LISTENERS = {
  * @returns {Record<string, string>} the properties of one listener
  */
 function listenerProperties (name, certificates) {
-  const { store, clientAuth, sasl } = LISTENERS[name]
+  const { store, clientAuth, oauth, sasl } = LISTENERS[name]
   const prefix = `listener.name.${name}`
   /** @type {Record<string, string>} */
   const properties = {}
@@ -65,6 +70,15 @@ function listenerProperties (name, certificates) {
         `user_${username}="${password}";`,
       [`${prefix}.scram-sha-256.sasl.jaas.config`]: scram,
       [`${prefix}.scram-sha-512.sasl.jaas.config`]: scram
+    })
+  }
+  if (oauth) {
+    Object.assign(properties, {
+      [`${prefix}.sasl.enabled.mechanisms`]: 'OAUTHBEARER',
+      [`${prefix}.oauthbearer.connections.max.reauth.ms`]: REAUTHENTICATION,
+      [`${prefix}.oauthbearer.sasl.jaas.config`]:
+        'org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required ' +
+        'unsecuredLoginStringClaim_sub="broker";'
     })
   }
   return properties
@@ -92,7 +106,7 @@ function withListeners (base, certificates, addresses) {
 
 /**
  * Starts a real Kafka with one node like `startKafka` that also listens with TLS and SASL; only from Kafka's own jars.
- * The certificates are made on the spot, with openssl, and go with the broker.
+ * The certificates are made on the spot, with openssl, and are removed with the broker.
  *
  * @param {Omit<Parameters<typeof startKafka>[0] & {}, 'properties'>} [options]
  * @returns {Promise<import('./index').Kafka & { listeners: Addresses, user: { username: string, password: string },

@@ -5,7 +5,6 @@ const crypto = require('node:crypto')
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
-const { setTimeout: delay } = require('node:timers/promises')
 const { promisify } = require('node:util')
 
 const { freePort } = require('./ports')
@@ -13,39 +12,18 @@ const {
   formatProperties, jvmArguments, kraftProperties, logConfig, zookeeperModeProperties, zookeeperProperties
 } = require('./properties')
 const { waitUntilReady } = require('./ready')
+const { untilStopped } = require('./stopped')
 const { Supervised } = require('./supervised')
 const { javaCommand } = require('./tools')
 const { forgetBroker } = require('./zookeeper')
 
 const START_TIMEOUT_MS = 90000
 const TERM_TIMEOUT_MS = 15000
-const STOP_POLL_MS = 5
-const STOP_POLLS = 1000
 const BROKER_HEAP_MB = 512
 const ZOOKEEPER_HEAP_MB = 128
 
 /** Broker ids by mode. ZooKeeper gave its first broker the id 1001, and users' old tests contain that number. */
 const NODE_ID = { kraft: 1, zookeeper: 1001 }
-
-/**
- * Waits until every thread of a process has stopped: SIGSTOP returns earlier, and the JVM's threads may still answer.
- * Only where there is /proc; elsewhere it does not wait.
- *
- * @param {number} pid
- */
-async function untilStopped (pid) {
-  const tasks = `/proc/${pid}/task`
-  if (!fs.existsSync(tasks)) return
-  const isStopped = (/** @type {string} */ task) => {
-    try {
-      // The state follows the name, which stands in brackets.
-      return /\) [TtZX] /.test(fs.readFileSync(path.join(tasks, task, 'stat'), 'utf8'))
-    } catch {
-      return true
-    }
-  }
-  for (let i = 0; i < STOP_POLLS && !fs.readdirSync(tasks).every(isStopped); i++) await delay(STOP_POLL_MS)
-}
 
 /**
  * @typedef {object} Membership
@@ -63,7 +41,7 @@ function newClusterId () {
 
 /**
  * One broker from Kafka's own jars: its folder, its processes, and the signals that tests send to it.
- * The data lives in a temporary folder, and goes with the broker.
+ * The data lives in a temporary folder that is removed with the broker.
  */
 class LocalKafka {
   /**
@@ -192,7 +170,7 @@ class LocalKafka {
     }
   }
 
-  /** @returns {string[]} the topics in the data folder; those on their way out have a suffix */
+  /** @returns {string[]} the topics in the data folder; those that are being deleted have a suffix */
   topicsOnDisk () {
     const names = fs.readdirSync(this.dataDir).map((name) => /^(.+)-\d+$/.exec(name)?.[1])
     return /** @type {string[]} */ (

@@ -55,7 +55,7 @@ function release (name = '4') {
 
 /**
  * The text of a Java properties file. Values are ours (ports, numbers, paths); a backslash is the one character in
- * them that the format would take for something else.
+ * them that has a meaning in the format.
  *
  * @param {Record<string, string | number | boolean>} properties
  * @returns {string}
@@ -65,7 +65,7 @@ function formatProperties (properties) {
 }
 
 /**
- * Properties that both modes share: replication that a single node can give, groups that start at once, and small
+ * Properties that both modes share: replication that a single node can provide, groups that start at once, and small
  * buffers.
  *
  * @param {number} replicas how many copies the internal topics have
@@ -112,7 +112,7 @@ function kraftProperties ({ id, port, controllerPort, dataDir, voters = [{ id, c
     'inter.broker.listener.name': 'PLAINTEXT',
     'controller.listener.names': 'CONTROLLER',
     'log.dirs': dataDir,
-    // The controller refuses a killed broker's return until its old session is over: 9 s by default.
+    // The controller does not let a killed broker back in until its old session is over: 9 s by default.
     'broker.session.timeout.ms': 2000,
     'broker.heartbeat.interval.ms': 250,
     'share.coordinator.state.topic.num.partitions': 5,
@@ -136,7 +136,7 @@ function kraftProperties ({ id, port, controllerPort, dataDir, voters = [{ id, c
 function zookeeperModeProperties ({ id, port, zookeeperPort, dataDir, replicas = 1 }) {
   return {
     'broker.id': id,
-    // Ids above 1000 are kept for brokers that take one from ZooKeeper, unless this is raised.
+    // Ids above 1000 are reserved for brokers that take one from ZooKeeper, unless this is raised.
     'reserved.broker.max.id': Math.max(id, 1000),
     'zookeeper.connect': `127.0.0.1:${zookeeperPort}`,
     listeners: `PLAINTEXT://127.0.0.1:${port}`,
@@ -162,7 +162,7 @@ function zookeeperProperties ({ port, dataDir }) {
 }
 
 /**
- * Logging to standard output, which goes to a file beside the data: a crash of the JVM itself is then in it as well.
+ * Logging to standard output, which goes to a file next to the data, so that it also holds a crash of the JVM itself.
  *
  * @param {Release} release
  * @returns {string}

@@ -7,8 +7,8 @@ const path = require('node:path')
 
 const { cacheRoot } = require('./jars')
 
-// A started broker is found again by a small file, and asked to stop through a socket. Not by its process id: that
-// may belong to somebody else by then, while a socket answers only as long as its owner lives.
+// A started broker is found through a small file, and asked to stop through a socket. Not by its process id: that may
+// belong to somebody else by then, whereas a socket answers only as long as its owner lives.
 
 /** @typedef {{ brokers: string, version: string, pid: number, socket: string }} Entry */
 
@@ -17,7 +17,7 @@ function folder () {
 }
 
 /**
- * One for each process: where networks are kept apart, several may serve the same port.
+ * One for each process: in separate network namespaces, several may serve the same port.
  *
  * @param {string} brokers
  */
@@ -67,14 +67,14 @@ function connect (socket) {
     const connection = net.connect(socket)
     connection.once('connect', () => resolve(connection))
     connection.on('error', (/** @type {NodeJS.ErrnoException} */ error) => {
-      // any other error says nothing about the owner; taking it for dead would lose it for good
+      // any other error says nothing about the owner; assuming it dead would lose it for good
       if (error.code === 'ECONNREFUSED' || error.code === 'ENOENT') resolve(null)
       else reject(error)
     })
   })
 }
 
-/** @param {string} file @returns {Entry | null} null when it has gone meanwhile: its owner has ended */
+/** @param {string} file @returns {Entry | null} null if it has disappeared in the meantime: its owner has ended */
 function read (file) {
   try {
     return JSON.parse(fs.readFileSync(file, 'utf8'))
@@ -104,7 +104,7 @@ async function list () {
   return entries
 }
 
-/** @param {Entry} entry @returns {Promise<void>} resolves when everything of it has ended */
+/** @param {Entry} entry @returns {Promise<void>} resolves when all of it has ended */
 async function stop (entry) {
   const connection = await connect(entry.socket)
   if (!connection) return

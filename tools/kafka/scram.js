@@ -30,8 +30,8 @@ function compactString (reader) {
 /**
  * @param {import('./wire').Connection} connection
  * @param {number} apiKey
- * @param {Writer} body of version 0, which has tagged fields as its header has
- * @returns {Promise<import('./wire').Reader>} behind the header and the throttle time
+ * @param {Writer} body of version 0, which has tagged fields, as does its header
+ * @returns {Promise<import('./wire').Reader>} after the header and the throttle time
  */
 async function request (connection, apiKey, body) {
   const reader = await connection.request(apiKey, 0, body)

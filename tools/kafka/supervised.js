@@ -42,7 +42,7 @@ class Supervised {
     else request.resolve(message.value)
   }
 
-  /** Somebody killed the supervisor itself: we still have to end what it had started. */
+  /** Somebody has killed the supervisor itself: we still have to end what it started. */
   lost () {
     this.ended = true
     for (const name of this.running) {

@@ -1,7 +1,7 @@
 'use strict'
 
-// Runs as a process of its own and owns every process of one broker. Its only link to the process that started the
-// broker is the IPC channel: when that closes, for whatever reason, SIGKILL included, all of it goes.
+// Runs as a separate process and owns every process of one broker. Its only link to the process that started the
+// broker is the IPC channel: when that closes, for whatever reason, SIGKILL included, everything ends.
 
 const { spawn, spawnSync } = require('node:child_process')
 const fs = require('node:fs')

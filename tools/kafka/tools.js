@@ -3,7 +3,7 @@
 const { spawnSync } = require('node:child_process')
 const path = require('node:path')
 
-/** Kafka 4 brokers do not run on an older Java, and one Java for both versions keeps the set-up simple. */
+/** Kafka 4 brokers do not run on an older Java, and one Java for both versions keeps the setup simple. */
 const JAVA_MAJOR = 17
 
 /**
@@ -17,7 +17,7 @@ function javaCommand (env = process.env) {
 }
 
 /**
- * The major version in what `java -version` prints, or 0 when there is none: `1.8.0_392` is 8, `17.0.15` is 17.
+ * The major version in the output of `java -version`, or 0 if there is none: `1.8.0_392` is 8, `17.0.15` is 17.
  *
  * @param {string} text
  * @returns {number}
@@ -30,7 +30,7 @@ function parseJavaMajor (text) {
 /**
  * @param {string} command
  * @param {string[]} args
- * @returns {string | null} what it printed, or null when it is not there or fails
+ * @returns {string | null} what it printed, or null if it does not exist or fails
  */
 function output (command, args) {
   const result = spawnSync(command, args, { encoding: 'utf8', timeout: 30000 })
@@ -48,7 +48,7 @@ function hasMaven () {
   return output('mvn', ['-v']) !== null
 }
 
-/** @returns {boolean} whether Docker's engine answers and `docker compose` is there */
+/** @returns {boolean} whether Docker's engine answers and `docker compose` exists */
 function hasDocker () {
   return output('docker', ['compose', 'version']) !== null &&
     output('docker', ['version', '--format', '{{.Server.Version}}']) !== null

@@ -2,7 +2,7 @@
 
 const net = require('node:net')
 
-// The few requests of Kafka's protocol that starting and checking a broker needs, in versions that 3.9 and 4.x both
+// The few requests of Kafka's protocol that are needed to start and check a broker, in versions that both 3.9 and 4.x
 // know. No client library, because the checks should not share mistakes with what they check.
 
 /** In place of a time, in listOffsets. */

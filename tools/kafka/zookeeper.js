@@ -8,8 +8,8 @@ const ERROR_NO_NODE = -101
 
 /**
  * Removes what a killed broker has left in ZooKeeper: its registration and, if it was the controller, that too. Both
- * go by themselves when its session times out, after 18 s; until then the same broker cannot start again. A shorter
- * session would not do instead: a broker that is only paused must keep its own.
+ * disappear by themselves when its session times out, after 18 s; until then the same broker cannot start again. A
+ * shorter session is not an option: a broker that is only paused must keep its own.
  *
  * @param {number} port ZooKeeper's, on this machine
  * @param {number} brokerId
