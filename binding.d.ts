@@ -17,8 +17,13 @@ export declare class NativeConsumer {
    * librdkafka refuses.
    */
   constructor(options: string, buffers: Array<Uint8Array>, callback: (kind: number, payload: any) => void)
-  /** Gives a buffer back, to be filled again. */
+  /** Gives a buffer back to be refilled. */
   credit(buffer: number): void
+  /**
+   * Changes the memory of a buffer that is not lent to the thread: one that JavaScript has been told of and has not
+   * given back. Like the others, it must not be resized, transferred or dropped before the `closed` event.
+   */
+  replaceBuffer(buffer: number, memory: Uint8Array): void
   /** The version of the last change of the assignment. Records of partitions that were assigned with it are current. */
   assignmentVersion(): number
   /** Whether records of this partition that carry this version are current, although the assignment has changed since. */
@@ -27,13 +32,13 @@ export declare class NativeConsumer {
   command(command: string): void
   /** Starts a request of the control plane (`src/requests`); its reply comes as an event with the same id. */
   request(id: number, request: string): void
-  /** What this member tells the group's leader when it joins next, with the given one of its strategies. */
-  setSubscriptionMetadata(strategy: number, metadata: Uint8Array): void
-  /** True while the assignment with this number is waited for (event `assignorRequested`). */
+  /** What this member tells the group's leader when it next joins, for the given one of its assignors. */
+  setSubscriptionMetadata(assignor: number, metadata: Uint8Array): void
+  /** True as long as librdkafka waits for the assignment with this number (event `assignorRequested`). */
   assignmentWanted(number: number): boolean
   /**
    * Gives the assignment with this number, as JSON text of a list of `MemberAssignment` (src/consumer/assignor.rs); null
-   * when there is none: the group rebalances again. False when it comes too late.
+   * if there is none: the group rebalances again. False if it comes too late.
    */
   completeAssignment(number: number, assignments?: string | undefined | null): boolean
   /** Leaves the group and ends. The `closed` event is the last one. */
@@ -45,7 +50,7 @@ export declare class NativeDevBroker {
   /**
    * Starts listening. `port` 0 takes any free port. `retentionBytes` bounds each partition; oldest batches go first.
    * `onLog` gets syslog level and text of librdkafka's log lines.
-   * Throws with code `EADDRINUSE`, or the system's own name for another reason why the port cannot be had.
+   * Throws with code `EADDRINUSE`, or another code if the port is unavailable for another reason.
    */
   constructor(port: number, retentionBytes: number, onLog: (arg0: number, arg1: string) => void)
   get port(): number
@@ -67,7 +72,7 @@ export declare class NativeProducer {
   topic(name: string): number
   /** Hands over the first `length` bytes of `block`: produce batches as `core/wire/sends.js` packs them. Never blocks. */
   send(block: Uint8Array, length: number): void
-  /** Takes what librdkafka has to tell, after a `ready`; returns finished sends, as in `ToJs::Reports`. */
+  /** Takes what librdkafka has to report, after a `ready`; returns finished sends, as in `ToJs::Reports`. */
   drain(): Float64Array | null
   /** Starts a request of the control plane (`requests`); its reply comes as an event with the same id. */
   request(id: number, request: string): void
@@ -75,10 +80,10 @@ export declare class NativeProducer {
   close(timeout: number): void
 }
 
-/** Tries a property out: null when librdkafka takes the value, else its reason, which may show the value. */
+/** Tries a property out: null if librdkafka accepts the value, otherwise its reason, which may show the value. */
 export declare function checkProperty(name: string, value: string): string | null
 
-/** What a code of librdkafka's or a broker's means, as JSON text of `error.rs`'s `KafkaError`. */
+/** What a code of librdkafka's or a broker's means, as JSON text of `KafkaError`. */
 export declare function describeError(code: number): string
 
 /**
@@ -87,5 +92,5 @@ export declare function describeError(code: number): string
  */
 export declare function librdkafkaProperties(): string
 
-/** The version of the librdkafka that is linked in, e.g. `2.12.1`. */
+/** The version of librdkafka that is linked in, e.g. `2.12.1`. */
 export declare function librdkafkaVersion(): string

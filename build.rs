@@ -10,10 +10,15 @@ const SHIMS: &[&str] = &[
   "src/ffi/shims/producer_id.c",
   "src/ffi/shims/refused_batch.c",
   "src/ffi/shims/join_group.c",
+  "src/ffi/shims/last_broker.c",
+  "src/ffi/shims/give_up_commits.c",
   "src/ffi/shims/fast_rejoin.c",
   "src/ffi/shims/headers.c",
+  "src/ffi/shims/no_group.c",
   "src/ffi/shims/replaced.c",
   "src/ffi/shims/metadata.c",
+  "src/ffi/shims/broker_request.c",
+  "src/ffi/shims/wake_brokers.c",
 ];
 
 /// Gives the benchmark's bare librdkafka the functions that the shims replace.

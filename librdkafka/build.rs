@@ -22,19 +22,25 @@ const HOT: &[&str] = &["lz4.c", "lz4frame.c", "lz4hc.c", "rdkafka_lz4.c", "rdxxh
 
 /// Functions that the addon's C files stand in for, by the file that defines them. There they are compiled under the name
 /// `original_...`, so whoever links this library must define them: the addon in src/ffi/shims, others by calling the
-/// original. The preprocessor does it, and only in the file of the definition: none of them is called from there.
+/// original. The preprocessor does it, and only in the file of the definition: what is called from there is the original.
 const REPLACED: &[(&str, &[&str])] = &[
-  ("rdkafka_request.c", &["rd_kafka_ProduceRequest", "rd_kafka_JoinGroupRequest"]),
+  ("rdkafka_request.c", &["rd_kafka_ProduceRequest", "rd_kafka_JoinGroupRequest", "rd_kafka_OffsetCommitRequest"]),
+  ("rdkafka_buf.c", &["rd_kafka_buf_retry"]),
   ("rdkafka_msg.c", &["rd_kafka_msgbatch_destroy"]),
   // Called there too, but not for what a broker has answered.
-  ("rdkafka_broker.c", &["rd_kafka_dr_msgq0"]),
+  ("rdkafka_broker.c", &["rd_kafka_dr_msgq0", "rd_kafka_broker_decommission"]),
+  // Called there too, but not without a group.
+  ("rdkafka_cgrp.c", &["rd_kafka_cgrp_op"]),
 ];
+
+/// Our file with what Windows' C library does otherwise than librdkafka expects.
+const WINDOWS_OWN: &str = "windows.c";
 
 /// Our files that stand in for one of librdkafka's, which they include.
 const EXTENDED: &[(&str, &str)] = &[("rdkafka_conf.c", "properties.c")];
 
 fn main() {
-  for file in ["build.rs", "config.h"].iter().chain(EXTENDED.iter().map(|(_, ours)| ours)) {
+  for file in ["build.rs", "config.h", WINDOWS_OWN].iter().chain(EXTENDED.iter().map(|(_, ours)| ours)) {
     println!("cargo::rerun-if-changed={file}");
   }
   assert!(
@@ -74,6 +80,9 @@ fn main() {
     }
     let group = if HOT.contains(&name) { &mut hot } else { &mut plain };
     group.push(file);
+  }
+  if env::var("CARGO_CFG_TARGET_OS").unwrap() == "windows" {
+    plain.push(own.join(WINDOWS_OWN));
   }
   let mut objects = common().opt_level(3).files(hot).compile_intermediates();
   for (file, functions) in REPLACED {

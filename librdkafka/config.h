@@ -9,6 +9,12 @@
 #ifndef KAFKA_NODE_CONFIG_H
 #define KAFKA_NODE_CONFIG_H
 
+/*
+ * librdkafka's assertions stay, on every platform: without them it goes on with what it knows to be wrong. zig's compiler
+ * defines this with every optimised build, gcc and clang never.
+ */
+#undef NDEBUG
+
 #define WITH_SSL              1
 #define WITH_ZLIB             1
 #define WITH_ZSTD             1
@@ -49,6 +55,12 @@
 #define _WIN32_WINNT 0x0603
 #define UNICODE
 #define LIBRDKAFKA_STATICLIB
+/* Else cJSON exports all that it has. */
+#define CJSON_HIDE_SYMBOLS
+/* Declared before the name is taken over: windows.c. */
+#include <string.h>
+int kafka_node_strerror_s(char *dst, size_t size, int code);
+#define strerror_s kafka_node_strerror_s
 
 #else
 

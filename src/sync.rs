@@ -12,7 +12,7 @@ thread_local! {
   static IS_POOL_THREAD: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Says that this thread belongs to a pool, which must not wait for librdkafka to end.
+/// Marks this thread as one of a pool, which must not wait for librdkafka to end.
 pub fn mark_pool_thread() {
   IS_POOL_THREAD.with(|is| is.set(true));
 }

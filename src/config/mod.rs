@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 /// What every handle needs.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields = nullable))]
 #[serde(rename_all = "camelCase")]
 pub struct ClientOptions {
   /// `host:port` list, comma separated; IPv6 addresses in brackets.
@@ -25,16 +26,27 @@ pub struct ClientOptions {
   pub idle_connection: u32,
   /// ms between statistics; 0 is off.
   #[serde(default)]
+  #[cfg_attr(test, ts(as = "Option<_>", optional))]
   pub statistics_interval: u32,
+  /// Whether questions for a topic may create it, if the broker is set to.
+  #[serde(default = "yes")]
+  #[cfg_attr(test, ts(as = "Option<_>", optional))]
+  pub allow_auto_topic_creation: bool,
   pub ssl: Option<SslOptions>,
   pub sasl: Option<SaslOptions>,
   /// The user's own properties for this kind of handle, names and values; JavaScript has refused those that are ours.
   #[serde(default)]
+  #[cfg_attr(test, ts(as = "Option<_>", optional))]
   pub librdkafka: Vec<(String, String)>,
+}
+
+fn yes() -> bool {
+  true
 }
 
 /// TLS material. `ca`, `cert` and `key` are PEM text.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields = nullable))]
 #[serde(rename_all = "camelCase")]
 pub struct SslOptions {
   pub ca: Option<String>,
@@ -48,6 +60,7 @@ pub struct SslOptions {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields = nullable))]
 pub struct SaslOptions {
   pub mechanism: String,
   pub username: String,
@@ -55,6 +68,7 @@ pub struct SaslOptions {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields = nullable))]
 #[serde(rename_all = "camelCase")]
 pub struct ProducerOptions {
   #[serde(flatten)]
@@ -69,9 +83,24 @@ pub struct ProducerOptions {
   pub queue_messages: u32,
   /// KiB librdkafka may hold.
   pub queue_kbytes: u32,
+  /// ms a record may take from `send` to its report; `None`: as long as a request.
+  pub delivery_timeout: Option<u32>,
+  /// How often a record is sent again; `None`: until it is delivered or its time is over.
+  pub retries: Option<u32>,
+  /// ms before the first of them; the pauses double.
+  pub retry_backoff: Option<u32>,
+  /// ms, the longest of those pauses.
+  pub retry_backoff_max: Option<u32>,
+  /// Requests under way on one connection.
+  pub max_in_flight: Option<u32>,
+  /// Makes the handle one for transactions, with all acknowledgements.
+  pub transactional_id: Option<String>,
+  /// ms after which the broker aborts a transaction that has not ended; at least the delivery time-out.
+  pub transaction_timeout: Option<u32>,
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields = nullable))]
 #[serde(rename_all = "camelCase")]
 pub struct ConsumerOptions {
   #[serde(flatten)]
@@ -81,23 +110,36 @@ pub struct ConsumerOptions {
   pub fetch_min_bytes: u32,
   /// Bytes per partition and fetch.
   pub fetch_max_bytes: u32,
+  /// Bytes of one fetch response over all partitions; at least `fetch_max_bytes`. `None` for our own limit.
+  #[serde(default)]
+  pub fetch_response_bytes: Option<u32>,
   /// KiB fetched ahead at most.
   pub queue_kbytes: u32,
+  /// Hides records of transactions that are open or were aborted.
+  #[serde(default)]
+  #[cfg_attr(test, ts(as = "Option<_>", optional))]
+  pub read_committed: bool,
+  /// Where this consumer is: it fetches from the nearest replica, if the broker has a replica selector.
+  #[serde(default)]
+  pub rack: Option<String>,
   /// Present for a group member, absent for a consumer of fixed partitions.
   pub group: Option<GroupOptions>,
 }
 
-/// An assignment strategy.
+/// An assignor that a group member offers.
 #[derive(Deserialize)]
-pub struct Protocol {
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields = nullable))]
+pub struct Assignor {
   pub name: String,
-  /// The user's own, not one of librdkafka's.
+  /// Written by the user, not one of librdkafka's.
   #[serde(default)]
-  pub own: bool,
+  #[cfg_attr(test, ts(as = "Option<_>", optional))]
+  pub custom: bool,
 }
 
 /// How a group is kept.
 #[derive(Clone, Copy, Default, Deserialize, PartialEq, Debug)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub enum GroupProtocol {
   /// The leader assigns.
@@ -114,16 +156,30 @@ impl GroupProtocol {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields = nullable))]
 #[serde(rename_all = "camelCase")]
 pub struct GroupOptions {
   #[serde(default)]
+  #[cfg_attr(test, ts(as = "Option<_>", optional))]
   pub group_protocol: GroupProtocol,
-  /// Assignment strategies in order of preference.
-  pub protocols: Vec<Protocol>,
+  /// In order of preference.
+  pub assignors: Vec<Assignor>,
   pub session_timeout: u32,
   pub heartbeat_interval: u32,
   /// ms between checks for new topics and partitions.
   pub metadata_interval: u32,
+  /// ms that the coordinator waits for this member when the group rebalances; `None` for our own limit.
+  #[serde(default)]
+  pub rebalance_timeout: Option<u32>,
+  /// ms that JavaScript may take to give up partitions; `None` for most of a session.
+  #[serde(default)]
+  pub revoke_timeout: Option<u32>,
+  /// Makes this a static member: it keeps its partitions through a restart within the session.
+  #[serde(default)]
+  pub instance_id: Option<String>,
+  /// The broker's assignor, by name, when the broker assigns; `None` lets it choose.
+  #[serde(default)]
+  pub remote_assignor: Option<String>,
 }
 
 /// A client's whole configuration: the properties that our options set, then the user's own.
@@ -191,7 +247,7 @@ fn client_properties(options: &ClientOptions) -> Properties {
     ("reconnect.backoff.ms", RECONNECT_BACKOFF.to_string()),
     ("reconnect.backoff.max.ms", RECONNECT_BACKOFF_MAX.to_string()),
     // kafka-node's metadata requests let the broker create topics; `Consumer` first asks whether they exist.
-    ("allow.auto.create.topics", "true".into()),
+    ("allow.auto.create.topics", options.allow_auto_topic_creation.to_string()),
     ("log.queue", "true".into()),
     ("log.connection.close", "false".into()),
     ("statistics.interval.ms", options.statistics_interval.min(86_400_000).to_string()),
@@ -208,8 +264,11 @@ fn client_properties(options: &ClientOptions) -> Properties {
   }
   if let Some(sasl) = &options.sasl {
     properties.push(("sasl.mechanism", sasl.mechanism.to_uppercase()));
-    properties.push(("sasl.username", sasl.username.clone()));
-    properties.push(("sasl.password", sasl.password.clone()));
+    // Tokens come with requests.
+    if !sasl.mechanism.eq_ignore_ascii_case("OAUTHBEARER") {
+      properties.push(("sasl.username", sasl.username.clone()));
+      properties.push(("sasl.password", sasl.password.clone()));
+    }
   }
   properties
 }
@@ -238,7 +297,7 @@ pub fn producer_properties(options: &ProducerOptions) -> Properties {
   properties.extend([
     ("acks", options.require_acks.to_string()),
     // The time a record may take from `send` to its receipt; 0 is librdkafka's "for ever".
-    ("message.timeout.ms", request_timeout.unwrap_or(0).min(i32::MAX as u32).to_string()),
+    ("message.timeout.ms", options.delivery_timeout.or(request_timeout).unwrap_or(0).min(i32::MAX as u32).to_string()),
     (
       "request.timeout.ms",
       options.ack_timeout.or(request_timeout).unwrap_or(MAX_SOCKET_TIMEOUT).clamp(1, 900_000).to_string(),
@@ -254,6 +313,27 @@ pub fn producer_properties(options: &ProducerOptions) -> Properties {
     // No duplicates and no change of order, whatever breaks.
     properties.push(("enable.idempotence", "true".into()));
   }
+  if let Some(retries) = options.retries {
+    // With idempotence librdkafka wants one at least.
+    let least = u32::from(options.require_acks == -1);
+    properties.push(("message.send.max.retries", retries.clamp(least, i32::MAX as u32).to_string()));
+  }
+  if let Some(pause) = options.retry_backoff {
+    let longest = options.retry_backoff_max.unwrap_or(pause).clamp(1, 300_000);
+    properties.push(("retry.backoff.ms", pause.clamp(1, longest).to_string()));
+    properties.push(("retry.backoff.max.ms", longest.to_string()));
+  }
+  if let Some(id) = &options.transactional_id {
+    properties.push(("transactional.id", id.clone()));
+  }
+  if let Some(timeout) = options.transaction_timeout {
+    properties.push(("transaction.timeout.ms", timeout.clamp(1_000, i32::MAX as u32).to_string()));
+  }
+  if let Some(requests) = options.max_in_flight {
+    // An idempotent producer's order holds for five.
+    let most = if options.require_acks == -1 { 5 } else { 1_000_000 };
+    properties.push(("max.in.flight.requests.per.connection", requests.clamp(1, most).to_string()));
+  }
   properties
 }
 
@@ -264,7 +344,14 @@ pub fn consumer_properties(options: &ConsumerOptions) -> Properties {
     ("fetch.wait.max.ms", options.fetch_max_wait_ms.clamp(0, 300_000).to_string()),
     ("fetch.min.bytes", options.fetch_min_bytes.clamp(1, 100_000_000).to_string()),
     ("fetch.message.max.bytes", options.fetch_max_bytes.clamp(1, 1_000_000_000).to_string()),
-    ("fetch.max.bytes", options.fetch_max_bytes.clamp(FETCH_MAX, 1_000_000_000).to_string()),
+    (
+      "fetch.max.bytes",
+      options
+        .fetch_response_bytes
+        .unwrap_or(FETCH_MAX)
+        .clamp(options.fetch_max_bytes.clamp(1, 1_000_000_000), 1_000_000_000)
+        .to_string(),
+    ),
     // librdkafka's default of 1 s starves a consumer that is slower than the network.
     ("fetch.queue.backoff.ms", "10".into()),
     ("queued.min.messages", "60000".into()),
@@ -274,22 +361,31 @@ pub fn consumer_properties(options: &ConsumerOptions) -> Properties {
     ("enable.auto.offset.store", "false".into()),
     // Out of range is reported; `outOfRangeOffset` or the user's `offsetOutOfRange` handler decides what to do.
     ("auto.offset.reset", "error".into()),
-    // kafka-node shows every record, including those of open and aborted transactions.
-    ("isolation.level", "read_uncommitted".into()),
+    ("isolation.level", if options.read_committed { "read_committed" } else { "read_uncommitted" }.into()),
   ]);
+  if let Some(rack) = &options.rack {
+    properties.push(("client.rack", rack.clone()));
+  }
   if let Some(group) = &options.group {
     if group.group_protocol.is_consumer() {
       // The rest is the broker's business there, and librdkafka refuses it.
       properties.push(("group.protocol", "consumer".into()));
+      if let Some(assignor) = &group.remote_assignor {
+        properties.push(("group.remote.assignor", assignor.clone()));
+      }
     } else {
       properties.extend([
-        ("partition.assignment.strategy", builtin_strategies(&group.protocols)),
+        ("partition.assignment.strategy", builtin_assignors(&group.assignors)),
         ("session.timeout.ms", group.session_timeout.clamp(1, 3_600_000).to_string()),
         ("heartbeat.interval.ms", group.heartbeat_interval.clamp(1, 3_600_000).to_string()),
       ]);
     }
+    if let Some(id) = &group.instance_id {
+      properties.push(("group.instance.id", id.clone()));
+    }
+    let rebalance_timeout = group.rebalance_timeout.unwrap_or(MAX_POLL_INTERVAL).max(1);
     properties.extend([
-      ("max.poll.interval.ms", MAX_POLL_INTERVAL.max(group.session_timeout).min(86_400_000).to_string()),
+      ("max.poll.interval.ms", rebalance_timeout.max(group.session_timeout).min(86_400_000).to_string()),
       ("topic.metadata.refresh.interval.ms", group.metadata_interval.clamp(10, 3_600_000).to_string()),
     ]);
   }
@@ -297,9 +393,9 @@ pub fn consumer_properties(options: &ConsumerOptions) -> Properties {
 }
 
 /// librdkafka learns of the user's own after it was created (`Client::new_member`), and needs a built-in one until then.
-fn builtin_strategies(protocols: &[Protocol]) -> String {
+fn builtin_assignors(assignors: &[Assignor]) -> String {
   let names: Vec<&str> =
-    protocols.iter().filter(|protocol| !protocol.own).map(|protocol| protocol.name.as_str()).collect();
+    assignors.iter().filter(|assignor| !assignor.custom).map(|assignor| assignor.name.as_str()).collect();
   if names.is_empty() {
     "roundrobin".into()
   } else {
@@ -334,7 +430,7 @@ mod tests {
   }
 
   fn group(extra: Value) -> Properties {
-    let defaults = json!({ "protocols": [{ "name": "roundrobin" }, { "name": "range" }], "sessionTimeout": 30000, "heartbeatInterval": 3000,
+    let defaults = json!({ "assignors": [{ "name": "roundrobin" }, { "name": "range" }], "sessionTimeout": 30000, "heartbeatInterval": 3000,
       "metadataInterval": 30000 });
     consumer(json!({ "group": merged(defaults, extra) }))
   }
@@ -354,6 +450,18 @@ mod tests {
       (producer(json!({ "requestTimeout": null })), "socket.timeout.ms", Some("300000")),
       (producer(json!({})), "request.timeout.ms", Some("30000")),
       (producer(json!({ "ackTimeout": 100 })), "request.timeout.ms", Some("100")),
+      (producer(json!({ "deliveryTimeout": 40000 })), "message.timeout.ms", Some("40000")),
+      (producer(json!({})), "message.send.max.retries", None),
+      (producer(json!({ "retries": 0 })), "message.send.max.retries", Some("0")),
+      (producer(json!({ "retries": 0, "requireAcks": -1 })), "message.send.max.retries", Some("1")),
+      (producer(json!({ "retryBackoff": 300, "retryBackoffMax": 30000 })), "retry.backoff.ms", Some("300")),
+      (producer(json!({ "retryBackoff": 300, "retryBackoffMax": 30000 })), "retry.backoff.max.ms", Some("30000")),
+      (producer(json!({ "maxInFlight": 7 })), "max.in.flight.requests.per.connection", Some("7")),
+      (producer(json!({ "maxInFlight": 7, "requireAcks": -1 })), "max.in.flight.requests.per.connection", Some("5")),
+      (producer(json!({ "transactionalId": "t" })), "transactional.id", Some("t")),
+      (producer(json!({ "transactionTimeout": 5000 })), "transaction.timeout.ms", Some("5000")),
+      (producer(json!({})), "allow.auto.create.topics", Some("true")),
+      (producer(json!({ "allowAutoTopicCreation": false })), "allow.auto.create.topics", Some("false")),
       (producer(json!({})), "connections.max.idle.ms", Some("300000")),
       (producer(json!({ "idleConnection": 5 })), "connections.max.idle.ms", Some("10000")),
       (producer(json!({ "idleConnection": 0 })), "connections.max.idle.ms", Some("0")),
@@ -371,15 +479,30 @@ mod tests {
       (consumer(json!({})), "isolation.level", Some("read_uncommitted")),
       (consumer(json!({})), "fetch.max.bytes", Some("16777216")),
       (consumer(json!({ "fetchMaxBytes": 33554432 })), "fetch.max.bytes", Some("33554432")),
+      (consumer(json!({ "fetchMaxBytes": 2147483647 })), "fetch.max.bytes", Some("1000000000")),
       (consumer(json!({ "fetchMaxBytes": 1000 })), "fetch.message.max.bytes", Some("1000")),
+      (consumer(json!({ "fetchResponseBytes": 2000000 })), "fetch.max.bytes", Some("2000000")),
+      (consumer(json!({ "fetchResponseBytes": 1000 })), "fetch.max.bytes", Some("1048576")),
+      (consumer(json!({ "readCommitted": true })), "isolation.level", Some("read_committed")),
+      (consumer(json!({})), "client.rack", None),
+      (consumer(json!({ "rack": "a" })), "client.rack", Some("a")),
+      (group(json!({})), "group.instance.id", None),
+      (group(json!({ "instanceId": "i-1" })), "group.instance.id", Some("i-1")),
+      (group(json!({ "rebalanceTimeout": 60000 })), "max.poll.interval.ms", Some("60000")),
+      (group(json!({ "rebalanceTimeout": 1000 })), "max.poll.interval.ms", Some("30000")),
+      (
+        group(json!({ "groupProtocol": "consumer", "remoteAssignor": "range" })),
+        "group.remote.assignor",
+        Some("range"),
+      ),
       (group(json!({})), "partition.assignment.strategy", Some("roundrobin,range")),
       (
-        group(json!({ "protocols": [{ "name": "mine", "own": true }, { "name": "range" }] })),
+        group(json!({ "assignors": [{ "name": "mine", "custom": true }, { "name": "range" }] })),
         "partition.assignment.strategy",
         Some("range"),
       ),
       (
-        group(json!({ "protocols": [{ "name": "mine", "own": true }] })),
+        group(json!({ "assignors": [{ "name": "mine", "custom": true }] })),
         "partition.assignment.strategy",
         Some("roundrobin"),
       ),
@@ -435,6 +558,9 @@ mod tests {
     let lists = [
       producer(json!({})),
       producer(json!({ "requireAcks": -1 })),
+      producer(json!({ "requireAcks": -1, "transactionalId": "t", "transactionTimeout": 60000 })),
+      producer(json!({ "sasl": { "mechanism": "oauthbearer", "username": "", "password": "" } })),
+      producer(json!({ "requireAcks": -1, "retries": 0, "retryBackoff": 0, "retryBackoffMax": 0, "maxInFlight": 0 })),
       producer(sasl),
       consumer(json!({})),
       group(json!({})),

@@ -1,50 +1,63 @@
-//! CustomAssignor that the user's own protocol computes.
+//! Assignments that the user's custom assignors compute.
 //!
-//! librdkafka's main thread asks for one and waits; JavaScript answers when it has it. The wait has a bound, since the
-//! member sends no heartbeats meanwhile, and ends at once when the handle closes. JavaScript never waits for that thread.
+//! librdkafka's main thread asks for one and waits; JavaScript answers once it is ready. The wait is bounded, since the
+//! member sends no heartbeats meanwhile, and ends at once when the handle closes. JavaScript never waits for it.
 
-use crate::ffi::{self, Assignor, AssignorRequest, Strategy};
-use crate::napi::bridge::{hex, Bridge, Event, MemberText, ToJs};
+use crate::bridge::{bytes, hex, Bridge, Event, MemberText, ToJs};
+use crate::ffi::{self, Assignor, AssignorCallbacks, AssignorRequest};
 use serde::Deserialize;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How often the wait looks whether JavaScript is still there; `end` ends it at once.
+/// How often the wait checks whether JavaScript is still there; `end` ends it at once.
 const LOOK: Duration = Duration::from_millis(200);
 
-/// What JavaScript says that one member gets. It has checked it.
+/// What one member gets according to JavaScript, which has checked it.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields = nullable))]
 #[serde(rename_all = "camelCase")]
 pub struct MemberAssignment {
   member_id: String,
   partitions: Vec<(String, Vec<i32>)>,
   /// JSON text.
   user_data: Option<String>,
+  /// Bytes instead of JSON text, in hexadecimal.
+  #[serde(default)]
+  user_data_hex: Option<String>,
+}
+
+impl MemberAssignment {
+  fn user_data(&self) -> Option<Vec<u8>> {
+    let hex = self.user_data_hex.as_ref().map(|text| bytes(text));
+    hex.or_else(|| self.user_data.as_ref().map(|text| text.clone().into_bytes()))
+  }
 }
 
 /// What a member learns with its assignment.
 #[derive(Clone, Default)]
 pub struct Joined {
   pub leader: bool,
+  /// The assignor that the group has chosen.
+  pub assignor: Option<String>,
   /// The leader's JSON text for this member.
   pub user_data: Option<String>,
 }
 
 #[derive(Default)]
 struct State {
-  /// By strategy: what this member tells the leader.
+  /// By assignor: what this member tells the leader.
   metadata: Vec<Vec<u8>>,
-  /// The number of the assignment that is waited for, or 0.
+  /// The number of the assignment that the wait is for, or 0.
   wanted: u32,
   last: u32,
-  /// None of the inner kind: there is no assignment.
+  /// `Some(None)`: there is no assignment.
   answer: Option<Option<Vec<MemberAssignment>>>,
   ended: bool,
   joined: Joined,
 }
 
-pub struct CustomAssignor {
-  strategies: Vec<Strategy>,
+pub struct CustomAssignors {
+  assignors: Vec<Assignor>,
   /// How long JavaScript may take.
   bound: Duration,
   bridge: Arc<Bridge>,
@@ -52,25 +65,25 @@ pub struct CustomAssignor {
   changed: Condvar,
 }
 
-impl CustomAssignor {
-  pub fn new(strategies: Vec<Strategy>, bound: Duration, bridge: Arc<Bridge>) -> Arc<CustomAssignor> {
-    let metadata = vec![Vec::new(); strategies.len()];
+impl CustomAssignors {
+  pub fn new(assignors: Vec<Assignor>, bound: Duration, bridge: Arc<Bridge>) -> Arc<CustomAssignors> {
+    let metadata = vec![Vec::new(); assignors.len()];
     let state = Mutex::new(State { metadata, ..State::default() });
-    Arc::new(CustomAssignor { strategies, bound, bridge, state, changed: Condvar::new() })
+    Arc::new(CustomAssignors { assignors, bound, bridge, state, changed: Condvar::new() })
   }
 
   fn state(&self) -> MutexGuard<'_, State> {
     self.state.lock().unwrap_or_else(PoisonError::into_inner)
   }
 
-  /// What this member tells the leader when it joins next.
-  pub fn set_metadata(&self, strategy: usize, bytes: Vec<u8>) {
-    if let Some(metadata) = self.state().metadata.get_mut(strategy) {
+  /// What this member tells the leader when it next joins.
+  pub fn set_metadata(&self, assignor: usize, bytes: Vec<u8>) {
+    if let Some(metadata) = self.state().metadata.get_mut(assignor) {
       *metadata = bytes;
     }
   }
 
-  /// True while the assignment with this number is waited for.
+  /// True as long as the wait is for the assignment with this number.
   pub fn is_wanted(&self, number: u32) -> bool {
     let state = self.state();
     state.wanted == number && state.answer.is_none() && !state.ended
@@ -115,9 +128,9 @@ impl CustomAssignor {
   }
 }
 
-impl Assignor for Arc<CustomAssignor> {
-  fn metadata(&self, strategy: usize) -> Vec<u8> {
-    self.state().metadata.get(strategy).cloned().unwrap_or_default()
+impl AssignorCallbacks for Arc<CustomAssignors> {
+  fn metadata(&self, assignor: usize) -> Vec<u8> {
+    self.state().metadata.get(assignor).cloned().unwrap_or_default()
   }
 
   fn assign(&self, request: AssignorRequest) -> Result<Vec<ffi::MemberAssignment>, String> {
@@ -130,11 +143,11 @@ impl Assignor for Arc<CustomAssignor> {
       state.last
     };
     let ids: Vec<String> = request.members.iter().map(|member| member.id.clone()).collect();
-    let protocol = self.strategies.get(request.strategy).map(|strategy| strategy.name.clone()).unwrap_or_default();
+    let assignor = self.assignors.get(request.assignor).map(|assignor| assignor.name.clone()).unwrap_or_default();
     let asked = self.bridge.post_made_by(|| {
       ToJs::Event(Event::AssignorRequested {
         number,
-        protocol: protocol.clone(),
+        assignor: assignor.clone(),
         member_id: request.member_id,
         generation_id: request.generation_id,
         members: request
@@ -151,23 +164,26 @@ impl Assignor for Arc<CustomAssignor> {
     match self.wait(number) {
       Some(Some(assignments)) => assignments
         .into_iter()
-        .map(|MemberAssignment { member_id, partitions, user_data }| {
+        .map(|assignment| {
+          let user_data = assignment.user_data();
+          let MemberAssignment { member_id, partitions, .. } = assignment;
           let member = ids.iter().position(|id| *id == member_id).ok_or("a member that is not in the group")?;
-          Ok(ffi::MemberAssignment { member, partitions, user_data: user_data.map(String::into_bytes) })
+          Ok(ffi::MemberAssignment { member, partitions, user_data })
         })
         .collect(),
       Some(None) => Err("its assign function failed".into()),
       None if self.state().ended || self.bridge.is_closing() => Err("the member is closing".into()),
       None => {
         let timeout = u32::try_from(self.bound.as_millis()).unwrap_or(u32::MAX);
-        self.bridge.event(Event::AssignmentOverdue { protocol, timeout });
+        self.bridge.event(Event::AssignmentOverdue { assignor, timeout });
         Err(format!("its assign function gave no assignment within {timeout} ms"))
       }
     }
   }
 
-  fn joined(&self, leader: bool, user_data: Option<Vec<u8>>) {
+  fn joined(&self, assignor: usize, leader: bool, user_data: Option<Vec<u8>>) {
     let user_data = user_data.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-    self.state().joined = Joined { leader, user_data };
+    let assignor = self.assignors.get(assignor).map(|assignor| assignor.name.clone());
+    self.state().joined = Joined { leader, assignor, user_data };
   }
 }

@@ -2,15 +2,16 @@
 
 use super::thread::ConsumerThread;
 use super::PartitionKey;
+use crate::bridge::{Event, ToJs};
 use crate::error::KafkaError;
-use crate::ffi::Message;
-use crate::napi::bridge::{Event, ToJs};
+use crate::ffi::{Message, SharedBuffer};
+use crate::sync::lock;
 use crate::wire::records::{encode, BatchHeader, BatchLayout, PartitionRange, Record};
 use std::time::{Duration, Instant};
 
 /// How long one wait for a record lasts; commands end it early.
 const POLL_WAIT: Duration = Duration::from_millis(100);
-/// Records per batch at most.
+/// The most records per batch.
 const MAX_RECORDS: usize = 1024;
 /// librdkafka's code for "the offset is out of range and there is no reset policy" (`_AUTO_OFFSET_RESET`).
 const OFFSET_OUT_OF_RANGE: i32 = -140;
@@ -40,13 +41,13 @@ impl Record for Message {
 }
 
 impl ConsumerThread {
-  /// Fills a buffer with what is there, waiting a little for the first record. False when the buffer was not used.
-  pub fn deliver(&mut self, buffer: u32) -> bool {
+  /// Fills a buffer with what is there, waiting a little for the first record. Returns the buffer if it was not used.
+  pub fn deliver(&mut self, number: u32, buffer: SharedBuffer) -> Option<SharedBuffer> {
     if self.overflow.is_empty() {
       self.served = Instant::now();
-      let Some(first) = self.shared.queue.poll_message(POLL_WAIT) else { return false };
+      let Some(first) = self.shared.queue.poll_message(POLL_WAIT) else { return Some(buffer) };
       self.batch.push(first);
-      let max = (self.buffers[buffer as usize].len() / self.record_bytes.max(1)).clamp(1, MAX_RECORDS) - 1;
+      let max = (buffer.len() / self.record_bytes.max(1)).clamp(1, MAX_RECORDS) - 1;
       if max > 0 {
         self.shared.queue.drain(&mut self.batch, max);
       }
@@ -55,14 +56,14 @@ impl ConsumerThread {
     }
     self.take_notes();
     self.sort_out();
-    let used = !self.batch.is_empty();
-    if used {
-      self.hand_over(buffer);
+    if self.batch.is_empty() {
+      return Some(buffer);
     }
-    used
+    self.hand_over(number, buffer);
+    None
   }
 
-  /// Takes errors out of the batch and reports them, and what belongs to partitions that are not assigned any more.
+  /// Takes errors out of the batch and reports them; drops what belongs to partitions that are no longer assigned.
   fn sort_out(&mut self) {
     if self.membership.is_giving_up() {
       self.batch.clear();
@@ -73,7 +74,7 @@ impl ConsumerThread {
       let topic = topics.get(&*message.topic().to_string_lossy());
       topic.is_some_and(|id| positions.contains_key(&(*id, message.partition())))
     };
-    // Records come in stretches of one partition.
+    // Records come in runs of one partition.
     let mut last = (0, -1, false);
     self.batch.retain(|message| {
       let code = message.error_code();
@@ -98,8 +99,8 @@ impl ConsumerThread {
   }
 
   /// Encodes the batch into the buffer, and keeps what does not fit for the next one.
-  fn hand_over(&mut self, buffer: u32) {
-    let capacity = self.buffers[buffer as usize].len();
+  fn hand_over(&mut self, number: u32, mut buffer: SharedBuffer) {
+    let capacity = buffer.len();
     let messages = std::mem::take(&mut self.batch);
     let mut layout = BatchLayout::of(messages.as_slice(), capacity);
     let too_large = layout.count == 0;
@@ -116,17 +117,19 @@ impl ConsumerThread {
     }
     let size = layout.size();
     self.record_bytes = (3 * self.record_bytes + size / layout.count.max(1)) / 4;
-    let header = BatchHeader { seek_version: self.seek_version, buffer };
-    let shared = &mut self.buffers[buffer as usize];
+    let header = BatchHeader { seek_version: self.seek_version, buffer: number };
     self.shared.bridge.post_made_by(|| {
-      if too_large {
-        // No buffer holds it, but it takes the credit of one along: large records are bounded too.
+      let made = if too_large {
+        // The buffer cannot hold it, but it takes up the credit of one, so that large records are bounded, too.
         let mut large = vec![0; size];
         encode(taken, &layout, &ranges, header, &mut large);
-        return ToJs::Block(large);
-      }
-      encode(taken, &layout, &ranges, header, shared.bytes());
-      ToJs::Slab(buffer)
+        ToJs::LargeBatch(large)
+      } else {
+        encode(taken, &layout, &ranges, header, buffer.bytes());
+        ToJs::SharedBuffer(number)
+      };
+      lock(&self.shared.inbox).filled(number, buffer);
+      made
     });
     let count = layout.count;
     self.batch = messages;
@@ -158,6 +161,7 @@ impl ConsumerThread {
   pub fn forget(&mut self, partitions: &[PartitionKey]) {
     for partition in partitions {
       self.positions.remove(partition);
+      self.back_pressure.forget(*partition);
     }
     if self.positions.is_empty() {
       self.overflow.clear();

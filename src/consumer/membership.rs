@@ -1,12 +1,12 @@
-//! A member's side of its group as a state machine: inputs in, actions out. It knows no librdkafka, no clock and no
-//! JavaScript; the consumer's thread carries the actions out (`rebalance.rs`).
+//! A member's side of its group as a state machine: inputs in, actions out. It knows nothing of librdkafka, clocks or
+//! JavaScript; the consumer's thread carries out the actions (`rebalance.rs`).
 //!
-//! There are two forms, by librdkafka's rebalance protocol in use. The *eager* form takes everything and gives
-//! everything anew. The *incremental* form (cooperative-sticky, KIP-848) takes and gives the difference, and what a
-//! member retains goes on undisturbed.
+//! There are two forms, chosen by the rebalance protocol that librdkafka uses. The *eager* form takes everything and
+//! gives everything anew. The *incremental* form (cooperative-sticky, KIP-848) takes and gives only the difference, and
+//! what a member retains continues undisturbed.
 //!
-//! Each partition carries the version of the assignment that gave it. Records and commits carry that version too, so
-//! what belongs to an assignment that has gone is told from what is current, partition by partition.
+//! Each partition carries the version of the assignment that gave it. Records and commits carry that version, too, so
+//! that what belongs to an assignment that is gone can be told from what is current, partition by partition.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -25,15 +25,15 @@ pub enum Form {
 pub enum Input {
   /// The group gives partitions: all there are (eager), or further ones (incremental).
   Given { form: Form, partitions: Vec<PartitionKey> },
-  /// The group takes partitions: all (eager), or those (incremental). `lost`: it has given them away already.
+  /// The group takes partitions: all (eager), or those (incremental). `lost`: it has already given them away.
   Taken { form: Form, partitions: Vec<PartitionKey>, lost: bool },
-  /// The look-up that `Action::LookUpStart` asked for has found where to start.
+  /// The look-up that `Action::LookUpStart` requested has found where to start.
   StartFound { version: u32 },
   /// It has failed for good.
   StartMissing { version: u32 },
   /// JavaScript has dealt with the revocation of this version, and may have positions to commit.
   Released { version: u32, has_commit: bool, lost: bool },
-  /// The commit that `Action::CommitPositions` asked for has an answer, or could not be sent.
+  /// The commit that `Action::CommitPositions` requested has been answered, or could not be sent.
   CommitAnswered,
   /// Time has passed.
   Tick,
@@ -50,7 +50,7 @@ pub enum Action {
   LookUpStart { version: u32, partitions: Vec<PartitionKey> },
   /// Tell librdkafka to fetch exactly the partitions whose start was found, then tell JavaScript.
   Assign { version: u32 },
-  /// The same, beside what is fetched already.
+  /// The same, in addition to what is already fetched.
   IncrementalAssign { version: u32 },
   /// Tell librdkafka to fetch nothing, and JavaScript why.
   AssignNothing { form: Form, version: u32 },
@@ -87,7 +87,7 @@ enum State {
   Closed,
 }
 
-/// How long an answer may be waited for.
+/// How long to wait for an answer.
 #[derive(Clone, Copy, Debug)]
 pub struct Waits {
   /// For JavaScript, when partitions are taken.
@@ -105,7 +105,7 @@ pub struct Membership {
   version: u32,
   /// What is being fetched, with the version of the assignment that gave it.
   assigned: BTreeMap<PartitionKey, u32>,
-  /// False until the first assignment, and from an answer that gave up everything to the next assignment.
+  /// False until the first assignment, and between an answer that gave up everything and the next assignment.
   is_member: bool,
 }
 
@@ -140,7 +140,7 @@ impl Membership {
 
   /// Whether a commit of this partition, made under the assignment of this version or an earlier one, may be sent. What
   /// is being taken may be committed until the revocation has been answered, unless the group has given it away. A
-  /// partition that is not this member's may be committed too, as the broker allows, but not across a change.
+  /// partition that is not this member's may be committed, too, as the broker allows, but not across a change.
   pub fn may_commit(&self, partition: PartitionKey, made_under: u32) -> bool {
     let (revoked, since) = match &self.state {
       State::Revoking { lost: true, .. } | State::Closed => return false,
@@ -191,7 +191,7 @@ impl Membership {
     let mut actions = Vec::new();
     match (form, std::mem::replace(&mut self.state, State::Steady)) {
       (Form::Eager, _) => actions.push(Action::Forget(std::mem::take(&mut self.assigned).into_keys().collect())),
-      // The group went on without waiting for an answer: what it took then is given up first, what it gave is kept.
+      // The group moved on without waiting for an answer: what it took is given up first, what it gave is kept.
       (Form::Incremental, State::Revoking { partitions: taken, .. }) => {
         actions.push(Action::IncrementalUnassign(taken.into_keys().collect()));
       }
@@ -224,7 +224,7 @@ impl Membership {
     }]
   }
 
-  /// The member stays one that fetches nothing of it: leaving would hand the same problem to the next.
+  /// The member stays, but fetches nothing of it: leaving would only hand the same problem to the next.
   fn start_missing(&mut self, missing: u32) -> Vec<Action> {
     match self.state {
       State::Resolving { form, version, .. } if version == missing => {
@@ -237,14 +237,14 @@ impl Membership {
 
   fn taken(&mut self, form: Form, partitions: Vec<PartitionKey>, lost: bool, now: Instant) -> Vec<Action> {
     let mut revoked = match (form, std::mem::replace(&mut self.state, State::Steady)) {
-      // Lost in the middle of a revocation: one answer is for both.
+      // Lost in the middle of a revocation: one answer serves both.
       (Form::Incremental, State::Revoking { partitions, .. }) => partitions,
       _ => BTreeMap::new(),
     };
     match form {
       Form::Eager => revoked.append(&mut self.assigned),
       Form::Incremental => {
-        // What never got a start is not assigned in librdkafka either, which would refuse to take it back.
+        // What never got a start is not assigned in librdkafka either, which would refuse to unassign it.
         revoked.extend(partitions.iter().filter_map(|key| self.assigned.remove_entry(key)));
       }
     }

@@ -1,10 +1,10 @@
 //! A consumer handle: one dedicated thread takes records in batches and hands them over in shared buffers.
 //!
 //! The thread owns the flow: it fills the buffers that JavaScript lends it, one crossing per batch, and stops taking
-//! records when no buffer is free. It goes on serving the group meanwhile, so that a slow or blocked handler keeps its
+//! records when no buffer is free. It keeps serving the group meanwhile, so that a slow or blocked handler keeps its
 //! membership. Rebalances are answered by this thread, after JavaScript has had its say or a deadline has passed.
 //!
-//! | file | its part |
+//! | file | purpose |
 //! |---|---|
 //! | `commands.rs` | what JavaScript tells the thread |
 //! | `thread.rs` | the loop, and the end |
@@ -13,7 +13,7 @@
 //! | `membership.rs` | the group's side as a pure state machine |
 //! | `rebalance.rs` | carries out what the state machine decides; assignments, seeks, commits |
 //! | `start_offsets.rs` | where a partition starts |
-//! | `assignor.rs` | assignments that the user's own strategy computes |
+//! | `assignor.rs` | assignments that custom assignors compute |
 
 mod assignor;
 mod back_pressure;
@@ -27,13 +27,13 @@ mod thread;
 pub use assignor::MemberAssignment;
 pub use commands::Command;
 
-use crate::config::{configure, consumer_properties, ConsumerOptions, Protocol};
+use crate::bridge::{Bridge, Event};
+use crate::config::{configure, consumer_properties, ConsumerOptions};
 use crate::error::KafkaError;
-use crate::ffi::{Client, ClientEvent, ClientKind, Queue, SharedBuffer, Strategy};
-use crate::napi::bridge::{Bridge, Event};
+use crate::ffi::{self, Client, ClientEvent, ClientKind, Queue, SharedBuffer};
 use crate::requests::{self, Pool};
 use crate::sync::lock;
-use assignor::CustomAssignor;
+use assignor::CustomAssignors;
 use commands::Inbox;
 use membership::{Membership, PartitionKey};
 use rebalance::{Notes, REVOKE_COMMIT, START_COMMIT};
@@ -43,7 +43,7 @@ use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::time::Duration;
 use thread::ConsumerThread;
 
-/// The assignment as JavaScript may look at it at any time: the thread is ahead of the events that tell of it.
+/// The assignment, for JavaScript to look at any time: the thread is ahead of the events that report it.
 #[derive(Default)]
 struct Assignment {
   /// Of the last change.
@@ -73,14 +73,14 @@ struct Shared {
   bridge: Arc<Bridge>,
   pool: OnceLock<Arc<Pool>>,
   /// Of a group member.
-  assignor: Option<Arc<CustomAssignor>>,
+  assignors: Option<Arc<CustomAssignors>>,
 }
 
 impl Shared {
   /// librdkafka's main thread may be waiting for an assignment, and much of librdkafka for that thread.
   fn end_assignments(&self) {
-    if let Some(assignor) = &self.assignor {
-      assignor.end();
+    if let Some(assignors) = &self.assignors {
+      assignors.end();
     }
   }
 
@@ -116,38 +116,49 @@ impl Consumer {
       })
     };
     let session = Duration::from_millis(u64::from(options.group.as_ref().map_or(0, |group| group.session_timeout)));
-    let (client, assignor) = match &options.group {
+    let (client, assignors) = match &options.group {
       // The broker assigns.
       Some(group) if group.group_protocol.is_consumer() => (Client::new(ClientKind::Consumer, conf, sink)?, None),
       Some(group) => {
-        let strategies: Vec<_> =
-          group.protocols.iter().map(|Protocol { name, own }| Strategy { name: name.clone(), own: *own }).collect();
-        // The coordinator hears nothing of this member meanwhile.
-        let assignor = CustomAssignor::new(strategies.clone(), session / 2, Arc::clone(&bridge));
-        (Client::new_member(conf, sink, &strategies, Box::new(Arc::clone(&assignor)))?, Some(assignor))
+        let assignors: Vec<_> = group
+          .assignors
+          .iter()
+          .map(|assignor| ffi::Assignor { name: assignor.name.clone(), custom: assignor.custom })
+          .collect();
+        // The coordinator hears nothing from this member meanwhile.
+        let custom = CustomAssignors::new(assignors.clone(), session / 2, Arc::clone(&bridge));
+        (Client::new_member(conf, sink, &assignors, Box::new(Arc::clone(&custom)))?, Some(custom))
       }
       None => (Client::new(ClientKind::Consumer, conf, sink)?, None),
     };
     let client = Arc::new(client);
     let shared = Arc::new(Shared {
       queue: Queue::consumer(&client),
-      inbox: Mutex::new(Inbox::with_buffers(buffers.len())),
+      inbox: Mutex::new(Inbox::with_buffers(buffers)),
       arrived: Condvar::new(),
       assignment: Assignment::default(),
       notes,
       bridge,
       pool: OnceLock::new(),
-      assignor,
+      assignors,
     });
-    let thread = ConsumerThread::new(Arc::clone(&shared), buffers, session);
+    // The group's coordinator waits for the slowest member; JavaScript gets most of a session to answer, unless told.
+    let revoke_timeout = options.group.as_ref().and_then(|group| group.revoke_timeout);
+    let revoke_wait = revoke_timeout.map_or(session * 4 / 5, |timeout| Duration::from_millis(u64::from(timeout)));
+    let thread = ConsumerThread::new(Arc::clone(&shared), revoke_wait);
     std::thread::Builder::new().name("kafka-consumer".into()).spawn(move || thread.run_to_the_end())?;
     Ok(Consumer { shared })
   }
 
-  /// Gives a buffer back, to be filled again.
+  /// Gives a buffer back to be refilled.
   pub fn credit(&self, buffer: u32) {
-    lock(&self.shared.inbox).free_buffers.push(buffer);
+    lock(&self.shared.inbox).credit(buffer);
     self.shared.arrived.notify_one();
+  }
+
+  /// Changes the memory of a buffer, from its next credit on. False, and nothing is changed, while the thread has it.
+  pub fn replace_buffer(&self, buffer: u32, memory: SharedBuffer) -> bool {
+    lock(&self.shared.inbox).replace_buffer(buffer, memory)
   }
 
   /// The version of the last change of the assignment.
@@ -169,31 +180,31 @@ impl Consumer {
     requests::start(id, request, queue.client(), bridge, pool)
   }
 
-  /// What this member tells the group's leader when it joins next, with the given one of its strategies.
-  pub fn set_subscription_metadata(&self, strategy: usize, metadata: Vec<u8>) {
-    if let Some(assignor) = &self.shared.assignor {
-      assignor.set_metadata(strategy, metadata);
+  /// What this member tells the group's leader when it next joins, for the given one of its assignors.
+  pub fn set_subscription_metadata(&self, assignor: usize, metadata: Vec<u8>) {
+    if let Some(assignors) = &self.shared.assignors {
+      assignors.set_metadata(assignor, metadata);
     }
   }
 
-  /// True while the assignment with this number is waited for.
+  /// True as long as the thread waits for the assignment with this number.
   pub fn assignment_wanted(&self, number: u32) -> bool {
-    self.shared.assignor.as_ref().is_some_and(|assignor| assignor.is_wanted(number))
+    self.shared.assignors.as_ref().is_some_and(|assignors| assignors.is_wanted(number))
   }
 
   /// False when it comes too late.
   pub fn complete_assignment(&self, number: u32, assignments: Option<Vec<MemberAssignment>>) -> bool {
-    self.shared.assignor.as_ref().is_some_and(|assignor| assignor.answer(number, assignments))
+    self.shared.assignors.as_ref().is_some_and(|assignors| assignors.answer(number, assignments))
   }
 
-  /// Leaves the group and ends the thread, which drops the last share: destroying a client blocks.
+  /// Leaves the group and ends the thread, which drops the last reference: destroying a client blocks.
   pub fn close(self) {
     self.shared.bridge.start_closing();
     self.shared.end_assignments();
     self.shared.send(Command::Close);
   }
 
-  /// As `close`, when nobody can receive anything any more.
+  /// Like `close`, for when nobody can receive anything any more.
   pub fn abandon(self) {
     self.shared.bridge.abandon();
     self.shared.end_assignments();

@@ -4,9 +4,9 @@ use super::membership::{Action, Form, Input, PartitionKey};
 use super::start_offsets::{start_offsets, StartError, StartOffsets};
 use super::thread::ConsumerThread;
 use super::{report, Command};
+use crate::bridge::{Event, PartitionAnswer};
 use crate::error::{code, KafkaError};
 use crate::ffi::{Message, PartitionList, PartitionOffset, RebalanceKind, RebalanceProtocol};
-use crate::napi::bridge::{Event, PartitionAnswer};
 use crate::requests::{list_of, Partition, Pool};
 use crate::sync::lock;
 use std::collections::VecDeque;
@@ -16,10 +16,19 @@ use std::time::{Duration, Instant};
 
 /// Pause between attempts to look up where to start.
 const RESOLVE_PAUSE: Duration = Duration::from_millis(500);
+/// How long a member of a group whose broker assigns waits for partitions before it counts as one without.
+const UNANNOUNCED_WAIT: Duration = Duration::from_millis(1000);
+/// The request that makes a member of such a group (Kafka protocol, API keys). librdkafka wants version 1; brokers before
+/// Kafka 4.0 have version 0, an early form.
+const CONSUMER_GROUP_HEARTBEAT: i32 = 68;
+const NO_CONSUMER_PROTOCOL: &str =
+  "the broker knows no groups of the protocol 'consumer' (KIP-848), which brokers of Kafka 4.0 and later have";
+/// How long librdkafka may take to move a partition that it fetches.
+const SEEK_WAIT: Duration = Duration::from_millis(500);
 /// Ids of the thread's own commits; JavaScript's are small.
 pub(super) const REVOKE_COMMIT: u32 = u32::MAX;
 pub(super) const START_COMMIT: u32 = u32::MAX - 1;
-/// kafka-node writes this beside each offset; an old member takes offset 0 without it for "none".
+/// kafka-node writes this with each offset; an old member takes offset 0 without it for "none".
 const COMMIT_METADATA: &str = "m";
 
 /// What librdkafka's callbacks note for the thread.
@@ -143,7 +152,7 @@ impl ConsumerThread {
 
   // ---- what the group gives ----
 
-  /// Looks up where to start, off this thread: it may take long, and the group must be served meanwhile.
+  /// Looks up where to start, off this thread: it may take a while, and the group must be served meanwhile.
   fn look_up_start(&mut self, version: u32, partitions: &[PartitionKey]) {
     let partitions = self.list_of(partitions.iter().copied()).to_vec();
     let (shared, start) = (Arc::clone(&self.shared), self.start.clone().unwrap_or_default());
@@ -202,8 +211,25 @@ impl ConsumerThread {
     self.announce(version, form, partitions, commit);
   }
 
+  /// With KIP-848, librdkafka says nothing to a member that has joined and got nothing.
+  pub fn announce_empty_assignment(&mut self) {
+    if self.unannounced.is_none_or(|since| since.elapsed() < UNANNOUNCED_WAIT) {
+      return;
+    }
+    self.unannounced = Some(Instant::now());
+    if self.client().supports(CONSUMER_GROUP_HEARTBEAT, 1) == Some(false) {
+      // librdkafka would look for another coordinator for ever.
+      self.unannounced = None;
+      let error = KafkaError::with_text(code::UNSUPPORTED_FEATURE, NO_CONSUMER_PROTOCOL.into());
+      self.shared.bridge.event(Event::error(KafkaError { fatal: true, ..error }));
+    } else if self.membership.assigned().is_empty() && self.client().generation_id() > 0 {
+      self.announce(self.membership.version(), Form::Incremental, Vec::new(), false);
+    }
+  }
+
   fn announce(&mut self, version: u32, form: Form, partitions: Vec<PartitionOffset>, committed: bool) {
-    let joined = self.shared.assignor.as_ref().map(|assignor| assignor.joined_as()).unwrap_or_default();
+    self.unannounced = None;
+    let joined = self.shared.assignors.as_ref().map(|assignors| assignors.joined_as()).unwrap_or_default();
     self.generation_id = self.client().generation_id();
     self.shared.bridge.event(Event::Assigned {
       assignment_version: version,
@@ -213,6 +239,7 @@ impl ConsumerThread {
       generation_id: self.generation_id,
       committed,
       leader: joined.leader,
+      assignor: joined.assignor,
       user_data: joined.user_data,
     });
   }
@@ -232,7 +259,13 @@ impl ConsumerThread {
     let key = (self.topic_id(topic), partition);
     let Some(position) = self.positions.get_mut(&key) else { return };
     *position = offset;
-    // Assigning anew, because librdkafka refuses to seek a partition that stopped with "out of range". In an eager group
+    let others = |message: &Message| message.partition() != partition || message.topic().to_bytes() != topic.as_bytes();
+    let list = self.list_of([key]);
+    if self.client().seek(&list, SEEK_WAIT).is_ok() {
+      self.overflow.retain(others);
+      return;
+    }
+    // librdkafka refuses to seek a partition that stopped with "out of range", which is assigned anew. In an eager group
     // it takes all of them or none; the others go on from what was handed over so far.
     if self.client().rebalance_protocol() == RebalanceProtocol::Eager {
       self.overflow.clear();
@@ -241,9 +274,7 @@ impl ConsumerThread {
       self.assign(&list, Form::Eager);
       return;
     }
-    let others = |message: &Message| message.partition() != partition || message.topic().to_bytes() != topic.as_bytes();
     self.overflow.retain(others);
-    let list = self.list_of([key]);
     report(&self.shared.bridge, self.client().incremental_unassign(&list));
     self.assign(&list, Form::Incremental);
   }
@@ -261,7 +292,7 @@ impl ConsumerThread {
         !partitions.iter().all(allowed)
       });
     let (error, answers) = if is_stale {
-      // What the broker would say, had it been asked. It might take the commit for the assignment that has come since.
+      // What the broker would have said. Asked now, it might take the commit for one of the newer assignment.
       let refused = |each| PartitionOffset { error: code::ILLEGAL_GENERATION, ..each };
       (KafkaError::new(code::ILLEGAL_GENERATION), list.to_vec().into_iter().map(refused).collect())
     } else {

@@ -1,15 +1,14 @@
-//! Where a group member starts: the committed offset, else what `fromOffset` says.
+//! Where a group member starts: at the committed offset, otherwise where `fromOffset` says.
 
+use crate::bridge::Bridge;
 use crate::error::KafkaError;
 use crate::ffi::{Client, PartitionList, PartitionOffset};
-use crate::napi::bridge::Bridge;
 use crate::requests::{committed, offsets};
 use serde::Deserialize;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// librdkafka's "no offset" (`RD_KAFKA_OFFSET_INVALID`).
-const NONE: i64 = -1001;
 /// As times in a look-up of offsets (Kafka protocol, ListOffsets): the end and the beginning of the log.
 const LATEST: i64 = -1;
 const EARLIEST: i64 = -2;
@@ -22,6 +21,7 @@ pub struct StartOffsets {
 }
 
 #[derive(Clone, Copy, Default, Deserialize, PartialEq, Debug)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub enum FromOffset {
   Earliest,
@@ -32,13 +32,28 @@ pub enum FromOffset {
 }
 
 #[derive(Clone, Default, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields = nullable))]
 #[serde(rename_all = "camelCase")]
 pub struct StartPolicy {
   pub from_offset: FromOffset,
+  /// The same for single topics.
+  #[serde(default)]
+  #[cfg_attr(test, ts(as = "Option<_>", optional))]
+  pub from_offset_of: HashMap<String, FromOffset>,
   /// Commit the start offsets when one of them was not committed before.
   pub commit_on_first_join: bool,
   /// ms for each look-up.
   pub timeout: u64,
+}
+
+impl StartPolicy {
+  fn time_of(&self, topic: &str) -> Result<i64, StartError> {
+    match self.from_offset_of.get(topic).unwrap_or(&self.from_offset) {
+      FromOffset::Earliest => Ok(EARLIEST),
+      FromOffset::Latest => Ok(LATEST),
+      FromOffset::None => Err(StartError::OffsetsMissing),
+    }
+  }
 }
 
 #[derive(Debug)]
@@ -70,12 +85,10 @@ pub async fn start_offsets(
   if missing.is_empty() {
     return Ok(StartOffsets { partitions: found, commit: false });
   }
-  let time = match policy.from_offset {
-    FromOffset::Earliest => EARLIEST,
-    FromOffset::Latest => LATEST,
-    FromOffset::None => return Err(StartError::OffsetsMissing),
-  };
-  let wanted: Vec<_> = missing.iter().map(|partition| PartitionOffset { offset: time, ..partition.clone() }).collect();
+  let wanted = missing
+    .iter()
+    .map(|partition| Ok(PartitionOffset { offset: policy.time_of(&partition.topic)?, ..partition.clone() }))
+    .collect::<Result<Vec<_>, StartError>>()?;
   let defaults = offsets(client, bridge, move || PartitionList::from(&wanted[..]), timeout).await?;
   if let Some(failed) = defaults.iter().find(|partition| partition.error != 0) {
     return Err(KafkaError::new(failed.error).into());
@@ -83,12 +96,13 @@ pub async fn start_offsets(
   Ok(StartOffsets { partitions: filled(found, &defaults), commit: policy.commit_on_first_join })
 }
 
-/// The partitions without a committed offset. An offset of 0 is a commit whatever stands beside it.
+/// The partitions without a committed offset. An offset of 0 is a commit whatever stands beside it. KafkaJS commits -1
+/// and -2 for "the end" and "the beginning": no offsets either.
 fn missing_of(found: &[PartitionOffset]) -> Result<Vec<PartitionOffset>, KafkaError> {
   if let Some(failed) = found.iter().find(|partition| partition.error != 0) {
     return Err(KafkaError::new(failed.error));
   }
-  Ok(found.iter().filter(|partition| partition.offset == NONE).cloned().collect())
+  Ok(found.iter().filter(|partition| partition.offset < 0).cloned().collect())
 }
 
 fn filled(found: Vec<PartitionOffset>, defaults: &[PartitionOffset]) -> Vec<PartitionOffset> {
@@ -108,6 +122,9 @@ fn filled(found: Vec<PartitionOffset>, defaults: &[PartitionOffset]) -> Vec<Part
 mod tests {
   use super::*;
 
+  /// librdkafka's "no offset" (`RD_KAFKA_OFFSET_INVALID`).
+  const NONE: i64 = -1001;
+
   fn at(partition: i32, offset: i64) -> PartitionOffset {
     PartitionOffset { topic: "t".into(), partition, offset, metadata: None, error: 0 }
   }
@@ -118,6 +135,20 @@ mod tests {
     let missing = missing_of(&found).unwrap();
     assert_eq!(missing, [at(1, NONE)]);
     assert_eq!(filled(found, &[at(1, 42)]), [at(0, 7), at(1, 42), at(2, 0)]);
+  }
+
+  #[test]
+  fn a_negative_commit_is_no_commit() {
+    assert_eq!(missing_of(&[at(0, -1), at(1, -2), at(2, 3)]).unwrap(), [at(0, -1), at(1, -2)]);
+  }
+
+  #[test]
+  fn topics_may_start_elsewhere_than_the_rest() {
+    let from_offset_of = HashMap::from([("a".to_owned(), FromOffset::Earliest), ("b".to_owned(), FromOffset::None)]);
+    let policy = StartPolicy { from_offset_of, ..StartPolicy::default() };
+    assert_eq!(policy.time_of("a").unwrap(), EARLIEST);
+    assert!(matches!(policy.time_of("b"), Err(StartError::OffsetsMissing)));
+    assert_eq!(policy.time_of("c").unwrap(), LATEST);
   }
 
   #[test]

@@ -1,21 +1,21 @@
 use super::{c_string, string_from};
-use crate::error::KafkaError;
+use crate::ffi::error::KafkaError;
 use std::ffi::{c_char, c_int, c_void, CString};
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::ptr::NonNull;
 
-/// A strategy for assigning the partitions of a group.
+/// An algorithm that assigns the partitions of a group, as a member offers it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Strategy {
+pub struct Assignor {
   pub name: String,
-  /// Computed by the application's `Assignor`, not by librdkafka.
-  pub own: bool,
+  /// Computed by the application (`AssignorCallbacks`), not by librdkafka.
+  pub custom: bool,
 }
 
 /// An assignment to compute.
 pub struct AssignorRequest {
-  /// Index into the strategies of the member.
-  pub strategy: usize,
+  /// Index into the assignors of the member.
+  pub assignor: usize,
   /// This member, the group's leader.
   pub member_id: String,
   pub generation_id: i32,
@@ -38,18 +38,18 @@ pub struct MemberAssignment {
   pub user_data: Option<Vec<u8>>,
 }
 
-/// The application's part in a group. librdkafka's main thread makes all of these calls.
-pub trait Assignor: Send + Sync {
+/// The application's part in a group, for its custom assignors. All of these calls are made by librdkafka's main thread.
+pub trait AssignorCallbacks: Send + Sync {
   /// What this member tells the leader when it joins, as on the wire.
-  fn metadata(&self, strategy: usize) -> Vec<u8>;
-  /// May wait, but the member sends no heartbeats meanwhile. After an error the member joins anew.
+  fn metadata(&self, assignor: usize) -> Vec<u8>;
+  /// May wait, but the member sends no heartbeats meanwhile. After an error the member rejoins.
   fn assign(&self, request: AssignorRequest) -> Result<Vec<MemberAssignment>, String>;
   /// The member has its assignment; `rebalance` follows.
-  fn joined(&self, leader: bool, user_data: Option<Vec<u8>>);
+  fn joined(&self, assignor: usize, leader: bool, user_data: Option<Vec<u8>>);
 }
 
-/// `strategies_t`, `run_t` and `rd_kafkap_bytes_t` of src/ffi/shims/assignor.c; only passed on.
-type RawStrategies = c_void;
+/// `offered_assignors_t`, `run_t` and `rd_kafkap_bytes_t` of src/ffi/shims/assignor.c; only passed on.
+type RawAssignors = c_void;
 type RawRun = c_void;
 type RawBytes = c_void;
 
@@ -57,19 +57,19 @@ type RawBytes = c_void;
 struct Callbacks {
   assign: unsafe extern "C" fn(*mut c_void, usize, *mut RawRun) -> c_int,
   metadata: unsafe extern "C" fn(*mut c_void, usize) -> *mut RawBytes,
-  joined: unsafe extern "C" fn(*mut c_void, c_int, *const c_void, usize),
+  joined: unsafe extern "C" fn(*mut c_void, usize, c_int, *const c_void, usize),
 }
 
 extern "C" {
-  fn kafka_node_strategies_offer(
+  fn kafka_node_assignors_offer(
     rk: *mut c_void,
     names: *const *const c_char,
-    own: *const c_int,
+    custom: *const c_int,
     count: usize,
     callbacks: *const Callbacks,
     opaque: *mut c_void,
-  ) -> *mut RawStrategies;
-  fn kafka_node_strategies_free(all: *mut RawStrategies);
+  ) -> *mut RawAssignors;
+  fn kafka_node_assignors_free(all: *mut RawAssignors);
   fn kafka_node_bytes(data: *const c_void, size: usize) -> *mut RawBytes;
   fn kafka_node_run_generation(run: *const RawRun) -> i32;
   fn kafka_node_run_me(run: *const RawRun) -> *const c_char;
@@ -84,58 +84,58 @@ extern "C" {
   fn kafka_node_run_fail(run: *mut RawRun, reason: *const c_char);
 }
 
-/// Owner of the strategies that a client offers, and of the assignor behind them.
-pub(super) struct Strategies {
-  raw: NonNull<RawStrategies>,
+/// Owner of the assignors that a client offers, and of the callbacks behind them.
+pub(super) struct OfferedAssignors {
+  raw: NonNull<RawAssignors>,
   // Used by librdkafka's callbacks until the client is destroyed, hence boxed for a stable address.
-  assignor: *mut Box<dyn Assignor>,
+  callbacks: *mut Box<dyn AssignorCallbacks>,
 }
 
-impl Strategies {
-  /// Makes a client offer exactly these strategies, in order of preference.
+impl OfferedAssignors {
+  /// Makes a client offer exactly these assignors, in order of preference.
   ///
   /// # Safety
   /// `rk` is a live consumer that has not subscribed yet, and is destroyed before the result is dropped.
   pub(super) unsafe fn offer(
     rk: *mut c_void,
-    strategies: &[Strategy],
-    assignor: Box<dyn Assignor>,
-  ) -> Result<Strategies, KafkaError> {
-    let names: Vec<CString> = strategies.iter().map(|strategy| c_string(&strategy.name)).collect();
+    assignors: &[Assignor],
+    callbacks: Box<dyn AssignorCallbacks>,
+  ) -> Result<OfferedAssignors, KafkaError> {
+    let names: Vec<CString> = assignors.iter().map(|assignor| c_string(&assignor.name)).collect();
     let pointers: Vec<*const c_char> = names.iter().map(|name| name.as_ptr()).collect();
-    let own: Vec<c_int> = strategies.iter().map(|strategy| c_int::from(strategy.own)).collect();
-    let callbacks = Callbacks { assign, metadata, joined };
-    let assignor = Box::into_raw(Box::new(assignor));
+    let custom: Vec<c_int> = assignors.iter().map(|assignor| c_int::from(assignor.custom)).collect();
+    let functions = Callbacks { assign, metadata, joined };
+    let callbacks = Box::into_raw(Box::new(callbacks));
     // SAFETY: `rk` by the caller's promise; arrays and names live through the call, which copies what it keeps.
     let raw = unsafe {
-      kafka_node_strategies_offer(rk, pointers.as_ptr(), own.as_ptr(), names.len(), &callbacks, assignor.cast())
+      kafka_node_assignors_offer(rk, pointers.as_ptr(), custom.as_ptr(), names.len(), &functions, callbacks.cast())
     };
     match NonNull::new(raw) {
-      Some(raw) => Ok(Strategies { raw, assignor }),
+      Some(raw) => Ok(OfferedAssignors { raw, callbacks }),
       None => {
         // SAFETY: made above, and the failed call has not kept it.
-        drop(unsafe { Box::from_raw(assignor) });
-        Err(KafkaError::invalid_config("protocol: librdkafka has no such assignment strategy".into()))
+        drop(unsafe { Box::from_raw(callbacks) });
+        Err(KafkaError::invalid_config("protocol: librdkafka has no such assignor".into()))
       }
     }
   }
 }
 
-impl Drop for Strategies {
+impl Drop for OfferedAssignors {
   fn drop(&mut self) {
-    // SAFETY: owned, dropped once; the client is gone by the promise given to `offer`, so no callback comes any more.
+    // SAFETY: owned, dropped once; by the promise given to `offer` the client is gone, so no more callbacks come.
     unsafe {
-      kafka_node_strategies_free(self.raw.as_ptr());
-      drop(Box::from_raw(self.assignor));
+      kafka_node_assignors_free(self.raw.as_ptr());
+      drop(Box::from_raw(self.callbacks));
     }
   }
 }
 
 /// # Safety
-/// `opaque` is the assignor that `Strategies::offer` was given, still live.
-unsafe fn assignor<'a>(opaque: *mut c_void) -> &'a dyn Assignor {
+/// `opaque` is what `OfferedAssignors::offer` was given as `callbacks`, still live.
+unsafe fn callbacks<'a>(opaque: *mut c_void) -> &'a dyn AssignorCallbacks {
   // SAFETY: by the caller's promise; only ever shared by reference.
-  unsafe { &**opaque.cast::<Box<dyn Assignor>>() }
+  unsafe { &**opaque.cast::<Box<dyn AssignorCallbacks>>() }
 }
 
 /// # Safety
@@ -150,7 +150,7 @@ unsafe fn bytes_from(data: *const c_void, size: usize) -> Vec<u8> {
 
 /// # Safety
 /// `run` is live.
-unsafe fn request_of(strategy: usize, run: *const RawRun) -> AssignorRequest {
+unsafe fn request_of(assignor: usize, run: *const RawRun) -> AssignorRequest {
   // SAFETY: the indices stay below the counts that the run gives; sizes belong to the pointers they come with.
   unsafe {
     let members = (0..kafka_node_run_member_cnt(run)).map(|member| {
@@ -167,7 +167,7 @@ unsafe fn request_of(strategy: usize, run: *const RawRun) -> AssignorRequest {
       (count > 0).then_some((name, partitions))
     });
     AssignorRequest {
-      strategy,
+      assignor,
       member_id: string_from(kafka_node_run_me(run)),
       generation_id: kafka_node_run_generation(run),
       members: members.collect(),
@@ -176,12 +176,12 @@ unsafe fn request_of(strategy: usize, run: *const RawRun) -> AssignorRequest {
   }
 }
 
-unsafe extern "C" fn assign(opaque: *mut c_void, strategy: usize, run: *mut RawRun) -> c_int {
+unsafe extern "C" fn assign(opaque: *mut c_void, assignor: usize, run: *mut RawRun) -> c_int {
   // SAFETY: the run is live during this call, and the opaque is ours.
-  let (assignor, request) = unsafe { (assignor(opaque), request_of(strategy, run)) };
+  let (callbacks, request) = unsafe { (callbacks(opaque), request_of(assignor, run)) };
   let members = request.members.len();
-  let outcome = catch_unwind(AssertUnwindSafe(|| assignor.assign(request)));
-  let assignments = match outcome.unwrap_or_else(|_| Err("the assignment protocol panicked".into())) {
+  let outcome = catch_unwind(AssertUnwindSafe(|| callbacks.assign(request)));
+  let assignments = match outcome.unwrap_or_else(|_| Err("the assignor panicked".into())) {
     Ok(assignments) => assignments,
     Err(reason) => {
       let reason = c_string(&reason);
@@ -206,17 +206,23 @@ unsafe extern "C" fn assign(opaque: *mut c_void, strategy: usize, run: *mut RawR
   0
 }
 
-unsafe extern "C" fn metadata(opaque: *mut c_void, strategy: usize) -> *mut RawBytes {
+unsafe extern "C" fn metadata(opaque: *mut c_void, assignor: usize) -> *mut RawBytes {
   // SAFETY: the opaque is ours.
-  let assignor = unsafe { assignor(opaque) };
-  let bytes = catch_unwind(AssertUnwindSafe(|| assignor.metadata(strategy))).unwrap_or_default();
+  let callbacks = unsafe { callbacks(opaque) };
+  let bytes = catch_unwind(AssertUnwindSafe(|| callbacks.metadata(assignor))).unwrap_or_default();
   // SAFETY: the bytes are copied. An empty vector has a dangling address, which is not read.
   unsafe { kafka_node_bytes(bytes.as_ptr().cast(), bytes.len()) }
 }
 
-unsafe extern "C" fn joined(opaque: *mut c_void, leader: c_int, user_data: *const c_void, size: usize) {
+unsafe extern "C" fn joined(
+  opaque: *mut c_void,
+  assignor: usize,
+  leader: c_int,
+  user_data: *const c_void,
+  size: usize,
+) {
   // SAFETY: the opaque is ours, and the bytes are valid during this call.
-  let (assignor, user_data) = unsafe { (assignor(opaque), bytes_from(user_data, size)) };
+  let (callbacks, user_data) = unsafe { (callbacks(opaque), bytes_from(user_data, size)) };
   let user_data = (!user_data.is_empty()).then_some(user_data);
-  let _ = catch_unwind(AssertUnwindSafe(|| assignor.joined(leader != 0, user_data)));
+  let _ = catch_unwind(AssertUnwindSafe(|| callbacks.joined(assignor, leader != 0, user_data)));
 }

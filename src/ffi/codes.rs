@@ -1,6 +1,6 @@
-//! Functions of librdkafka that hand on a broker's error code, declared with plain integers.
+//! Functions of librdkafka that pass on a broker's error code, declared with plain integers.
 //!
-//! Their prototypes take and give librdkafka's error enum. A broker newer than this librdkafka may send a code which that
+//! Their prototypes take and give librdkafka's error enum. A broker newer than this librdkafka may send a code that the
 //! enum lacks, and an enum value outside its variants is undefined behaviour in Rust.
 
 use super::sys;
@@ -14,6 +14,21 @@ pub type RebalanceCallback = CommitCallback;
 /// `rd_kafka_interceptor_add_on_commit`'s callback.
 pub type OnCommit =
   unsafe extern "C" fn(*mut sys::rd_kafka_t, *const sys::rd_kafka_topic_partition_list_t, c_int, *mut c_void) -> c_int;
+
+/// `rd_kafka_interceptor_add_on_response_received`'s callback.
+pub type OnResponse = unsafe extern "C" fn(
+  *mut sys::rd_kafka_t,
+  c_int,
+  *const c_char,
+  i32,
+  i16,
+  i16,
+  i32,
+  usize,
+  i64,
+  c_int,
+  *mut c_void,
+) -> c_int;
 
 extern "C" {
   #[link_name = "rd_kafka_err2str"]
@@ -67,6 +82,13 @@ extern "C" {
     rk: *mut sys::rd_kafka_t,
     name: *const c_char,
     callback: OnCommit,
+    opaque: *mut c_void,
+  ) -> c_int;
+  #[link_name = "rd_kafka_interceptor_add_on_response_received"]
+  pub fn interceptor_add_on_response_received(
+    rk: *mut sys::rd_kafka_t,
+    name: *const c_char,
+    callback: OnResponse,
     opaque: *mut c_void,
   ) -> c_int;
 }

@@ -1,7 +1,9 @@
-use super::{c_string, codes, string_from, sys, PartitionList};
-use crate::error::KafkaError;
+use super::{c_string, codes, string_from, sys, PartitionList, Reason};
+use crate::ffi::error::KafkaError;
+use std::cell::Cell;
 use std::ffi::{c_char, c_int, c_void};
 use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What librdkafka reports about a client, apart from records.
 pub enum ClientEvent {
@@ -11,15 +13,34 @@ pub enum ClientEvent {
   Log { level: i32, facility: String, text: String },
   /// Statistics as librdkafka's JSON document.
   Statistics(String),
-  /// A connection has changed its state. `state` is librdkafka's name, e.g. `UP`, `DOWN`, `CONNECT`.
+  /// A connection has changed state. `state` is librdkafka's name, e.g. `UP`, `DOWN`, `CONNECT`.
   /// `id` is -1 for a bootstrap address whose node id is not known yet.
   Broker { id: i32, host: String, port: i32, state: String },
   /// A broker's certificate was refused, for OpenSSL's reason; `broker` is `host:port`.
   Certificate { broker: String, error: i32, reason: String },
+  /// A request has been answered, or given up. Only while `Client::report_requests` is on.
+  Answered(Answered),
+  /// A token for SASL/OAUTHBEARER is wanted: `Client::set_token`, or `set_token_failure`.
+  TokenWanted,
   /// The group gives or takes partitions, and waits for `assign` or `unassign` as the answer.
   Rebalance { kind: RebalanceKind, partitions: PartitionList },
-  /// The answer to `Client::commit` with the same `id`. `error` is the request's own, each partition carries its own too.
+  /// The answer to `Client::commit` with the same `id`. `error` is the request's own; each partition carries one, too.
   Committed { id: u32, error: i32, partitions: PartitionList },
+}
+
+/// What became of a request.
+pub struct Answered {
+  /// librdkafka's name of the broker, such as `host:port/1` or `sasl_ssl://host:port/bootstrap`.
+  pub broker: String,
+  pub api_key: i16,
+  pub api_version: i16,
+  pub correlation_id: i32,
+  /// Bytes of the answer.
+  pub size: usize,
+  /// ms
+  pub duration: f64,
+  /// 0, or why there is no answer.
+  pub error: i32,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,6 +52,13 @@ pub enum RebalanceKind {
 /// Receives client events. Called on librdkafka's threads and on polling threads, sometimes under librdkafka's locks:
 /// it must be quick and must not call librdkafka.
 pub type EventSink = Box<dyn Fn(ClientEvent) + Send + Sync>;
+
+/// What librdkafka's callbacks find behind their opaque pointer.
+pub(super) struct Receiver {
+  pub sink: EventSink,
+  /// Whether each answer is to be told. Read for every one of them.
+  pub reports_requests: AtomicBool,
+}
 
 /// Owner of a configuration (`rd_kafka_conf_t`) until a client is created from it.
 pub struct Conf {
@@ -45,16 +73,15 @@ impl Conf {
 
   /// Sets one property; an unknown name or a bad value gives librdkafka's own text.
   pub fn set(&mut self, name: &str, value: &str) -> Result<(), KafkaError> {
-    let mut text = [0 as c_char; 512];
+    let mut reason = Reason::new();
+    let (text, size) = reason.buffer();
     let (name_c, value_c) = (c_string(name), c_string(value));
     // SAFETY: `raw` is live, the strings are NUL-terminated and the buffer's true size is given.
-    let result =
-      unsafe { sys::rd_kafka_conf_set(self.raw, name_c.as_ptr(), value_c.as_ptr(), text.as_mut_ptr(), text.len()) };
+    let result = unsafe { sys::rd_kafka_conf_set(self.raw, name_c.as_ptr(), value_c.as_ptr(), text, size) };
     match result {
       sys::rd_kafka_conf_res_t::RD_KAFKA_CONF_OK => Ok(()),
       _ => {
-        // SAFETY: librdkafka NUL-terminates the text it writes.
-        let reason = unsafe { string_from(text.as_ptr()) };
+        let reason = reason.read();
         Err(KafkaError::invalid_config(if reason.is_empty() { format!("bad value for {name}") } else { reason }))
       }
     }
@@ -66,15 +93,16 @@ impl Conf {
     unsafe { sys::rd_kafka_conf_set_ssl_cert_verify_cb(self.raw, Some(on_certificate)) };
   }
 
-  /// Makes `sink` receive what the client reports. A producer's delivery reports are events of its main queue instead.
-  pub(super) fn attach(&mut self, sink: *const EventSink, consumer: bool) {
-    let opaque = sink.cast_mut().cast::<c_void>();
-    // SAFETY: `raw` is live. `sink` outlives the client: `Client` owns it and frees it after rd_kafka_destroy.
+  /// Makes `receiver` receive what the client reports. A producer's delivery reports are events of its main queue instead.
+  pub(super) fn attach(&mut self, receiver: *const Receiver, consumer: bool) {
+    let opaque = receiver.cast_mut().cast::<c_void>();
+    // SAFETY: `raw` is live. `receiver` outlives the client: `Client` owns it and frees it after rd_kafka_destroy.
     unsafe {
       sys::rd_kafka_conf_set_opaque(self.raw, opaque);
       sys::rd_kafka_conf_set_log_cb(self.raw, Some(on_log));
       sys::rd_kafka_conf_set_stats_cb(self.raw, Some(on_statistics));
       sys::rd_kafka_conf_set_error_cb(self.raw, Some(on_error));
+      sys::rd_kafka_conf_set_oauthbearer_token_refresh_cb(self.raw, Some(on_token_wanted));
       if consumer {
         codes::conf_set_rebalance_cb(self.raw, on_rebalance);
       } else {
@@ -100,14 +128,14 @@ impl Drop for Conf {
 
 const INTERCEPTOR: &[u8] = b"kafka-node-native\0";
 
-/// Hands `event` to the sink. A panic must not unwind into C, and the only one to tell would be the event's own receiver.
+/// Hands `event` to the sink. A panic must not unwind into C, and the only one to tell would be the event's receiver.
 ///
 /// # Safety
-/// `opaque` is the sink that `Conf::attach` was given.
+/// `opaque` is the receiver that `Conf::attach` was given.
 unsafe fn deliver(opaque: *mut c_void, event: ClientEvent) {
   // SAFETY: live for as long as the client, by the caller's promise.
-  let sink = unsafe { &*opaque.cast::<EventSink>() };
-  let _ = catch_unwind(AssertUnwindSafe(|| sink(event)));
+  let receiver = unsafe { &*opaque.cast::<Receiver>() };
+  let _ = catch_unwind(AssertUnwindSafe(|| (receiver.sink)(event)));
 }
 
 unsafe extern "C" fn on_error(rk: *mut sys::rd_kafka_t, code: c_int, reason: *const c_char, opaque: *mut c_void) {
@@ -115,12 +143,18 @@ unsafe extern "C" fn on_error(rk: *mut sys::rd_kafka_t, code: c_int, reason: *co
   unsafe {
     let mut error = KafkaError::with_text(code, string_from(reason));
     if code == sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR__FATAL as i32 {
-      let mut text = [0 as c_char; 512];
-      let cause = codes::fatal_error(rk, text.as_mut_ptr(), text.len());
-      error = KafkaError { fatal: true, ..KafkaError::with_text(cause, string_from(text.as_ptr())) };
+      let mut reason = Reason::new();
+      let (text, size) = reason.buffer();
+      let cause = codes::fatal_error(rk, text, size);
+      error = KafkaError { fatal: true, ..KafkaError::with_text(cause, reason.read()) };
     }
     deliver(opaque, ClientEvent::Error(error));
   }
+}
+
+unsafe extern "C" fn on_token_wanted(_: *mut sys::rd_kafka_t, _: *const c_char, opaque: *mut c_void) {
+  // SAFETY: our own opaque.
+  unsafe { deliver(opaque, ClientEvent::TokenWanted) }
 }
 
 unsafe extern "C" fn on_log(rk: *const sys::rd_kafka_t, level: c_int, facility: *const c_char, text: *const c_char) {
@@ -151,8 +185,8 @@ unsafe extern "C" fn on_statistics(
 const ISSUER_NOT_FOUND: c_int = 20;
 const LEAF_NOT_VERIFIED: c_int = 21;
 
-/// Called for each certificate of a broker's chain, with OpenSSL's verdict; returns whether it may be trusted. The verdict
-/// stands: this callback only watches.
+/// Called for each certificate of a broker's chain, with OpenSSL's verdict; returns whether it may be trusted. The
+/// verdict stands: this callback only watches.
 unsafe extern "C" fn on_certificate(
   _: *mut sys::rd_kafka_t,
   broker: *const c_char,
@@ -169,7 +203,7 @@ unsafe extern "C" fn on_certificate(
   unsafe {
     let error = match (*verdict, depth) {
       (0, _) => return 1,
-      // OpenSSL would report this in the end if told to continue, as Node tells it.
+      // OpenSSL would report this in the end if told to continue, as Node does.
       (ISSUER_NOT_FOUND, 0) => LEAF_NOT_VERIFIED,
       (error, _) => error,
     };
@@ -190,6 +224,7 @@ fn certificate_error(error: i32) -> String {
 
 /// One of librdkafka's properties.
 #[derive(Debug, PartialEq, serde::Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Property {
   pub name: String,
   /// `P` for producers only, `C` for consumers only, `*` for both.
@@ -210,7 +245,7 @@ extern "C" {
   fn kafka_node_property(from: usize, property: *mut RawProperty) -> usize;
 }
 
-/// The properties of clients and topics. One of both is listed twice, the client's first.
+/// The properties of clients and topics. A property of both is listed twice, the client's first.
 pub fn properties() -> Vec<Property> {
   let mut properties = Vec::new();
   let mut raw = RawProperty { name: std::ptr::null(), alias_of: std::ptr::null(), scope: 0 };
@@ -229,7 +264,7 @@ pub fn properties() -> Vec<Property> {
 }
 
 unsafe extern "C" fn on_rebalance(
-  _: *mut sys::rd_kafka_t,
+  rk: *mut sys::rd_kafka_t,
   code: c_int,
   partitions: *mut sys::rd_kafka_topic_partition_list_t,
   opaque: *mut c_void,
@@ -243,6 +278,8 @@ unsafe extern "C" fn on_rebalance(
   unsafe {
     let partitions = PartitionList::copy_of(partitions);
     deliver(opaque, ClientEvent::Rebalance { kind, partitions });
+    // Nothing is fetched until it is answered: the call that waits for records returns now.
+    sys::rd_kafka_yield(rk);
   }
 }
 
@@ -256,12 +293,14 @@ unsafe extern "C" fn on_new(
   // SAFETY: librdkafka asks for interceptors to be added in exactly this call.
   unsafe {
     codes::interceptor_add_on_commit(rk, INTERCEPTOR.as_ptr().cast(), on_commit, std::ptr::null_mut());
+    codes::interceptor_add_on_response_received(rk, INTERCEPTOR.as_ptr().cast(), on_response, opaque);
+    sys::rd_kafka_interceptor_add_on_thread_start(rk, INTERCEPTOR.as_ptr().cast(), Some(on_thread_start), opaque);
     sys::rd_kafka_interceptor_add_on_broker_state_change(rk, INTERCEPTOR.as_ptr().cast(), Some(on_broker_state), opaque)
   }
 }
 
-/// The broker has answered a commit. Right after this call librdkafka gives the code of the last refused partition to all
-/// that were not refused, so each partition's own code is kept in the element's opaque field.
+/// The broker has answered a commit. Right after this call librdkafka gives all partitions that were not refused the
+/// code of the last one that was, so each partition's own code is kept in the element's opaque field.
 unsafe extern "C" fn on_commit(
   _: *mut sys::rd_kafka_t,
   partitions: *const sys::rd_kafka_topic_partition_list_t,
@@ -270,6 +309,49 @@ unsafe extern "C" fn on_commit(
 ) -> c_int {
   // SAFETY: the list is librdkafka's own mutable one, and this thread is the only one that knows it.
   unsafe { PartitionList::keep_own_errors(partitions.cast_mut()) };
+  0
+}
+
+thread_local! {
+  static IS_BROKERS_THREAD: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Called on each of librdkafka's threads of a client.
+unsafe extern "C" fn on_thread_start(
+  _: *mut sys::rd_kafka_t,
+  kind: sys::rd_kafka_thread_type_t,
+  _name: *const c_char,
+  _opaque: *mut c_void,
+) -> sys::rd_kafka_resp_err_t {
+  IS_BROKERS_THREAD.set(kind == sys::rd_kafka_thread_type_t::RD_KAFKA_THREAD_BROKER);
+  sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR
+}
+
+/// Called on the broker's thread for every answer, and for every request that gets none. An answer that another thread
+/// waits for is told there once more, which does not count.
+#[allow(clippy::too_many_arguments, reason = "librdkafka's prototype")]
+unsafe extern "C" fn on_response(
+  _: *mut sys::rd_kafka_t,
+  _socket: c_int,
+  broker: *const c_char,
+  _id: i32,
+  api_key: i16,
+  api_version: i16,
+  correlation_id: i32,
+  size: usize,
+  microseconds: i64,
+  error: c_int,
+  opaque: *mut c_void,
+) -> c_int {
+  // SAFETY: our own opaque; the name is NUL-terminated and valid during this call.
+  unsafe {
+    if IS_BROKERS_THREAD.get() && (*opaque.cast::<Receiver>()).reports_requests.load(Ordering::Relaxed) {
+      let duration = microseconds.max(0) as f64 / 1000.0;
+      let broker = string_from(broker);
+      let answered = Answered { broker, api_key, api_version, correlation_id, size, duration, error };
+      deliver(opaque, ClientEvent::Answered(answered));
+    }
+  }
   0
 }
 

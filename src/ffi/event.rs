@@ -1,5 +1,5 @@
 use super::{codes, string_from, sys, Client, ClientEvent};
-use crate::error::KafkaError;
+use crate::ffi::error::KafkaError;
 use std::ffi::{c_char, c_void};
 use std::mem::MaybeUninit;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ pub struct DeliveryReports {
   pub records: usize,
   /// Bytes of their keys and values.
   pub bytes: usize,
-  /// 0 for success, else why the records are not (known to be) in the log.
+  /// 0 for success, otherwise why the records are not (known to be) in the log.
   pub code: i32,
 }
 
@@ -38,7 +38,7 @@ extern "C" {
   ) -> usize;
 }
 
-/// Groups of reports that one call takes.
+/// How many groups of reports one call takes.
 const REPORTS_PER_CALL: usize = 64;
 
 /// Owner of an event (`rd_kafka_event_t`).
@@ -69,6 +69,7 @@ impl Event {
           sys::rd_kafka_event_log(self.raw, &mut facility, &mut text, &mut level);
           Some(ClientEvent::Log { level, facility: string_from(facility), text: string_from(text) })
         }
+        sys::RD_KAFKA_EVENT_OAUTHBEARER_TOKEN_REFRESH => Some(ClientEvent::TokenWanted),
         sys::RD_KAFKA_EVENT_STATS => Some(ClientEvent::Statistics(string_from(sys::rd_kafka_event_stats(self.raw)))),
         _ => None,
       }

@@ -47,7 +47,7 @@ impl Message {
     }
   }
 
-  /// An address that is the same for records of one topic while they are held; only for comparison.
+  /// An address that is the same for records of one topic while they are held; for comparison only.
   pub fn topic_tag(&self) -> usize {
     self.get().rkt as usize
   }

@@ -4,7 +4,7 @@ use std::ffi::{c_char, c_int, CStr};
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::ptr::NonNull;
 
-use super::{c_string, error_name, error_text, sys};
+use super::{c_string, error_name, error_text, sys, Reason};
 
 /// The cluster has one broker, and librdkafka numbers brokers from 1.
 const BROKER_ID: i32 = 1;
@@ -58,14 +58,15 @@ struct Host {
 impl Host {
   fn new(retention_bytes: usize, on_log: LogSink) -> Result<Self, MockError> {
     let state = NonNull::from(Box::leak(Box::new(HostState { retention_bytes, on_log })));
-    let mut text = [0 as c_char; 512];
+    let mut reason = Reason::new();
+    let (text, size) = reason.buffer();
     // SAFETY: the configuration is ours until `rd_kafka_new` takes it, and `state` outlives the handle (see Drop).
     let handle = unsafe {
       let conf = sys::rd_kafka_conf_new();
       sys::rd_kafka_conf_set_opaque(conf, state.as_ptr().cast());
       sys::rd_kafka_conf_set_log_cb(conf, Some(forward_log));
-      sys::rd_kafka_conf_set(conf, c"log_level".as_ptr(), LOG_LEVEL.as_ptr(), text.as_mut_ptr(), text.len());
-      let handle = sys::rd_kafka_new(sys::rd_kafka_type_t::RD_KAFKA_PRODUCER, conf, text.as_mut_ptr(), text.len());
+      sys::rd_kafka_conf_set(conf, c"log_level".as_ptr(), LOG_LEVEL.as_ptr(), text, size);
+      let handle = sys::rd_kafka_new(sys::rd_kafka_type_t::RD_KAFKA_PRODUCER, conf, text, size);
       if handle.is_null() {
         sys::rd_kafka_conf_destroy(conf);
       }
@@ -76,9 +77,7 @@ impl Host {
       None => {
         // SAFETY: no handle was made, so nothing else knows `state`.
         drop(unsafe { Box::from_raw(state.as_ptr()) });
-        // SAFETY: `rd_kafka_new` leaves a NUL-terminated text when it fails, and the buffer started as zeros.
-        let text = unsafe { CStr::from_ptr(text.as_ptr()) };
-        Err(MockError::new(format!("librdkafka made no handle for the embedded broker: {}", text.to_string_lossy())))
+        Err(MockError::new(format!("librdkafka made no handle for the embedded broker: {}", reason.read())))
       }
     }
   }

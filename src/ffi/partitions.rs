@@ -8,7 +8,7 @@ pub struct PartitionOffset {
   pub topic: String,
   pub partition: i32,
   pub offset: i64,
-  /// The string stored beside a committed offset; `None` when there is none.
+  /// The string stored with a committed offset; `None` if there is none.
   pub metadata: Option<String>,
   /// 0, or the code of what went wrong for this partition.
   pub error: i32,
@@ -38,7 +38,7 @@ impl PartitionOffset {
 }
 
 /// # Safety
-/// `list` is live and nobody else's as long as the result is used.
+/// `list` is live and nobody else uses it as long as the result is used.
 unsafe fn elements_of<'a>(
   list: *mut sys::rd_kafka_topic_partition_list_t,
 ) -> &'a mut [sys::rd_kafka_topic_partition_t] {
@@ -80,7 +80,7 @@ impl PartitionList {
   /// Notes each element's error in its opaque field, which copies of the list keep, for `restore_own_errors`.
   ///
   /// # Safety
-  /// `list` is live and nobody else's during the call.
+  /// `list` is live and nobody else uses it during the call.
   pub(super) unsafe fn keep_own_errors(list: *mut sys::rd_kafka_topic_partition_list_t) {
     // SAFETY: live by the caller's promise; nobody but us uses the opaque field of a commit's partitions.
     unsafe {
@@ -91,7 +91,7 @@ impl PartitionList {
     }
   }
 
-  /// Undoes what has been done to errors since `keep_own_errors`.
+  /// Undoes what has been done to the errors since `keep_own_errors`.
   pub(super) fn restore_own_errors(&mut self) {
     // SAFETY: the list is ours. The enum is `repr(i32)`, and the code was read from such a field.
     unsafe {

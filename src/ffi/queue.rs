@@ -49,7 +49,7 @@ impl Queue {
     &self.client
   }
 
-  /// Calls `callback` each time the queue has something after it was empty. Can be set once.
+  /// Calls `callback` each time the queue receives something after being empty. Can be set once.
   pub fn when_ready(&self, callback: ReadyCallback) {
     let callback = self.ready.get_or_init(|| Box::new(callback));
     let opaque = std::ptr::from_ref::<ReadyCallback>(callback).cast_mut().cast::<c_void>();
@@ -89,7 +89,7 @@ impl Queue {
 impl Drop for Queue {
   fn drop(&mut self) {
     // SAFETY: our own reference, given back once, while the client is still live. Disabling takes the queue's lock, under
-    // which the callback is called, so no call is under way when the callback is freed after this.
+    // which the callback is called, so no call is in progress when the callback is freed after this.
     unsafe {
       if self.ready.get().is_some() {
         sys::rd_kafka_queue_cb_event_enable(self.raw, None, std::ptr::null_mut());

@@ -1,4 +1,4 @@
-//! Shows that librdkafka calls what stands in for functions of its own (see `shims/replaced.h`).
+//! Shows that librdkafka really calls our replacements for its own functions (see `shims/replaced.h`).
 
 use super::{c_string, sys};
 use std::ffi::{c_char, c_int};
@@ -11,6 +11,10 @@ enum Replaced {
   MsgbatchDestroy,
   JoinGroupRequest,
   DrMsgq0,
+  OffsetCommitRequest,
+  BufRetry,
+  CgrpOp,
+  BrokerDecommission,
 }
 
 extern "C" {
@@ -94,4 +98,64 @@ fn a_member_joins_its_group_by_our_request() {
     sys::rd_kafka_topic_partition_list_destroy(topics);
   }
   client.poll_until_called(Replaced::JoinGroupRequest, before);
+}
+
+#[test]
+fn a_commit_goes_out_by_our_request_and_is_repeated_by_ours() {
+  const OFFSET_COMMIT: i16 = 8;
+  let before = [Replaced::OffsetCommitRequest, Replaced::BufRetry].map(calls);
+  let client = SelfContained::new(sys::rd_kafka_type_t::RD_KAFKA_CONSUMER, &[("group.id", "replaced")]);
+  // SAFETY: the client and the list are live; the client copies the list.
+  unsafe {
+    let cluster = sys::rd_kafka_handle_mock_cluster(client.0);
+    let refusal = sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS;
+    sys::rd_kafka_mock_push_request_errors_array(cluster, OFFSET_COMMIT, 1, &refusal);
+    let offsets = sys::rd_kafka_topic_partition_list_new(1);
+    (*sys::rd_kafka_topic_partition_list_add(offsets, c_string("replaced").as_ptr(), 0)).offset = 1;
+    assert_eq!(sys::rd_kafka_commit(client.0, offsets, 1) as i32, 0);
+    sys::rd_kafka_topic_partition_list_destroy(offsets);
+  }
+  client.poll_until_called(Replaced::OffsetCommitRequest, before[0]);
+  client.poll_until_called(Replaced::BufRetry, before[1]);
+}
+
+/// The Kafka protocol's key of OffsetFetch, and its code for a group that another broker coordinates.
+const OFFSET_FETCH: i16 = 9;
+const NOT_COORDINATOR: i32 = 16;
+
+#[test]
+fn a_producer_that_asks_for_a_groups_offsets_where_they_are_not_any_more_lives_on() {
+  extern "C" {
+    // As plain integers, for the reason given in `super`.
+    fn rd_kafka_mock_push_request_errors_array(
+      cluster: *mut sys::rd_kafka_mock_cluster_t,
+      api: i16,
+      count: usize,
+      errors: *const c_int,
+    );
+  }
+  let before = calls(Replaced::CgrpOp);
+  let client = SelfContained::new(sys::rd_kafka_type_t::RD_KAFKA_PRODUCER, &[]);
+  // SAFETY: everything is live until it is destroyed, once, and before the client.
+  unsafe {
+    let cluster = sys::rd_kafka_handle_mock_cluster(client.0);
+    rd_kafka_mock_push_request_errors_array(cluster, OFFSET_FETCH, 1, &NOT_COORDINATOR);
+    let queue = sys::rd_kafka_queue_new(client.0);
+    let mut question = sys::rd_kafka_ListConsumerGroupOffsets_new(c_string("g").as_ptr(), ptr::null());
+    sys::rd_kafka_ListConsumerGroupOffsets(client.0, &mut question, 1, ptr::null(), queue);
+    sys::rd_kafka_ListConsumerGroupOffsets_destroy(question);
+    let answer = sys::rd_kafka_queue_poll(queue, 60_000);
+    assert!(!answer.is_null(), "librdkafka does not answer");
+    sys::rd_kafka_event_destroy(answer);
+    sys::rd_kafka_queue_destroy(queue);
+  }
+  assert!(calls(Replaced::CgrpOp) > before);
+}
+
+#[test]
+fn a_broker_that_is_not_listed_any_more_is_removed_by_ours() {
+  let before = calls(Replaced::BrokerDecommission);
+  // The end of a client removes them, too.
+  drop(SelfContained::new(sys::rd_kafka_type_t::RD_KAFKA_PRODUCER, &[]));
+  assert!(calls(Replaced::BrokerDecommission) > before);
 }

@@ -3,7 +3,7 @@ use napi::bindgen_prelude::Uint8Array;
 /// Memory that JavaScript owns and a native thread fills.
 ///
 /// Ownership goes back and forth: the native side writes only while it holds the buffer's credit, JavaScript reads only
-/// between the event that tells of it and the return of the credit. Both hand-overs go through a mutex, which orders the accesses.
+/// between the event that announces it and the return of the credit. Both hand-overs go through a mutex, for ordering.
 pub struct SharedBuffer {
   start: *mut u8,
   length: usize,
@@ -13,8 +13,8 @@ pub struct SharedBuffer {
 unsafe impl Send for SharedBuffer {}
 
 impl SharedBuffer {
-  /// The caller keeps the array alive, unmoved and undetached for as long as the buffer may be written: the JS object that
-  /// made it holds it, and the gate of the handle is closed before that object goes.
+  /// The caller keeps the array alive, unmoved and undetached for as long as the buffer may be written: the JS object
+  /// that made it holds it, and the handle's gate is closed before that object goes away.
   pub fn of(array: &mut Uint8Array) -> SharedBuffer {
     // SAFETY: only takes the address; writes happen under the protocol above.
     let bytes = unsafe { array.as_mut() };

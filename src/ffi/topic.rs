@@ -1,5 +1,5 @@
 use super::{c_string, read_code, sys, take_error, Client};
-use crate::error::KafkaError;
+use crate::ffi::error::KafkaError;
 use std::ffi::{c_int, c_void};
 use std::marker::PhantomData;
 use std::mem::size_of;
@@ -46,7 +46,7 @@ const _: () = assert!(size_of::<*mut c_void>() >= size_of::<u64>(), "send tags n
 fn as_raw(bytes: Option<&[u8]>) -> (*mut c_void, usize) {
   match bytes {
     None => (std::ptr::null_mut(), 0),
-    // An empty slice may have a dangling address; any readable one says "empty, not null".
+    // An empty slice may have a dangling address; any readable one means "empty, not null".
     Some([]) => (EMPTY.as_ptr() as *mut c_void, 0),
     Some(bytes) => (bytes.as_ptr() as *mut c_void, bytes.len()),
   }
@@ -66,7 +66,7 @@ impl<'a> PlainRecords<'a> {
     let (key, key_len) = as_raw(record.key);
     self.raw.push(sys::rd_kafka_message_t {
       err: sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR,
-      // of no meaning for the call
+      // has no meaning for the call
       rkt: std::ptr::null_mut(),
       partition: 0,
       payload,
@@ -78,7 +78,7 @@ impl<'a> PlainRecords<'a> {
     });
   }
 
-  /// How many records its memory has room for.
+  /// How many records there is room for.
   pub fn capacity(&self) -> usize {
     self.raw.capacity()
   }

@@ -1,6 +1,6 @@
 //! `NativeConsumer`, the JavaScript object of a consumer handle.
 
-use super::bridge::{Bridge, Callback};
+use crate::bridge::{Bridge, Callback};
 use crate::config::ConsumerOptions;
 use crate::consumer::Consumer;
 use crate::ffi::{self, SharedBuffer};
@@ -16,7 +16,7 @@ pub struct NativeConsumer {
   // Given up by `close`, so that the handle's own thread drops the last share: destroying a client blocks.
   consumer: RefCell<Option<Consumer>>,
   // Strong references: the memory must be there until `drop` has closed the bridge's gate.
-  _buffers: Vec<Uint8Array>,
+  buffers: RefCell<Vec<Uint8Array>>,
 }
 
 fn parse<T: DeserializeOwned>(text: &str) -> napi::Result<T> {
@@ -39,7 +39,7 @@ impl NativeConsumer {
     let options: ConsumerOptions = parse(&options)?;
     let bridge = Bridge::new(&env, &callback)?;
     let consumer = Consumer::start(&options, buffers.iter_mut().map(SharedBuffer::of).collect(), bridge)?;
-    Ok(NativeConsumer { consumer: RefCell::new(Some(consumer)), _buffers: buffers })
+    Ok(NativeConsumer { consumer: RefCell::new(Some(consumer)), buffers: RefCell::new(buffers) })
   }
 
   fn with<T>(&self, call: impl FnOnce(&Consumer) -> T) -> Option<T> {
@@ -50,10 +50,23 @@ impl NativeConsumer {
     self.with(call).unwrap_or_else(|| Err(napi::Error::from_reason("the consumer is closed")))
   }
 
-  /// Gives a buffer back, to be filled again.
+  /// Gives a buffer back to be refilled.
   #[napi]
   pub fn credit(&self, buffer: u32) {
     self.with(|consumer| consumer.credit(buffer));
+  }
+
+  /// Changes the memory of a buffer that is not lent to the thread: one that JavaScript has been told of and has not
+  /// given back. Like the others, it must not be resized, transferred or dropped before the `closed` event.
+  #[napi]
+  pub fn replace_buffer(&self, buffer: u32, mut memory: Uint8Array) -> napi::Result<()> {
+    self.while_open(|consumer| {
+      if !consumer.replace_buffer(buffer, SharedBuffer::of(&mut memory)) {
+        return Err(napi::Error::from_reason("the buffer is lent to the thread"));
+      }
+      self.buffers.borrow_mut()[buffer as usize] = memory;
+      Ok(())
+    })
   }
 
   /// The version of the last change of the assignment. Records of partitions that were assigned with it are current.
@@ -84,20 +97,20 @@ impl NativeConsumer {
     self.while_open(|consumer| consumer.request(id, &request))
   }
 
-  /// What this member tells the group's leader when it joins next, with the given one of its strategies.
+  /// What this member tells the group's leader when it next joins, for the given one of its assignors.
   #[napi]
-  pub fn set_subscription_metadata(&self, strategy: u32, metadata: Uint8Array) {
-    self.with(|consumer| consumer.set_subscription_metadata(strategy as usize, metadata.to_vec()));
+  pub fn set_subscription_metadata(&self, assignor: u32, metadata: Uint8Array) {
+    self.with(|consumer| consumer.set_subscription_metadata(assignor as usize, metadata.to_vec()));
   }
 
-  /// True while the assignment with this number is waited for (event `assignorRequested`).
+  /// True as long as librdkafka waits for the assignment with this number (event `assignorRequested`).
   #[napi]
   pub fn assignment_wanted(&self, number: u32) -> bool {
     self.with(|consumer| consumer.assignment_wanted(number)).unwrap_or(false)
   }
 
   /// Gives the assignment with this number, as JSON text of a list of `MemberAssignment` (src/consumer/assignor.rs); null
-  /// when there is none: the group rebalances again. False when it comes too late.
+  /// if there is none: the group rebalances again. False if it comes too late.
   #[napi]
   pub fn complete_assignment(&self, number: u32, assignments: Option<String>) -> napi::Result<bool> {
     let assignments = assignments.map(|text| parse(&text)).transpose()?;

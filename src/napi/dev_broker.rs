@@ -25,7 +25,7 @@ pub struct NativeDevBroker {
 impl NativeDevBroker {
   /// Starts listening. `port` 0 takes any free port. `retentionBytes` bounds each partition; oldest batches go first.
   /// `onLog` gets syslog level and text of librdkafka's log lines.
-  /// Throws with code `EADDRINUSE`, or the system's own name for another reason why the port cannot be had.
+  /// Throws with code `EADDRINUSE`, or another code if the port is unavailable for another reason.
   #[napi(constructor)]
   pub fn new(port: u16, retention_bytes: f64, on_log: Function<'_, FnArgs<(i32, String)>, ()>) -> Result<Self> {
     claim(port)?;
@@ -92,7 +92,7 @@ impl From<MockError> for Error<String> {
   }
 }
 
-/// Finds out whether the port can be had, because librdkafka answers a taken port by aborting the process.
+/// Finds out whether the port is available, because librdkafka aborts the process if it is taken.
 fn claim(port: u16) -> Result<()> {
   if port == 0 {
     return Ok(());
@@ -119,7 +119,7 @@ fn log_sink(on_log: Function<'_, FnArgs<(i32, String)>, ()>) -> napi::Result<Log
     .max_queue_size::<LOG_QUEUE_SIZE>()
     .build()?;
   Ok(Box::new(move |level, text| {
-    // A full queue or an environment that is closing loses the line; there is nobody left to tell.
+    // A full queue or a closing environment loses the line; there is nobody left to tell.
     let _: Status = on_log.call((level, text.to_owned()).into(), ThreadsafeFunctionCallMode::NonBlocking);
   }))
 }

@@ -1,6 +1,5 @@
-//! What JavaScript sees, and the way back to it.
+//! What JavaScript sees.
 
-pub mod bridge;
 mod consumer;
 mod dev_broker;
 mod producer;
@@ -8,13 +7,13 @@ mod producer;
 use crate::config::properties;
 use crate::error::KafkaError;
 
-/// The version of the librdkafka that is linked in, e.g. `2.12.1`.
+/// The version of librdkafka that is linked in, e.g. `2.12.1`.
 #[napi_derive::napi]
 pub fn librdkafka_version() -> String {
   rdkafka::util::get_rdkafka_version().1
 }
 
-/// What a code of librdkafka's or a broker's means, as JSON text of `error.rs`'s `KafkaError`.
+/// What a code of librdkafka's or a broker's means, as JSON text of `KafkaError`.
 #[napi_derive::napi]
 pub fn describe_error(code: i32) -> napi::Result<String> {
   serde_json::to_string(&KafkaError::new(code)).map_err(|error| napi::Error::from_reason(error.to_string()))
@@ -27,7 +26,7 @@ pub fn librdkafka_properties() -> napi::Result<String> {
   serde_json::to_string(&properties::all()).map_err(|error| napi::Error::from_reason(error.to_string()))
 }
 
-/// Tries a property out: null when librdkafka takes the value, else its reason, which may show the value.
+/// Tries a property out: null if librdkafka accepts the value, otherwise its reason, which may show the value.
 #[napi_derive::napi]
 pub fn check_property(name: String, value: String) -> Option<String> {
   properties::refusal(&name, &value)

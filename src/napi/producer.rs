@@ -1,8 +1,8 @@
 //! `NativeProducer`: what JavaScript sees of a producer handle.
 
+use crate::bridge::{Bridge, Callback};
 use crate::config::ProducerOptions;
 use crate::ffi;
-use crate::napi::bridge::{Bridge, Callback};
 use crate::producer::Producer;
 use crate::requests;
 use crate::wire::sends::Malformed;
@@ -58,7 +58,7 @@ impl NativeProducer {
     })
   }
 
-  /// Takes what librdkafka has to tell, after a `ready`; returns finished sends, as in `ToJs::Reports`.
+  /// Takes what librdkafka has to report, after a `ready`; returns finished sends, as in `ToJs::Reports`.
   #[napi]
   pub fn drain(&self) -> Option<Float64Array> {
     let producer = self.producer.borrow();

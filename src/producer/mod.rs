@@ -1,18 +1,18 @@
 //! A producer handle: sends come in as packed blocks on the JS thread, reports go out folded per send.
 //!
-//! `send` hands records to librdkafka at once, on the JS thread: that never blocks. When librdkafka has delivery reports, it
-//! wakes the JS thread, which takes them and folds them into one report per send (`drain`). Each handle has one thread: it
-//! does the same while the JS thread is blocked, works off the backlog, and closes.
+//! `send` hands records to librdkafka at once, on the JS thread, which never blocks. When librdkafka has delivery
+//! reports, it wakes the JS thread, which takes them and folds them into one report per send (`drain`). Each handle
+//! has one thread: it does the same while the JS thread is blocked, works off the backlog, and closes.
 //! A `KafkaClient` without a producer uses such a handle too, for metadata.
-//! What a broker refuses because of a part of it is taken apart in C (`src/ffi/shims/refused_batch.c`).
+//! A batch that a broker refuses because of some of its records is taken apart in C (`src/ffi/shims/refused_batch.c`).
 
 mod queue;
 mod reports;
 
+use crate::bridge::{Bridge, Event, ToJs};
 use crate::config::{configure, producer_properties, ProducerOptions};
 use crate::error::{code, KafkaError};
 use crate::ffi::{Client, ClientKind, Queue, Topic};
-use crate::napi::bridge::{Bridge, Event, ToJs};
 use crate::requests::Pool;
 use crate::sync::lock;
 use crate::wire::sends::{Malformed, ProduceBatch};
@@ -23,9 +23,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
-/// How often the thread looks whether JavaScript is blocked, without a backlog.
+/// How often the thread checks whether JavaScript is blocked, without a backlog.
 const IDLE_WAIT: Duration = Duration::from_millis(1000);
-/// How often it looks while there is a backlog, and how long it waits for a report while it closes.
+/// How often it checks while there is a backlog, and how long it waits for a report while it closes.
 const BACKLOG_WAIT: Duration = Duration::from_millis(20);
 /// JavaScript counts as blocked when it has not drained the queue for this long after it was asked to.
 const BLOCKED_AFTER: Duration = Duration::from_millis(50);
@@ -33,7 +33,7 @@ const BLOCKED_AFTER: Duration = Duration::from_millis(50);
 const EVENTS_PER_BURST: usize = 64;
 /// How long purged records may take to report.
 const PURGE_WAIT: Duration = Duration::from_millis(500);
-/// librdkafka's queue is made this much larger than what is put in, so that it never refuses a record by itself: after a
+/// librdkafka's queue is made this much larger than our own limit, so that it never refuses a record by itself: after a
 /// refusal it may take the next one, which would change the order.
 const QUEUE_MARGIN: u32 = 1_000;
 
@@ -42,8 +42,8 @@ enum Closing {
   By(Instant),
 }
 
-/// Asks JavaScript to drain the queue. The queue's callback owns it, which is called under the queue's lock: it must not
-/// own the queue, whose drop takes that lock.
+/// Asks JavaScript to drain the queue. It is owned by the queue's callback, which is called under the queue's lock, so
+/// it must not own the queue, whose drop takes that lock.
 struct ReadySignal {
   bridge: Arc<Bridge>,
   started: Instant,
@@ -60,7 +60,7 @@ impl ReadySignal {
     }
   }
 
-  /// JavaScript was asked a while ago: its thread is busy with something else.
+  /// JavaScript was asked a while ago, so its thread must be busy with something else.
   fn is_unheard(&self) -> bool {
     let since = self.since.load(Ordering::Acquire);
     since != 0 && self.started.elapsed().as_millis() as u64 > since + BLOCKED_AFTER.as_millis() as u64
@@ -79,6 +79,9 @@ pub struct Producer {
   ready: Arc<ReadySignal>,
   pub bridge: Arc<Bridge>,
   pub pool: OnceLock<Arc<Pool>>,
+  /// Makes the thread panic.
+  #[cfg(test)]
+  fails: std::sync::atomic::AtomicBool,
 }
 
 impl Producer {
@@ -105,6 +108,8 @@ impl Producer {
       ready: Arc::clone(&ready),
       bridge,
       pool: OnceLock::new(),
+      #[cfg(test)]
+      fails: std::sync::atomic::AtomicBool::new(false),
     });
     producer.queue.when_ready(Box::new(move || ready.announce()));
     // What came before that made no call, and keeps later events from making one.
@@ -125,7 +130,7 @@ impl Producer {
   }
 
   pub fn send(&self, block: &[u8]) -> Result<(), Malformed> {
-    // All batches of a send are known before the first record can report, else it could look finished too early.
+    // All batches of a send are known before the first record can report, or it could look finished too early.
     let mut rest = block;
     {
       let mut sends = lock(&self.sends);
@@ -193,7 +198,7 @@ impl Producer {
   pub fn drain(&self) -> Vec<f64> {
     self.ready.since.store(0, Ordering::Release);
     if self.take_events(Duration::ZERO) == EVENTS_PER_BURST {
-      // There may be more, and librdkafka only tells when the queue was empty.
+      // There may be more, and librdkafka only calls back when the queue was empty.
       self.ready.announce();
     }
     self.work_off_backlog();
@@ -239,6 +244,8 @@ impl Producer {
       if deadline.is_some_and(|deadline| self.is_idle() || Instant::now() >= deadline) || self.bridge.is_abandoned() {
         break;
       }
+      #[cfg(test)]
+      assert!(!self.fails.load(Ordering::Acquire), "provoked by a test");
       if deadline.is_some() {
         drop(closing);
         self.take_events(BACKLOG_WAIT);
@@ -262,5 +269,44 @@ impl Producer {
       }
     }
     self.post_reports();
+  }
+}
+
+#[cfg(test)]
+mod tests {
+  use super::*;
+  use serde_json::{json, Value};
+
+  fn wait_until(check: impl Fn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !check() {
+      assert!(Instant::now() < deadline, "it did not happen");
+      std::thread::sleep(Duration::from_millis(1));
+    }
+  }
+
+  #[test]
+  fn a_thread_that_panics_says_so_closes_its_handle_and_gives_up_the_client() {
+    let options = json!({ "kafkaHost": "127.0.0.1:1", "clientId": "c", "connectTimeout": 10000, "requestTimeout": 30000,
+      "idleConnection": 300000, "requireAcks": 1, "codec": "none", "queueMessages": 1000, "queueKbytes": 1024 });
+    let options = serde_json::from_value(options).unwrap();
+    let bridge = Bridge::for_test();
+    let producer = Producer::start(&options, Arc::clone(&bridge)).unwrap();
+    producer.fails.store(true, Ordering::Release);
+    let texts =
+      || lock(&bridge.events).iter().map(|text| serde_json::from_str::<Value>(text).unwrap()).collect::<Vec<_>>();
+    wait_until(|| texts().iter().any(|event| event["type"] == "closed"));
+    let fatal = texts().into_iter().filter(|event| event["error"]["fatal"] == true).collect::<Vec<_>>();
+    assert_eq!(fatal.len(), 1);
+    assert_eq!(fatal[0]["error"]["message"], "the producer's thread failed; its handle is closed, make a new client");
+    // Connections of librdkafka's, which lives on until JavaScript lets go, may still change afterwards.
+    let told: Vec<_> = texts().into_iter().filter(|event| event["type"] != "broker").collect();
+    assert_eq!(told.last().unwrap()["type"], "closed");
+    assert!(bridge.is_closing());
+
+    // The thread waits for JavaScript, which must not drop the last share of the client.
+    assert_eq!(Arc::strong_count(&producer), 2);
+    producer.close(Duration::ZERO);
+    wait_until(|| Arc::strong_count(&producer) == 1);
   }
 }

@@ -1,4 +1,4 @@
-//! What a producer handle has handed to librdkafka and what waits for room there, in order and within limits.
+//! What a producer handle has handed to librdkafka, and what waits for room there, in order and within limits.
 
 use super::reports::SendTable;
 use crate::error::code;
@@ -8,7 +8,7 @@ use crate::wire::sends::{Malformed, ProduceBatch};
 use std::collections::VecDeque;
 use std::sync::Mutex;
 
-/// Records for which memory is kept between sends.
+/// How many records memory is kept for between sends.
 const SPARE_RECORDS: usize = 4096;
 /// What a record costs in librdkafka's queue besides its bytes; counted so that empty records are bounded as well.
 pub const RECORD_OVERHEAD: usize = 64;
@@ -24,7 +24,7 @@ struct Backlogged {
   taken: usize,
 }
 
-/// The order in which a handle's records go to librdkafka. The table of sends is locked inside of the queue, never the
+/// The order in which a handle's records go to librdkafka. The table of sends is locked inside the queue, never the
 /// other way round.
 pub struct SendQueue {
   limits: Limits,
@@ -33,7 +33,7 @@ pub struct SendQueue {
   backlog: VecDeque<Backlogged>,
   backlog_records: usize,
   backlog_bytes: usize,
-  /// Empty, with memory to be used again.
+  /// Empty, with memory to be reused.
   spare: Vec<PlainRecords<'static>>,
   /// Records and bytes handed over and not reported yet.
   queued_records: usize,
@@ -152,7 +152,7 @@ impl SendQueue {
     }
   }
 
-  /// Whether a batch may join the backlog. One that is larger than the bound may when it is the only one, else it never
+  /// Whether a batch may join the backlog. One that is larger than the bound may if it is the only one, or it never
   /// could.
   fn may_wait(&self, batch: &ProduceBatch<'_>) -> bool {
     self.backlog.is_empty()
@@ -170,7 +170,7 @@ impl SendQueue {
     };
     let (mut records, mut bytes) = (0, 0);
     let fitting = batch.records().skip(start).take_while(|record| {
-      // A record larger than all the room goes in when nothing else is there, else it never could.
+      // A record larger than all the room goes in when nothing else is there, or it never could.
       let size = weight(record);
       let fits = *queued_records + records < limits.records && *queued_bytes + bytes + size <= limits.bytes;
       if fits || *queued_records + records == 0 {

@@ -1,4 +1,4 @@
-//! What becomes of sends: delivery reports, folded into one report for each send.
+//! The outcome of sends: delivery reports, folded into one report for each send.
 
 use crate::ffi::DeliveryReports;
 use crate::wire::sends::ProduceBatch;

@@ -1,14 +1,18 @@
-//! Requests about topics, configurations, groups and offsets, as JSON for `lib/internal/clusterRequests.js`.
+//! Requests about topics, configurations, groups and offsets.
 //!
 //! Queries are retried while a broker does not answer; whatever changes something is retried only if doing it twice
 //! does no harm.
 
+use super::answer::{answers, GroupDescription, GroupOutcome, PartitionOutcome};
+use crate::bridge::{Bridge, PartitionAnswer};
 use crate::error::KafkaError;
-use crate::ffi::{self, Client, GroupInfo, GroupMember, MemberState, NewTopic, PartitionOffset, ResourceKind, Wanted};
-use crate::napi::bridge::{hex, Bridge, PartitionAnswer};
+use crate::ffi::{
+  self, Alteration, Api, Client, FailedTopic, Isolation, Later, MorePartitions, NewTopic, PartitionOffset,
+  ResourceConfig, ResourceKind, Timeouts, Wanted,
+};
 use crate::requests::partitions::{list_of, Partition};
 use crate::requests::slices::{answered, in_slices};
-use serde_json::{json, Value};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,41 +27,146 @@ pub struct Admin {
 }
 
 impl Admin {
-  pub async fn create_topics(self, topics: Vec<NewTopic>) -> Result<Value, KafkaError> {
-    // Not idempotent, so it is sent once, and never cut into slices that could repeat it.
-    let asked = ffi::create_topics(&self.client, &topics, self.timeout)?;
-    answered(&self.bridge, move || asked.failed()).await.map(|failed| json!(failed))
+  pub async fn create_topics(
+    self,
+    topics: Vec<NewTopic>,
+    validate_only: bool,
+    effect: Option<u64>,
+  ) -> Result<Vec<FailedTopic>, KafkaError> {
+    let asked = ffi::create_topics(&self.client, &topics, validate_only, self.timeouts(effect))?;
+    self.once(asked).await
   }
 
-  pub async fn describe_configs(self, kind: ResourceKind, wanted: Vec<Wanted>) -> Result<Value, KafkaError> {
-    self.ask(move |client, slice| ffi::describe_configs(client, kind, &wanted, slice)).await.map(|found| json!(found))
+  pub async fn delete_topics(self, topics: Vec<String>, effect: Option<u64>) -> Result<Vec<FailedTopic>, KafkaError> {
+    let asked = ffi::delete_topics(&self.client, &topics, self.timeouts(effect));
+    self.once(asked).await
   }
 
-  pub async fn list_groups(self) -> Result<Value, KafkaError> {
+  pub async fn create_partitions(
+    self,
+    topics: Vec<MorePartitions>,
+    validate_only: bool,
+    effect: Option<u64>,
+  ) -> Result<Vec<FailedTopic>, KafkaError> {
+    let asked = ffi::create_partitions(&self.client, &topics, validate_only, self.timeouts(effect))?;
+    self.once(asked).await
+  }
+
+  pub async fn delete_records(self, partitions: Vec<Partition>) -> Result<Vec<PartitionAnswer>, KafkaError> {
+    let asked = ffi::delete_records(&self.client, &list_of(&partitions), self.timeout);
+    self.once(asked).await.map(answers)
+  }
+
+  pub async fn elect_leaders(
+    self,
+    unclean: bool,
+    partitions: Option<Vec<Partition>>,
+  ) -> Result<Vec<PartitionOutcome>, KafkaError> {
+    let list = partitions.as_deref().map(list_of);
+    let asked = ffi::elect_leaders(&self.client, unclean, list.as_ref(), self.timeout);
+    drop(list);
+    let outcomes = self.once(asked).await?;
+    let outcome = |ffi::PartitionOutcome { topic, partition, error }| PartitionOutcome { topic, partition, error };
+    Ok(outcomes.into_iter().map(outcome).collect())
+  }
+
+  pub async fn alter_configs(
+    self,
+    kind: ResourceKind,
+    alterations: Vec<Alteration>,
+    incremental: bool,
+    validate_only: bool,
+  ) -> Result<Vec<ResourceConfig>, KafkaError> {
+    let asked = ffi::alter_configs(&self.client, kind, &alterations, incremental, validate_only, self.timeout)?;
+    self.once(asked).await
+  }
+
+  pub async fn delete_groups(self, groups: Vec<String>) -> Result<Vec<GroupOutcome>, KafkaError> {
+    let asked = ffi::delete_groups(&self.client, &groups, self.timeout);
+    let outcomes = self.once(asked).await?;
+    Ok(outcomes.into_iter().map(|(group, error)| GroupOutcome { group, error }).collect())
+  }
+
+  pub async fn delete_group_offsets(
+    self,
+    group: String,
+    partitions: Vec<Partition>,
+  ) -> Result<Vec<PartitionAnswer>, KafkaError> {
+    let asked = ffi::delete_group_offsets(&self.client, &group, &list_of(&partitions), self.timeout);
+    self.once(asked).await.map(answers)
+  }
+
+  pub async fn describe_configs(
+    self,
+    kind: ResourceKind,
+    wanted: Vec<Wanted>,
+  ) -> Result<Vec<ResourceConfig>, KafkaError> {
+    self.ask(move |client, slice| ffi::describe_configs(client, kind, &wanted, slice)).await
+  }
+
+  pub async fn list_groups(self) -> Result<BTreeMap<String, String>, KafkaError> {
     let groups = self.ask(ffi::list_groups).await?;
-    Ok(groups.into_iter().map(|listed| (listed.group, Value::String(listed.protocol_type))).collect())
+    Ok(groups.into_iter().map(|listed| (listed.group, listed.protocol_type)).collect())
   }
 
-  pub async fn describe_group(self, group: String) -> Result<Value, KafkaError> {
-    self.ask(move |client, slice| ffi::describe_group(client, &group, slice)).await.map(group_json)
+  pub async fn describe_group(self, group: String) -> Result<GroupDescription, KafkaError> {
+    self.ask(move |client, slice| ffi::describe_group(client, &group, slice)).await.map(GroupDescription::from)
   }
 
-  pub async fn list_offsets(self, partitions: Vec<Partition>) -> Result<Value, KafkaError> {
-    let ask = move |client: &Arc<Client>, slice| settled(ffi::list_offsets(client, &list_of(&partitions), slice)?);
-    self.ask(ask).await.map(answers)
-  }
-
-  pub async fn group_offsets(self, group: String, partitions: Vec<Partition>) -> Result<Value, KafkaError> {
+  pub async fn list_offsets(
+    self,
+    partitions: Vec<Partition>,
+    isolation: Isolation,
+  ) -> Result<Vec<PartitionAnswer>, KafkaError> {
     let ask =
-      move |client: &Arc<Client>, slice| settled(ffi::group_offsets(client, &group, &list_of(&partitions), slice)?);
+      move |client: &Arc<Client>, slice| settled(ffi::list_offsets(client, &list_of(&partitions), isolation, slice)?);
     self.ask(ask).await.map(answers)
   }
 
-  pub async fn commit_group_offsets(self, group: String, partitions: Vec<Partition>) -> Result<Value, KafkaError> {
+  pub async fn group_offsets(
+    self,
+    group: String,
+    partitions: Option<Vec<Partition>>,
+  ) -> Result<Vec<PartitionAnswer>, KafkaError> {
+    let ask = move |client: &Arc<Client>, slice| {
+      let list = partitions.as_deref().map(list_of);
+      settled(ffi::group_offsets(client, &group, list.as_ref(), slice)?)
+    };
+    self.ask(ask).await.map(answers)
+  }
+
+  pub async fn commit_group_offsets(
+    self,
+    group: String,
+    partitions: Vec<Partition>,
+  ) -> Result<Vec<PartitionAnswer>, KafkaError> {
     let ask = move |client: &Arc<Client>, slice| {
       settled(ffi::commit_group_offsets(client, &group, &list_of(&partitions), slice)?)
     };
     self.ask(ask).await.map(answers)
+  }
+
+  fn timeouts(&self, effect: Option<u64>) -> Timeouts {
+    Timeouts { answer: self.timeout, effect: effect.map_or(self.timeout, Duration::from_millis) }
+  }
+
+  /// What comes of a change: it is sent once, and never cut into slices that could repeat it.
+  async fn once<T>(&self, asked: Later<T>) -> Result<T, KafkaError> {
+    answered(&self.bridge, move || asked.answer()).await
+  }
+
+  /// Asks the controller in the words of the protocol, once it is connected: the version in use and the response.
+  pub async fn speak(
+    self,
+    api: Api,
+    body: impl Fn(i16) -> Vec<u8> + Send + Sync + 'static,
+  ) -> Result<(i16, Vec<u8>), KafkaError> {
+    let (bridge, timeout) = (Arc::clone(&self.bridge), self.timeout);
+    let send = move |client: &Arc<Client>, slice| ffi::ask_controller(client, api, &body, slice, timeout);
+    let asked = self.ask(send).await?;
+    let version = asked.version;
+    let response = answered(&bridge, move || asked.response()).await?;
+    Ok((version, response))
   }
 
   async fn ask<T: Send + 'static>(
@@ -76,34 +185,6 @@ fn settled(partitions: Vec<PartitionOffset>) -> Result<Vec<PartitionOffset>, Kaf
   }
 }
 
-fn answers(partitions: Vec<PartitionOffset>) -> Value {
-  json!(partitions.into_iter().map(PartitionAnswer::from).collect::<Vec<_>>())
-}
-
-fn group_json(info: GroupInfo) -> Value {
-  let (id, host, port) = info.coordinator;
-  json!({
-    "group": info.group,
-    "state": info.state,
-    "protocolType": info.protocol_type,
-    "protocol": info.protocol,
-    "coordinator": { "id": id, "host": host, "port": port },
-    "members": info.members.into_iter().map(member_json).collect::<Vec<_>>(),
-  })
-}
-
-fn member_json(member: GroupMember) -> Value {
-  let mut json = json!({ "id": member.id, "clientId": member.client_id, "host": member.host });
-  match member.state {
-    MemberState::Wire { metadata, assignment } => {
-      json["metadata"] = hex(&metadata).into();
-      json["assignment"] = hex(&assignment).into();
-    }
-    MemberState::Assigned(partitions) => json["partitions"] = answers(partitions),
-  }
-  json
-}
-
 #[cfg(test)]
 mod tests {
   use super::*;
@@ -119,14 +200,5 @@ mod tests {
       let error = settled(vec![at(0, 0), at(1, code)]).unwrap_err();
       assert!(error.retriable && error.code == code, "{code}");
     }
-  }
-
-  #[test]
-  fn a_members_blobs_are_hexadecimal_and_a_newer_members_partitions_a_list() {
-    let member = |state| GroupMember { id: "m".into(), client_id: "c".into(), host: "/h".into(), state };
-    let wire = member_json(member(MemberState::Wire { metadata: vec![0, 255], assignment: vec![] }));
-    assert_eq!(wire, json!({ "id": "m", "clientId": "c", "host": "/h", "metadata": "00ff", "assignment": "" }));
-    let assigned = member_json(member(MemberState::Assigned(vec![at(3, 0)])));
-    assert_eq!(assigned["partitions"][0]["partition"], 3);
   }
 }

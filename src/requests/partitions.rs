@@ -4,10 +4,12 @@ use crate::ffi::PartitionList;
 use serde::Deserialize;
 
 #[derive(Deserialize, Clone)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(optional_fields = nullable))]
 pub struct Partition {
   pub topic: String,
   pub partition: i32,
   #[serde(default)]
+  #[cfg_attr(test, ts(as = "Option<_>", optional))]
   pub offset: i64,
   pub metadata: Option<String>,
 }

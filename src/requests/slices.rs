@@ -2,9 +2,9 @@
 //! while no broker is connected. So clients of a cluster that is away do not delay those of another one, a client's
 //! many requests do not delay another client's, and every request ends with its client.
 
+use crate::bridge::Bridge;
 use crate::error::{code, KafkaError};
 use crate::ffi::Client;
-use crate::napi::bridge::Bridge;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};

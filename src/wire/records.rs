@@ -13,10 +13,10 @@
 //! | header lengths | i32 per record, bytes; only with the `HAS_HEADERS` flag |
 //! | keys, values, headers | the bytes, one record after the other |
 //!
-//! A partition range is a stretch of records of one partition. Keys and values lie in separate stretches so that JavaScript can
+//! A partition range is a run of records of one partition. Keys and values are stored separately so that JavaScript can
 //! decode many of them with one call. A record's headers are pairs of i32 length, name, i32 length (-1 null), value.
 
-/// What the encoder wants to know of a record.
+/// What the encoder needs to know about a record.
 pub trait Record {
   /// Equal for records of the same topic.
   fn topic_tag(&self) -> usize;
@@ -28,7 +28,7 @@ pub trait Record {
   fn headers(&self, each: impl FnMut(&[u8], Option<&[u8]>));
 }
 
-/// What the encoder is told about a range, in the order of `BatchLayout::ranges`.
+/// What the encoder needs to know about a range, in the order of `BatchLayout::ranges`.
 pub struct PartitionRange {
   pub topic_id: u32,
   pub high_watermark: i64,
@@ -36,10 +36,10 @@ pub struct PartitionRange {
   pub assignment_version: u32,
 }
 
-/// Numbers that go into the batch's header as they are.
+/// Numbers that go into the batch's header unchanged.
 #[derive(Clone, Copy)]
 pub struct BatchHeader {
-  /// The last seek of JavaScript that had been carried out when the records were taken.
+  /// JavaScript's last seek that had been carried out when the records were taken.
   pub seek_version: u32,
   /// The buffer to give back when the records have been dealt with, also by a batch that is too large for any buffer.
   pub buffer: u32,
@@ -72,7 +72,7 @@ const HAS_HEADERS: i32 = 1;
 /// Two f64 and three i32 columns.
 const COLUMN_BYTES: usize = 2 * 8 + 3 * 4;
 
-/// A length and whether the bytes are all ASCII, in one i32: -1 is null, else `length << 1`, plus 1 when they are not.
+/// A length and whether the bytes are all ASCII, in one i32: -1 is null, else `length << 1`, plus 1 if they are not.
 /// JavaScript takes a faster path for ASCII.
 fn length_word(bytes: Option<&[u8]>) -> i32 {
   match bytes {
@@ -91,7 +91,7 @@ fn header_bytes(record: &impl Record) -> usize {
   bytes
 }
 
-/// How much of the front of `records` a batch of `capacity` bytes holds.
+/// How many of the first `records` a batch of `capacity` bytes holds.
 pub struct BatchLayout {
   pub count: usize,
   ranges: usize,

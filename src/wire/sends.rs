@@ -5,7 +5,7 @@
 //! | part | content |
 //! |---|---|
 //! | batch header | 7 i32: send id, index of the batch in its send, topic id, partition, record count, flags, data bytes |
-//! | key lengths | i32 per record, -1 is null; one only with `SAME_KEY`: every record has that key |
+//! | key lengths | i32 per record, -1 is null; a single one with `SAME_KEY`: every record has that key |
 //! | value lengths | i32 per record, -1 is null |
 //! | timestamps | f64 per record, ms since the epoch; only with `HAS_TIMESTAMPS` |
 //! | header lengths | i32 per record, bytes; only with `HAS_HEADERS` |

@@ -1,6 +1,6 @@
 use super::super::{c_string, read_code, string_from, sys, Client, PartitionList, PartitionOffset};
-use super::{ask, error_of, millis, pointers, Options};
-use crate::error::{code, KafkaError};
+use super::{ask, error_of, later, millis, pointers, Answer, Later, Options};
+use crate::ffi::error::{code, KafkaError};
 use std::ffi::{c_char, c_int};
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,7 +29,7 @@ pub struct GroupInfo {
   /// The broker's name for it, e.g. `Stable`.
   pub state: String,
   pub protocol_type: String,
-  /// The assignment strategy in use.
+  /// The name of the assignor in use.
   pub protocol: String,
   pub coordinator: (i32, String, i32),
   pub members: Vec<GroupMember>,
@@ -98,6 +98,56 @@ fn list_consumer_groups(client: &Arc<Client>, timeout: Duration) -> Result<Vec<L
         .collect(),
     )
   }
+}
+
+/// Owner of a group to delete (`rd_kafka_DeleteGroup_t`).
+struct Deletion(*mut sys::rd_kafka_DeleteGroup_t);
+
+impl Drop for Deletion {
+  fn drop(&mut self) {
+    // SAFETY: owned, dropped once.
+    unsafe { sys::rd_kafka_DeleteGroup_destroy(self.0) }
+  }
+}
+
+/// Asks the coordinators to delete groups without members, and what they have committed; never blocks. The answer has
+/// each group, with the error if it was refused.
+pub fn delete_groups(
+  client: &Arc<Client>,
+  groups: &[String],
+  timeout: Duration,
+) -> Later<Vec<(String, Option<KafkaError>)>> {
+  let deletions: Vec<_> = groups
+    .iter()
+    .map(|group| {
+      let name = c_string(group);
+      // SAFETY: NUL-terminated name, which is copied.
+      Deletion(unsafe { sys::rd_kafka_DeleteGroup_new(name.as_ptr()) })
+    })
+    .collect();
+  let mut raw: Vec<_> = deletions.iter().map(|deletion| deletion.0).collect();
+  let wait = millis(timeout);
+  let options = Options::new(client, sys::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_DELETEGROUPS, wait);
+  let read = |answer: &Answer| {
+    let mut count = 0;
+    // SAFETY: the answer is this operation's, and its parts are read while it is live.
+    unsafe {
+      let result = sys::rd_kafka_event_DeleteGroups_result(answer.raw);
+      let groups = pointers(sys::rd_kafka_DeleteGroups_result_groups(result, &mut count), count);
+      Ok(
+        groups
+          .map(|group| {
+            let name = string_from(sys::rd_kafka_group_result_name(group));
+            (name, error_of(sys::rd_kafka_group_result_error(group)))
+          })
+          .collect(),
+      )
+    }
+  };
+  later(client, &options, wait, read, |rk, options, queue| {
+    // SAFETY: all are live through the call, which copies the names.
+    unsafe { sys::rd_kafka_DeleteGroups(rk, raw.as_mut_ptr(), raw.len(), options, queue) }
+  })
 }
 
 /// Describes one group; blocks up to twice `timeout`. A group that does not exist has the state `Dead`.

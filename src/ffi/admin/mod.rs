@@ -1,20 +1,25 @@
-//! Requests of librdkafka's admin API. They block: each waits on a queue of its own for its one answer.
+//! Requests of librdkafka's admin API, each with a queue of its own for its one answer. Questions block until it is there.
+//! What changes something is sent once, and its answer is looked for by the caller (`Later`).
 
+mod broker_request;
 mod configs;
 mod group_offsets;
 mod groups;
+mod records;
 mod topics;
 
-pub use configs::{describe_configs, ResourceKind, Wanted};
-pub use group_offsets::{commit_group_offsets, group_offsets, list_offsets};
-pub use groups::{describe_group, list_groups, GroupInfo, GroupMember, MemberState};
-pub use topics::{create_topics, NewTopic};
+pub use broker_request::{ask_controller, Api};
+pub use configs::{alter_configs, describe_configs, Alteration, ResourceConfig, ResourceKind, Wanted};
+pub use group_offsets::{commit_group_offsets, delete_group_offsets, group_offsets, list_offsets, Isolation};
+pub use groups::{delete_groups, describe_group, list_groups, GroupInfo, GroupMember, MemberState};
+pub use records::{delete_records, elect_leaders, PartitionOutcome};
+pub use topics::{create_partitions, create_topics, delete_topics, FailedTopic, MorePartitions, NewTopic, Timeouts};
 
 use super::{string_from, sys, take_error, Client};
-use crate::error::{code, KafkaError};
+use crate::ffi::error::{code, KafkaError};
 use std::ffi::{c_char, c_int};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 extern "C" {
   // As plain integers, for the reason given in `super`.
@@ -49,9 +54,18 @@ impl Options {
     unsafe { sys::rd_kafka_AdminOptions_set_operation_timeout(self.0, wait, text.as_mut_ptr(), text.len()) };
   }
 
-  /// Shows records of open transactions too, as kafka-node does.
-  fn read_uncommitted(&self) -> Result<(), KafkaError> {
-    let level = sys::rd_kafka_IsolationLevel_t::RD_KAFKA_ISOLATION_LEVEL_READ_UNCOMMITTED;
+  /// Lets the broker check the change without making it. Only some operations know it.
+  fn validate_only(&self) {
+    let mut text = [0 as c_char; 128];
+    // SAFETY: live options, the buffer's true size.
+    unsafe { sys::rd_kafka_AdminOptions_set_validate_only(self.0, 1, text.as_mut_ptr(), text.len()) };
+  }
+
+  fn isolation(&self, isolation: Isolation) -> Result<(), KafkaError> {
+    let level = match isolation {
+      Isolation::ReadUncommitted => sys::rd_kafka_IsolationLevel_t::RD_KAFKA_ISOLATION_LEVEL_READ_UNCOMMITTED,
+      Isolation::ReadCommitted => sys::rd_kafka_IsolationLevel_t::RD_KAFKA_ISOLATION_LEVEL_READ_COMMITTED,
+    };
     // SAFETY: live options; the error object, if any, becomes ours.
     unsafe { take_error(sys::rd_kafka_AdminOptions_set_isolation_level(self.0, level)) }
   }
@@ -153,6 +167,37 @@ fn ask(
   // The request has its own time-out, whose error is the better one; but librdkafka may notice it a second late.
   let answer = send(client, options, start).poll(wait.saturating_add(GRACE));
   answer.unwrap_or_else(|| Err(KafkaError::new(code::TIMED_OUT)))
+}
+
+/// A change that has been asked for, once: sending it again could do it twice.
+pub struct Later<T> {
+  asked: Asked,
+  deadline: Instant,
+  read: fn(&Answer) -> Result<T, KafkaError>,
+}
+
+/// Sends a request whose answer is to be looked for; never blocks. `start` as for `send`.
+fn later<T>(
+  client: &Arc<Client>,
+  options: &Options,
+  wait: c_int,
+  read: fn(&Answer) -> Result<T, KafkaError>,
+  start: impl FnOnce(*mut sys::rd_kafka_t, *const sys::rd_kafka_AdminOptions_t, *mut sys::rd_kafka_queue_t),
+) -> Later<T> {
+  let asked = send(client, options, start);
+  // The request has its own time-out, whose error is the better one; but librdkafka may notice it a second late.
+  let deadline = Instant::now() + Duration::from_millis(wait.saturating_add(GRACE) as u64);
+  Later { asked, deadline, read }
+}
+
+impl<T> Later<T> {
+  /// The answer, once it is there. Never blocks.
+  pub fn answer(&self) -> Option<Result<T, KafkaError>> {
+    match self.asked.poll(0) {
+      Some(answer) => Some(answer.and_then(|answer| (self.read)(&answer))),
+      None => (Instant::now() >= self.deadline).then(|| Err(KafkaError::new(code::TIMED_OUT))),
+    }
+  }
 }
 
 /// The error object of a part of an answer; null is success.

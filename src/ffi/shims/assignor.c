@@ -1,8 +1,8 @@
 /*
- * The assignment strategies that a group member offers: librdkafka's and the application's, in any order.
+ * The assignors that a group member offers: librdkafka's and the application's, in any order.
  *
- * librdkafka accepts further strategies (rd_kafka_assignor_add), but only from inside. Each of a client's strategies
- * calls back here. So this is also where a member learns that it leads its group: only the leader computes an assignment.
+ * librdkafka accepts further assignors (rd_kafka_assignor_add), but only from inside. Each of a client's assignors
+ * calls back here, so here a member also learns that it leads its group: only the leader computes an assignment.
  *
  * All callbacks come on librdkafka's main thread. While the application computes an assignment, that thread waits.
  */
@@ -12,7 +12,7 @@
 
 /* One assignment to compute; valid during `assign`. */
 typedef struct run_s {
-        const strategies_t *all;
+        const offered_assignors_t *all;
         rd_kafka_group_member_t *members;
         size_t member_cnt;
         rd_kafka_assignor_topic_t **topics;
@@ -24,12 +24,12 @@ typedef struct run_s {
 } run_t;
 
 typedef struct callbacks_s {
-        /* Fills in the assignment; other than 0 when there is none, after `kafka_node_run_fail`. May wait. */
-        int (*assign)(void *opaque, size_t strategy, run_t *run);
+        /* Fills in the assignment; nonzero if there is none, after `kafka_node_run_fail`. May wait. */
+        int (*assign)(void *opaque, size_t assignor, run_t *run);
         /* What this member tells the leader, made with `kafka_node_bytes`. */
-        rd_kafkap_bytes_t *(*metadata)(void *opaque, size_t strategy);
-        /* The member has its assignment. `user_data` is the leader's, of `size` bytes. */
-        void (*joined)(void *opaque, int leader, const void *user_data, size_t size);
+        rd_kafkap_bytes_t *(*metadata)(void *opaque, size_t assignor);
+        /* The member has its assignment, by this assignor. `user_data` is the leader's, of `size` bytes. */
+        void (*joined)(void *opaque, size_t assignor, int leader, const void *user_data, size_t size);
 } callbacks_t;
 
 typedef rd_kafka_resp_err_t (*assign_cb_t)(rd_kafka_t *, const struct rd_kafka_assignor_s *, const char *,
@@ -39,31 +39,31 @@ typedef rd_kafka_resp_err_t (*assign_cb_t)(rd_kafka_t *, const struct rd_kafka_a
 typedef void (*on_assignment_cb_t)(const struct rd_kafka_assignor_s *, void **, const rd_kafka_topic_partition_list_t *,
                                    const rd_kafkap_bytes_t *, const rd_kafka_consumer_group_metadata_t *);
 
-typedef struct strategy_s {
-        strategies_t *all;
+typedef struct offered_assignor_s {
+        offered_assignors_t *all;
         size_t index;
         /* librdkafka's own way to compute it; NULL if the application does. */
         assign_cb_t builtin;
-        /* What that one wants to know of the assignment; NULL if nothing. */
+        /* What that one wants to be told about the assignment; NULL if nothing. */
         on_assignment_cb_t builtin_on_assignment;
-} strategy_t;
+} offered_assignor_t;
 
 typedef struct member_metadata_s {
         rd_kafkap_str_t *id;
         rd_kafkap_bytes_t *bytes;
 } member_metadata_t;
 
-struct strategies_s {
+struct offered_assignors_s {
         callbacks_t callbacks;
         void *opaque;
-        /* The generation that this member last computed the assignment of; -1 if none. */
+        /* The generation for which this member last computed the assignment; -1 if none. */
         int32_t led;
         member_metadata_t *metadata;
         size_t metadata_cnt;
-        strategy_t list[];
+        offered_assignor_t list[];
 };
 
-static void forget_members(strategies_t *all) {
+static void forget_members(offered_assignors_t *all) {
         size_t i;
 
         for (i = 0; i < all->metadata_cnt; i++) {
@@ -83,21 +83,21 @@ static rd_kafka_resp_err_t assign_builtin(rd_kafka_t *rk, const rd_kafka_assigno
                                           const rd_kafka_metadata_t *metadata, rd_kafka_group_member_t *members,
                                           size_t member_cnt, rd_kafka_assignor_topic_t **topics, size_t topic_cnt,
                                           char *errstr, size_t errstr_size, void *opaque) {
-        strategy_t *strategy = opaque;
+        offered_assignor_t *offered = opaque;
 
-        strategy->all->led = generation_of(rk);
-        return strategy->builtin(rk, rkas, member_id, metadata, members, member_cnt, topics, topic_cnt, errstr,
-                                 errstr_size, NULL);
+        offered->all->led = generation_of(rk);
+        return offered->builtin(rk, rkas, member_id, metadata, members, member_cnt, topics, topic_cnt, errstr,
+                                errstr_size, NULL);
 }
 
-static rd_kafka_resp_err_t assign_own(rd_kafka_t *rk, const rd_kafka_assignor_t *rkas, const char *member_id,
-                                      const rd_kafka_metadata_t *metadata, rd_kafka_group_member_t *members,
-                                      size_t member_cnt, rd_kafka_assignor_topic_t **topics, size_t topic_cnt,
-                                      char *errstr, size_t errstr_size, void *opaque) {
-        strategy_t *strategy = opaque;
-        strategies_t *all    = strategy->all;
-        run_t run            = {all, members, member_cnt, topics, topic_cnt, member_id, generation_of(rk), errstr,
-                                errstr_size};
+static rd_kafka_resp_err_t assign_custom(rd_kafka_t *rk, const rd_kafka_assignor_t *rkas, const char *member_id,
+                                         const rd_kafka_metadata_t *metadata, rd_kafka_group_member_t *members,
+                                         size_t member_cnt, rd_kafka_assignor_topic_t **topics, size_t topic_cnt,
+                                         char *errstr, size_t errstr_size, void *opaque) {
+        offered_assignor_t *offered = opaque;
+        offered_assignors_t *all    = offered->all;
+        run_t run                   = {all, members, member_cnt, topics, topic_cnt, member_id, generation_of(rk), errstr,
+                                       errstr_size};
         size_t i;
         int failed;
 
@@ -110,36 +110,37 @@ static rd_kafka_resp_err_t assign_own(rd_kafka_t *rk, const rd_kafka_assignor_t 
                         rd_kafkap_bytes_destroy(members[i].rkgm_userdata);
                 members[i].rkgm_userdata = rd_kafkap_bytes_new(NULL, 0);
         }
-        failed = all->callbacks.assign(all->opaque, strategy->index, &run);
+        failed = all->callbacks.assign(all->opaque, offered->index, &run);
         forget_members(all);
         return failed ? RD_KAFKA_RESP_ERR__FAIL : RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
-static rd_kafkap_bytes_t *metadata_own(const rd_kafka_assignor_t *rkas, void *state, const rd_list_t *topics,
-                                       const rd_kafka_topic_partition_list_t *owned, const rd_kafkap_str_t *rack) {
-        const strategy_t *strategy = rkas->rkas_opaque;
+static rd_kafkap_bytes_t *metadata_custom(const rd_kafka_assignor_t *rkas, void *state, const rd_list_t *topics,
+                                          const rd_kafka_topic_partition_list_t *owned, const rd_kafkap_str_t *rack) {
+        const offered_assignor_t *offered = rkas->rkas_opaque;
 
         (void)state;
         (void)topics;
         (void)owned;
         (void)rack;
-        return strategy->all->callbacks.metadata(strategy->all->opaque, strategy->index);
+        return offered->all->callbacks.metadata(offered->all->opaque, offered->index);
 }
 
 static void on_assignment(const rd_kafka_assignor_t *rkas, void **state,
                           const rd_kafka_topic_partition_list_t *assignment, const rd_kafkap_bytes_t *user_data,
                           const rd_kafka_consumer_group_metadata_t *group) {
-        const strategy_t *strategy = rkas->rkas_opaque;
-        strategies_t *all          = strategy->all;
-        int leader                 = all->led == rd_kafka_consumer_group_metadata_generation_id(group);
+        const offered_assignor_t *offered = rkas->rkas_opaque;
+        offered_assignors_t *all          = offered->all;
+        int leader                        = all->led == rd_kafka_consumer_group_metadata_generation_id(group);
 
-        if (strategy->builtin_on_assignment)
-                strategy->builtin_on_assignment(rkas, state, assignment, user_data, group);
+        if (offered->builtin_on_assignment)
+                offered->builtin_on_assignment(rkas, state, assignment, user_data, group);
         /* The application can only use what its own leader sent. */
-        if (strategy->builtin || !user_data->data)
-                all->callbacks.joined(all->opaque, leader, NULL, 0);
+        if (offered->builtin || !user_data->data)
+                all->callbacks.joined(all->opaque, offered->index, leader, NULL, 0);
         else
-                all->callbacks.joined(all->opaque, leader, user_data->data, RD_KAFKAP_BYTES_LEN(user_data));
+                all->callbacks.joined(all->opaque, offered->index, leader, user_data->data,
+                                      RD_KAFKAP_BYTES_LEN(user_data));
 }
 
 static int by_index(const void *one, const void *other) {
@@ -149,15 +150,15 @@ static int by_index(const void *one, const void *other) {
 }
 
 /*
- * Makes a client offer the named strategies, in this order, and no other. `own` says for each whether the application
- * computes its assignments; one of that kind may have the name of one of librdkafka's. Of two with one name the first
+ * Makes a client offer the named assignors, in this order, and no other. `custom` says for each whether the application
+ * computes its assignments; such a one may have the same name as one of librdkafka's. Of two with one name the first
  * counts. Only between rd_kafka_new and rd_kafka_subscribe. NULL when a name is not known, when eager and cooperative
  * ones are mixed, or there is no memory.
  */
-strategies_t *kafka_node_strategies_offer(rd_kafka_t *rk, const char *const *names, const int *own, size_t cnt,
-                                          const callbacks_t *callbacks, void *opaque) {
+offered_assignors_t *kafka_node_assignors_offer(rd_kafka_t *rk, const char *const *names, const int *custom, size_t cnt,
+                                                const callbacks_t *callbacks, void *opaque) {
         rd_list_t *known = &rk->rk_conf.partition_assignors;
-        strategies_t *all;
+        offered_assignors_t *all;
         rd_kafka_assignor_t *rkas;
         rd_kafka_rebalance_protocol_t protocol = RD_KAFKA_REBALANCE_PROTOCOL_EAGER;
         size_t i;
@@ -166,13 +167,13 @@ strategies_t *kafka_node_strategies_offer(rd_kafka_t *rk, const char *const *nam
         for (i = 0; i < cnt; i++) {
                 rd_kafka_rebalance_protocol_t its = RD_KAFKA_REBALANCE_PROTOCOL_EAGER;
 
-                if (!own[i]) {
+                if (!custom[i]) {
                         rkas = rd_kafka_assignor_find(rk, names[i]);
                         if (!rkas)
                                 return NULL;
                         its = rkas->rkas_protocol;
                 }
-                /* librdkafka would look at the first one only. */
+                /* librdkafka would only look at the first one. */
                 if (i > 0 && its != protocol)
                         return NULL;
                 protocol = its;
@@ -191,30 +192,30 @@ strategies_t *kafka_node_strategies_offer(rd_kafka_t *rk, const char *const *nam
         rk->rk_conf.enabled_assignor_cnt = 0;
 
         for (i = 0; i < cnt; i++) {
-                strategy_t *strategy = &all->list[i];
+                offered_assignor_t *offered = &all->list[i];
 
                 rkas = rd_kafka_assignor_find(rk, names[i]);
                 if (!rkas) {
                         /* It refuses nothing but unknown kinds of protocol. */
-                        rd_kafka_assignor_add(rk, "consumer", names[i], RD_KAFKA_REBALANCE_PROTOCOL_EAGER, assign_own,
-                                              metadata_own, on_assignment, NULL, NULL, strategy);
+                        rd_kafka_assignor_add(rk, "consumer", names[i], RD_KAFKA_REBALANCE_PROTOCOL_EAGER, assign_custom,
+                                              metadata_custom, on_assignment, NULL, NULL, offered);
                         rkas = rd_kafka_assignor_find(rk, names[i]);
                 } else if (rkas->rkas_enabled) {
                         continue;
                 }
-                strategy->all                = all;
-                strategy->index              = i;
-                strategy->builtin            = own[i] ? NULL : rkas->rkas_assign_cb;
-                strategy->builtin_on_assignment = own[i] ? NULL : rkas->rkas_on_assignment_cb;
-                rkas->rkas_assign_cb         = own[i] ? assign_own : assign_builtin;
-                rkas->rkas_on_assignment_cb  = on_assignment;
-                rkas->rkas_opaque            = strategy;
-                rkas->rkas_enabled           = 1;
-                rkas->rkas_index             = (int)i;
-                if (own[i]) {
-                        /* Also when it has the name of one of librdkafka's. */
+                offered->all                   = all;
+                offered->index                 = i;
+                offered->builtin               = custom[i] ? NULL : rkas->rkas_assign_cb;
+                offered->builtin_on_assignment = custom[i] ? NULL : rkas->rkas_on_assignment_cb;
+                rkas->rkas_assign_cb           = custom[i] ? assign_custom : assign_builtin;
+                rkas->rkas_on_assignment_cb    = on_assignment;
+                rkas->rkas_opaque              = offered;
+                rkas->rkas_enabled             = 1;
+                rkas->rkas_index               = (int)i;
+                if (custom[i]) {
+                        /* Even if it has the name of one of librdkafka's. */
                         rkas->rkas_protocol         = RD_KAFKA_REBALANCE_PROTOCOL_EAGER;
-                        rkas->rkas_get_metadata_cb  = metadata_own;
+                        rkas->rkas_get_metadata_cb  = metadata_custom;
                         rkas->rkas_destroy_state_cb = NULL;
                 }
                 rk->rk_conf.enabled_assignor_cnt++;
@@ -226,32 +227,32 @@ strategies_t *kafka_node_strategies_offer(rd_kafka_t *rk, const char *const *nam
 }
 
 /* After rd_kafka_destroy of their client. */
-void kafka_node_strategies_free(strategies_t *all) {
+void kafka_node_assignors_free(offered_assignors_t *all) {
         forget_members(all);
         free(all);
 }
 
-strategies_t *kafka_node_strategies_of(rd_kafka_t *rk) {
+offered_assignors_t *kafka_node_assignors_of(rd_kafka_t *rk) {
         rd_kafka_assignor_t *rkas;
         int i;
 
         RD_LIST_FOREACH(rkas, &rk->rk_conf.partition_assignors, i) {
                 if (rkas->rkas_on_assignment_cb == on_assignment)
-                        return ((const strategy_t *)rkas->rkas_opaque)->all;
+                        return ((const offered_assignor_t *)rkas->rkas_opaque)->all;
         }
         return NULL;
 }
 
-rd_bool_t kafka_node_is_own(const rd_kafka_assignor_t *rkas) {
-        return rkas->rkas_assign_cb == assign_own;
+rd_bool_t kafka_node_is_custom(const rd_kafka_assignor_t *rkas) {
+        return rkas->rkas_assign_cb == assign_custom;
 }
 
-void kafka_node_generation_begins(strategies_t *all) {
+void kafka_node_generation_begins(offered_assignors_t *all) {
         forget_members(all);
         all->led = -1;
 }
 
-void kafka_node_members_add(strategies_t *all, const rd_kafkap_str_t *id, const rd_kafkap_bytes_t *metadata) {
+void kafka_node_members_add(offered_assignors_t *all, const rd_kafkap_str_t *id, const rd_kafkap_bytes_t *metadata) {
         size_t cnt             = all->metadata_cnt;
         member_metadata_t *more = realloc(all->metadata, (cnt + 1) * sizeof(*more));
 
@@ -290,11 +291,11 @@ const char *kafka_node_run_member_id(const run_t *run, size_t member, size_t *si
 
 /* NULL if it is unknown. */
 const void *kafka_node_run_member_metadata(const run_t *run, size_t member, size_t *size) {
-        const strategies_t *all = run->all;
+        const offered_assignors_t *all = run->all;
         size_t i;
 
         for (i = 0; i < all->metadata_cnt; i++) {
-                /* The members come in the same order, so that the search starts where it ends, as a rule. */
+                /* The members come in the same order, so as a rule the search ends where it starts. */
                 const member_metadata_t *candidate = &all->metadata[(member + i) % all->metadata_cnt];
 
                 if (rd_kafkap_str_cmp(candidate->id, run->members[member].rkgm_member_id))
@@ -309,7 +310,7 @@ size_t kafka_node_run_topic_cnt(const run_t *run) {
         return run->topic_cnt;
 }
 
-/* `partition_cnt` is 0 for a topic that is not there. */
+/* `partition_cnt` is 0 for a topic that does not exist. */
 const char *kafka_node_run_topic(const run_t *run, size_t topic, size_t *partition_cnt) {
         const rd_kafka_metadata_topic_t *metadata = run->topics[topic]->metadata;
 

@@ -1,9 +1,9 @@
 /*
  * What librdkafka's mock cluster lacks as a broker on a developer's machine: a port of one's choice, room for more than
- * 5 MiB a partition, and topics that clients can create.
+ * 5 MiB per partition, and topics that clients can create.
  *
- * The public mock API offers none of this, so this file uses librdkafka's internal headers. It is compiled with the very
- * sources and configuration that librdkafka is compiled with (see build.rs), so the structures cannot differ.
+ * The public mock API offers none of this, so this file uses librdkafka's internal headers. It is compiled with the
+ * very headers and configuration that librdkafka is compiled with (see build.rs), so the structures cannot differ.
  *
  * Everything that runs after the first client connects runs on the mock cluster's own thread.
  */
@@ -22,7 +22,7 @@ struct host_state {
   size_t retention_bytes;
 };
 
-/* A metadata request may also make topics, so a topic's limits are set when records come, not when it is made. */
+/* A metadata request may also create topics, so a topic's limits are set when records come, not when it is created. */
 static void apply_retention(rd_kafka_mock_cluster_t *cluster) {
   const struct host_state *state = rd_kafka_opaque(cluster->rk);
   rd_kafka_mock_topic_t *topic;
@@ -42,8 +42,8 @@ static int handle_produce(rd_kafka_mock_connection_t *connection, rd_kafka_buf_t
   return rd_kafka_mock_api_handlers[RD_KAFKAP_Produce].cb(connection, request);
 }
 
-/* Once every member has asked to join, the group goes on after this time, as Kafka's does at once. The mock always waits
- * for a whole session: 29 s at kafka-node's default, after each member that leaves, joins or is gone. */
+/* Once every member has asked to join, the group continues after this time; Kafka's does at once. The mock always waits
+ * for a whole session: 29 s at kafka-node's default, after each member that leaves, joins or disappears. */
 #define REJOIN_DELAY_MS 100
 
 static rd_bool_t have_all_asked_to_join(const rd_kafka_mock_cgrp_classic_t *group) {
@@ -147,8 +147,8 @@ create_topic(rd_kafka_mock_cluster_t *cluster, const struct new_topic *topic, rd
   return err;
 }
 
-/* CreateTopics, versions 0 to 4. The request says only at its end whether it is to be validated or carried out, so it
- * is read whole before any topic is made. */
+/* CreateTopics, versions 0 to 4. Only the end of the request says whether it is to be validated or carried out, so
+ * it is read completely before any topic is created. */
 static int handle_create_topics(rd_kafka_mock_connection_t *connection, rd_kafka_buf_t *request) {
   const rd_bool_t log_decode_errors = rd_true;
   rd_kafka_mock_cluster_t *cluster = connection->broker->cluster;
@@ -220,7 +220,7 @@ err_parse:
 }
 
 /* Turns a fresh one-broker cluster into the development broker and returns the port it listens on, or -1.
- * `port` 0 keeps the free port that the cluster chose; any other must be free, else librdkafka aborts the process.
+ * `port` 0 keeps the free port that the cluster chose; any other must be free, or librdkafka aborts the process.
  * The cluster's thread is idle until a client connects, and the two commands below pass through its queue, so it sees
  * what is written here before them. */
 int kafka_node_dev_broker_prepare(rd_kafka_mock_cluster_t *cluster, int32_t broker_id, uint16_t port) {

@@ -3,14 +3,14 @@
  *
  * A broker that has just started, or just become a group's coordinator, briefly refuses every join while it loads its
  * groups. librdkafka retries after 2 to 3 s. In the first seconds after the coordinator has changed or come up we retry
- * sooner. Later, and for other kinds of refusal, librdkafka's own pace applies, so that a lasting refusal does not become
- * a storm of requests.
+ * sooner. After that, and for other kinds of refusal, librdkafka's own pace applies, so that a lasting refusal does not
+ * become a storm of requests.
  */
 #include "fast_rejoin.h"
 #include "rdkafka_cgrp.h"
 #include "rdkafka_timer.h"
 
-/* How long a coordinator may be new, and the pause between attempts to join then. */
+/* How long a coordinator counts as new, and the pause between attempts to join until then. */
 #define NEW_US   (5 * 1000 * 1000)
 #define PAUSE_US (250 * 1000)
 /* librdkafka's own pause, without what it adds after a failure */
@@ -33,6 +33,6 @@ void kafka_node_fast_rejoin(rd_kafka_t *rk, int16_t error) {
                 return;
 
         rkcg->rkcg_join_intvl.ri_backoff = PAUSE_US - INTERVAL_US;
-        /* Of librdkafka's own uses of this timer, none is for members of this protocol. */
+        /* None of librdkafka's own uses of this timer concerns members of this protocol. */
         rd_kafka_timer_start_oneshot(&rk->rk_timers, &rkcg->rkcg_serve_timer, rd_true, PAUSE_US, wake, NULL);
 }

@@ -1,5 +1,5 @@
 /*
- * The first include of every file here: librdkafka's internals, of the one version that these files were written against.
+ * The first include of every file here: librdkafka's internals, of the one version that these files were written for.
  */
 #ifndef KAFKA_NODE_GUARD_H
 #define KAFKA_NODE_GUARD_H

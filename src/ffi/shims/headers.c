@@ -1,6 +1,6 @@
 /*
- * Headers of a record with names of any bytes. librdkafka keeps a name as it came, but gives it as a C string only, which
- * ends at the first NUL.
+ * A record's headers, with names of any bytes. librdkafka keeps a name as it came, but only returns it as a C string,
+ * which ends at the first NUL.
  */
 #include "guard.h"
 #include "rdkafka_header.h"
@@ -13,7 +13,7 @@ typedef struct kafka_node_header_s {
         size_t value_size;
 } kafka_node_header_t;
 
-/* 0 when there is no header with this index. What it gives is valid with the list. */
+/* 0 when there is no header with this index. What it returns is valid as long as the list. */
 int kafka_node_header(const rd_kafka_headers_t *list, size_t index, kafka_node_header_t *header) {
         const rd_kafka_header_t *found;
 

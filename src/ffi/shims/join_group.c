@@ -4,12 +4,12 @@
  * It keeps the members' metadata, for assignments that the application computes.
  *
  * librdkafka parses a member's metadata and drops the version; and from version 1 on it ignores a member whose
- * metadata lacks the fields that the protocol added later. kafka-node writes a version of the user's and never those
- * fields. So for the application's strategies the metadata is kept as it came, and librdkafka reads version 0, which
- * it understands from every member.
+ * metadata lacks the fields that the protocol added later. kafka-node writes a version of the user's choice and never
+ * those fields. So for the application's assignors the metadata is kept as it came, and librdkafka reads version 0,
+ * which it understands from every member.
  *
- * The function stands in for librdkafka's own, which it calls (see librdkafka/build.rs). All of it happens on librdkafka's
- * main thread.
+ * The function stands in for librdkafka's own, which it calls (see librdkafka/build.rs). All of it happens on
+ * librdkafka's main thread.
  */
 #include "assignor.h"
 #include "fast_rejoin.h"
@@ -20,10 +20,10 @@
 /* librdkafka's handler of the answer: one function, the same for all clients. */
 static rd_kafka_resp_cb_t *handle_join_group;
 
-/* Reads an answer and keeps its members; returns what the coordinator said, 0 also when it cannot be read. */
+/* Reads an answer and keeps its members; returns the coordinator's error code, or 0 if the answer cannot be read. */
 static int16_t read_answer(rd_kafka_t *rk, rd_kafka_buf_t *rkbuf, int16_t version) {
         const int log_decode_errors = 0;
-        strategies_t *all           = kafka_node_strategies_of(rk);
+        offered_assignors_t *all           = kafka_node_assignors_of(rk);
         rd_kafka_assignor_t *rkas;
         rd_kafkap_str_t protocol, leader, me;
         int16_t error = 0;
@@ -46,7 +46,7 @@ static int16_t read_answer(rd_kafka_t *rk, rd_kafka_buf_t *rkbuf, int16_t versio
                 return 0;
         RD_KAFKAP_STR_DUPA(&name, &protocol);
         rkas = rd_kafka_assignor_find(rk, name);
-        if (!rkas || !kafka_node_is_own(rkas))
+        if (!rkas || !kafka_node_is_custom(rkas))
                 return 0;
         while (member_cnt-- > 0) {
                 rd_kafkap_str_t id, instance;
@@ -64,7 +64,7 @@ static int16_t read_answer(rd_kafka_t *rk, rd_kafka_buf_t *rkbuf, int16_t versio
         return 0;
 
 err_parse:
-        /* librdkafka's handler will come to the same point, and says so. */
+        /* librdkafka's handler will get stuck at the same point, and says so. */
         return 0;
 }
 

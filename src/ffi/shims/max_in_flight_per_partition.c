@@ -1,6 +1,6 @@
 /*
- * Keeps the order of each partition for producers that are not idempotent (acks 0 and 1), across retries; and for all
- * across refused batches (refused_batch.c).
+ * Keeps each partition in order: across retries for producers that are not idempotent (acks 0 and 1), and for all
+ * producers across refused batches (refused_batch.c).
  *
  * librdkafka limits the requests that are on the wire (max.in.flight.requests.per.connection), but it prepares the next
  * one of a partition while the first is still unanswered. When the broker refuses the first one for now, its records go
@@ -18,8 +18,8 @@
 #include "refused_batch.h"
 
 /*
- * An idempotent producer needs this only at the beginning of an epoch: from then on the broker keeps its order by sequence
- * numbers. Before, a broker that has refused the first request would take the second, whatever its number.
+ * An idempotent producer needs this only at the beginning of an epoch: after that the broker keeps order by sequence
+ * numbers. Until then, a broker that has refused the first request would take the second, whatever its number.
  */
 static rd_bool_t keeps_order_here(rd_kafka_toppar_t *rktp) {
         rd_kafka_t *rk = rktp->rktp_rkt->rkt_rk;
@@ -28,7 +28,7 @@ static rd_bool_t keeps_order_here(rd_kafka_toppar_t *rktp) {
                (!rd_kafka_is_idempotent(rk) || rktp->rktp_eos.next_ack_seq == 0);
 }
 
-/* Makes a request of what is queued for a partition, unless one is in flight. Returns how many records it took. */
+/* Makes a request from what is queued for a partition, unless one is in flight. Returns how many records it took. */
 int rd_kafka_ProduceRequest(rd_kafka_broker_t *rkb, rd_kafka_toppar_t *rktp, const rd_kafka_pid_t pid,
                             uint64_t epoch_base_msgid) {
         int taken;
@@ -51,7 +51,7 @@ int rd_kafka_ProduceRequest(rd_kafka_broker_t *rkb, rd_kafka_toppar_t *rktp, con
         return taken;
 }
 
-/* The end of every produce request, whatever became of it: the partition may have its next one. */
+/* The end of every produce request, whatever its outcome: the partition may have its next one. */
 void rd_kafka_msgbatch_destroy(rd_kafka_msgbatch_t *rkmb) {
         rd_kafka_toppar_t *rktp = rkmb->rktp;
 
@@ -69,7 +69,7 @@ void rd_kafka_msgbatch_destroy(rd_kafka_msgbatch_t *rkmb) {
                 rd_kafka_toppar_unlock(rktp);
 
                 if (leader) {
-                        /* The leader has moved meanwhile; its thread does not know that it may go on. */
+                        /* The leader has moved in the meantime; its thread does not know that it may continue. */
                         rd_kafka_broker_wakeup(leader, "partition drained");
                         rd_kafka_broker_destroy(leader);
                 }

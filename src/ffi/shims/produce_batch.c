@@ -1,8 +1,8 @@
 /*
  * Whole batches in and out of a producer: one lock per batch where librdkafka's public functions take several per
- * record. According to measurements, these are most of what a record costs on the sending thread.
+ * record. By measurement, these locks are most of what a record costs on the sending thread.
  *
- * What is done here is what rd_kafka_produce_batch() and rd_kafka_msg_destroy() of librdkafka 2.12 do, record by record,
+ * This does what rd_kafka_produce_batch() and rd_kafka_msg_destroy() of librdkafka 2.12 do, record by record,
  * for the usual case; every other case is left to them.
  */
 #include "guard.h"
@@ -16,7 +16,7 @@
 #error "src/ffi/shims/produce_batch.c has to be compared with rd_kafka_msg_new0() and rd_kafka_msg_destroy() of this librdkafka"
 #endif
 
-/* Bytes of the values of a batch, which is what librdkafka's queue limit counts; false with a record that is too large. */
+/* Bytes of the values of a batch, which is what librdkafka's queue limit counts; false if a record is too large. */
 static rd_bool_t batch_size(const rd_kafka_t *rk, const rd_kafka_message_t *records, size_t count, size_t *bytes) {
         size_t i;
 
@@ -84,7 +84,7 @@ int kafka_node_produce_batch(rd_kafka_topic_t *app_rkt, int32_t partition, rd_ka
 
         rd_kafka_topic_rdlock(rkt);
         rktp = rd_kafka_toppar_get_avail(rkt, partition, 0, &err);
-        /* A topic that is not known yet has one partition for all, RD_KAFKA_PARTITION_UA. */
+        /* A topic that is not known yet has a single partition for everything, RD_KAFKA_PARTITION_UA. */
         if (!rktp || rktp->rktp_partition != partition ||
             rd_kafka_curr_msgs_add(rk, (unsigned int)count, bytes, 0 /* no waiting */, NULL)) {
                 rd_kafka_topic_rdunlock(rkt);
@@ -138,8 +138,8 @@ typedef struct {
 } kafka_node_reports_t;
 
 /*
- * Folds the next delivery reports of an event (RD_KAFKA_EVENT_DR), at most `size` groups of them; returns how many there
- * were, 0 at the end. The records are no longer counted by librdkafka's queue afterwards; they are freed with the event.
+ * Folds the next delivery reports of an event (RD_KAFKA_EVENT_DR), at most `size` groups of them; returns how many
+ * there were, 0 at the end. After that, librdkafka's queue no longer counts the records; they are freed with the event.
  */
 size_t kafka_node_event_reports(rd_kafka_event_t *rkev, kafka_node_reports_t *reports, size_t size) {
         rd_kafka_msgq_t *unread = &rkev->rko_u.dr.msgq, *read = &rkev->rko_u.dr.msgq2;

@@ -1,17 +1,17 @@
 /*
- * Takes a batch apart that a broker has refused because of what is in it.
+ * Takes apart a batch that a broker has refused because of what is in it.
  *
  * librdkafka joins the records of many sends into one batch, and a broker takes or refuses a batch as a whole. Here the
  * records of a refused one go back to the front of their partition's queue, to be sent again in smaller batches, until
- * those that the broker does not want are alone: only they fail. Nothing of a refused batch is in the log, so nothing
- * is written twice; and the queue is sorted, so the records keep their places before those that were sent later.
+ * those that the broker rejects are alone: only they fail. Nothing of a refused batch is in the log, so nothing is
+ * written twice; and the queue is sorted, so the records keep their places ahead of those that were sent later.
  *
- * - Too large: what such a batch may have is learnt for the topic (`kafka_node_produce_bounded`).
- * - A broker that names the records it does not want (Kafka 2.4 and later) has them fail; the others stay together.
+ * - Too large: the topic's limit is learnt (`kafka_node_produce_bounded`).
+ * - A broker of Kafka 2.4 or later names the records that it rejects: those fail, the others stay together.
  * - Otherwise each half is sent by itself.
  *
  * An idempotent producer has already been told by librdkafka to wait for its other requests and to begin a new epoch.
- * The records get the first sequence numbers of it.
+ * The records get its first sequence numbers.
  *
  * The function stands in for librdkafka's own, which it calls (see librdkafka/build.rs). It runs on the thread of a
  * broker, before the request is destroyed: the partition sends nothing else in between (max_in_flight_per_partition.c).
@@ -24,8 +24,8 @@
 #include "refused_batch.h"
 
 /*
- * The most bytes of a topic's batches as far as refusals have shown, 0 when none has. It is kept in a member that only
- * rd_kafka_consume_callback() reads, and no producer.
+ * The most bytes of a topic's batches as far as refusals have shown, 0 if none has. It is kept in a member that only
+ * rd_kafka_consume_callback() reads, so no producer does.
  */
 #define LEARNT_SIZE(rkt) ((rkt)->rkt_conf.consume_callback_max_msgs)
 
@@ -37,7 +37,7 @@ static rd_bool_t is_too_large(rd_kafka_resp_err_t err) {
         return err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE || err == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE;
 }
 
-/* Codes that say that a batch was not written, and that other records of it may be welcome. */
+/* Codes that say that a batch was not written, but that some of its records may be accepted. */
 static rd_bool_t is_about_content(rd_kafka_resp_err_t err) {
         return is_too_large(err) || err == RD_KAFKA_RESP_ERR_INVALID_RECORD ||
                err == RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP || err == RD_KAFKA_RESP_ERR_POLICY_VIOLATION;
@@ -47,7 +47,7 @@ static size_t size_of(const rd_kafka_msg_t *rkm) {
         return rd_kafka_msg_wire_size(rkm, 2);
 }
 
-/* Halves what batches of the topic may have. Compressed or not, it is the size before compression. */
+/* Halves the limit for the topic's batches. Compressed or not, it is the size before compression. */
 static void learn_size(rd_kafka_topic_t *rkt, const rd_kafka_msgq_t *refused) {
         const rd_kafka_msg_t *rkm;
         int known = learnt_size(rkt);
@@ -60,7 +60,7 @@ static void learn_size(rd_kafka_topic_t *rkt, const rd_kafka_msgq_t *refused) {
                 __atomic_store_n(&LEARNT_SIZE(rkt), (int)bytes, __ATOMIC_RELAXED);
 }
 
-/* Makes each half of the records a batch of its own, which ends at `last_msgid` of its first record. */
+/* Makes each half of the records its own batch, which ends at `last_msgid` of its first record. */
 static void halve(rd_kafka_msgq_t *refused) {
         int count = rd_kafka_msgq_len(refused), i = 0;
         rd_kafka_msg_t *first = rd_kafka_msgq_first(refused), *rkm;
@@ -119,7 +119,7 @@ static void send_again(rd_kafka_toppar_t *rktp, rd_kafka_msgq_t *refused) {
         rd_kafka_toppar_unlock(rktp);
 
         if (leader) {
-                /* The leader has moved meanwhile; its thread does not know that there is work. */
+                /* The leader has moved in the meantime; its thread does not know that there is work. */
                 rd_kafka_broker_wakeup(leader, "refused batch");
                 rd_kafka_broker_destroy(leader);
         }
@@ -164,8 +164,8 @@ void rd_kafka_dr_msgq0(rd_kafka_topic_t *rkt, rd_kafka_msgq_t *rkmq, rd_kafka_re
 }
 
 /*
- * Makes a request of a partition's records, as many as its topic is known to allow. Called on the thread of the broker
- * that leads the partition, to which `rktp_xmit_msgq` belongs.
+ * Makes a request from a partition's records, as many as its topic is known to allow. Called on the thread of the
+ * broker that leads the partition, to which `rktp_xmit_msgq` belongs.
  */
 int kafka_node_produce_bounded(rd_kafka_broker_t *rkb, rd_kafka_toppar_t *rktp, const rd_kafka_pid_t pid,
                                uint64_t epoch_base_msgid, kafka_node_produce_request_t *produce_request) {
@@ -176,7 +176,7 @@ int kafka_node_produce_bounded(rd_kafka_broker_t *rkb, rd_kafka_toppar_t *rktp, 
         int64_t bytes    = 0;
         size_t wire_size = 0;
 
-        /* With an idempotent producer, librdkafka itself sends a batch again as it was. */
+        /* With an idempotent producer, librdkafka itself resends a batch as it was. */
         last_msgid = first ? first->rkm_u.producer.last_msgid : 0;
         if (likely((most == 0 && last_msgid == 0) || !first || (last_msgid && rd_kafka_is_idempotent(rkb->rkb_rk))))
                 return produce_request(rkb, rktp, pid, epoch_base_msgid);

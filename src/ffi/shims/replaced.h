@@ -1,11 +1,12 @@
 /*
- * The functions of librdkafka's that files here stand in for: librdkafka calls ours by the name of its own, and its own is
+ * The functions of librdkafka that files here replace: librdkafka calls ours under the original name, and its own is
  * called `original_...` (see librdkafka/build.rs).
  */
 #ifndef KAFKA_NODE_REPLACED_H
 #define KAFKA_NODE_REPLACED_H
 
 #include "guard.h"
+#include "rdkafka_cgrp.h"
 #include "rdkafka_msg.h"
 #include "rdkafka_request.h"
 
@@ -16,13 +17,25 @@ void original_rd_kafka_JoinGroupRequest(rd_kafka_broker_t *rkb, const rd_kafkap_
                                         const rd_kafkap_str_t *member_id, const rd_kafkap_str_t *group_instance_id,
                                         const rd_kafkap_str_t *protocol_type, const rd_list_t *topics,
                                         rd_kafka_replyq_t replyq, rd_kafka_resp_cb_t *resp_cb, void *opaque);
+int original_rd_kafka_OffsetCommitRequest(rd_kafka_broker_t *rkb, rd_kafka_consumer_group_metadata_t *cgmetadata,
+                                          rd_kafka_topic_partition_list_t *offsets, rd_kafka_replyq_t replyq,
+                                          rd_kafka_resp_cb_t *resp_cb, void *opaque, const char *reason);
+int original_rd_kafka_buf_retry(rd_kafka_broker_t *rkb, rd_kafka_buf_t *rkbuf);
 void original_rd_kafka_dr_msgq0(rd_kafka_topic_t *rkt, rd_kafka_msgq_t *rkmq, rd_kafka_resp_err_t err,
                                 const rd_kafka_Produce_result_t *presult);
 
-/* In the order of `Replaced` in src/ffi/replaced.rs. */
-typedef enum { PRODUCE_REQUEST, MSGBATCH_DESTROY, JOIN_GROUP_REQUEST, DR_MSGQ0, REPLACED_CNT } replaced_t;
+void original_rd_kafka_cgrp_op(rd_kafka_cgrp_t *rkcg, rd_kafka_toppar_t *rktp, rd_kafka_replyq_t replyq,
+                               rd_kafka_op_type_t type, rd_kafka_resp_err_t err);
 
-/* Each of ours counts its calls, some per request: a test sees that it is the one that librdkafka calls. */
+void original_rd_kafka_broker_decommission(rd_kafka_t *rk, rd_kafka_broker_t *rkb, rd_list_t *wait_thrds);
+
+/* In the order of `Replaced` in src/ffi/replaced.rs. */
+typedef enum {
+  PRODUCE_REQUEST, MSGBATCH_DESTROY, JOIN_GROUP_REQUEST, DR_MSGQ0, OFFSET_COMMIT_REQUEST, BUF_RETRY, CGRP_OP,
+  BROKER_DECOMMISSION, REPLACED_CNT
+} replaced_t;
+
+/* Each of ours counts its calls, a few per request, so that a test can see that librdkafka calls it. */
 void kafka_node_count_call(replaced_t function);
 
 #endif

@@ -1,6 +1,6 @@
-//! librdkafka's errors as data: what JavaScript makes kafka-node's error classes of.
+//! librdkafka's errors as data, from which JavaScript makes kafka-node's error classes.
 
-use crate::ffi::{error_name, error_text};
+use super::{error_name, error_text};
 use serde::Serialize;
 
 /// Codes of librdkafka's own (rdkafka.h, `RD_KAFKA_RESP_ERR__*`) that the native side decides on.
@@ -8,15 +8,17 @@ pub mod code {
   pub const PURGE_QUEUE: i32 = -152;
   pub const TIMED_OUT: i32 = -185;
   pub const QUEUE_FULL: i32 = -184;
+  pub const UNSUPPORTED_FEATURE: i32 = -165;
   pub const INVALID_ARG: i32 = -186;
   pub const DESTROY: i32 = -197;
   pub const FAIL: i32 = -196;
-  /// The broker's, for a commit of a generation that has gone.
+  /// The broker's, for a commit of a generation that is over.
   pub const ILLEGAL_GENERATION: i32 = 22;
 }
 
 /// One error. `code` below 0 is local to librdkafka, above 0 it is the broker's (Kafka protocol, error codes).
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct KafkaError {
   pub code: i32,
   /// librdkafka's name without its prefix, e.g. `_TIMED_OUT`, `NOT_LEADER_FOR_PARTITION`.
@@ -24,8 +26,10 @@ pub struct KafkaError {
   pub message: String,
   /// The same call may succeed later.
   pub retriable: bool,
-  /// The client cannot go on; it must be closed and made anew.
+  /// The client is unusable; it must be closed and replaced by a new one.
   pub fatal: bool,
+  /// The transaction cannot be committed; it must be aborted, then another one may follow.
+  pub abortable: bool,
 }
 
 impl KafkaError {
@@ -35,7 +39,7 @@ impl KafkaError {
 
   pub fn with_text(code: i32, message: String) -> KafkaError {
     let message = if message.is_empty() { error_text(code) } else { message };
-    KafkaError { code, name: error_name(code), message, retriable: is_retriable(code), fatal: false }
+    KafkaError { code, name: error_name(code), message, retriable: is_retriable(code), fatal: false, abortable: false }
   }
 
   pub fn invalid_config(message: String) -> KafkaError {
@@ -49,7 +53,7 @@ impl From<KafkaError> for napi::Error {
   }
 }
 
-/// True for errors that pass by themselves: transport and time-outs, and the broker codes which the Kafka protocol's
+/// True for errors that pass by themselves: transport and timeouts, and the broker codes that the Kafka protocol's
 /// error table marks as retriable.
 pub fn is_retriable(code: i32) -> bool {
   matches!(

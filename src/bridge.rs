@@ -1,11 +1,11 @@
-//! The one way from native threads to JavaScript: a threadsafe function behind a gate.
+//! The only way from native threads to JavaScript: a threadsafe function behind a gate.
 //!
-//! The gate is a mutex, taken once per batch of records or per event, never per record. Closing it (the environment goes
-//! away, the JS object is collected) waits for a call that is under way and lets none through afterwards, so no native
+//! The gate is a mutex, taken once per batch of records or per event, never per record. Closing it (the environment
+//! goes away, the JS object is collected) waits for a call in progress and lets no later one through, so no native
 //! thread ever calls into a dead environment or writes into memory that JavaScript has given up.
 
 use crate::error::KafkaError;
-use crate::ffi::{ClientEvent, PartitionOffset};
+use crate::ffi::{Answered, ClientEvent, PartitionOffset};
 use napi::bindgen_prelude::{Either4, Float64Array, FnArgs, Function, Uint8Array};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Env, Status};
@@ -18,12 +18,12 @@ use tokio::sync::Semaphore;
 /// What is sent to JavaScript. `core/handles/` is the receiving end.
 pub enum ToJs {
   /// A shared buffer, by index, has been filled with records; its credit goes with it.
-  Slab(u32),
+  SharedBuffer(u32),
   /// A record batch that no shared buffer could hold.
-  Block(Vec<u8>),
+  LargeBatch(Vec<u8>),
   /// The handle's queue has something: JavaScript is to call `drain`.
   Ready,
-  /// Finished sends, one after the other: the send's id, then base offset and error code of each of its produce batches.
+  /// Finished sends, one after another: the send's id, then base offset and error code of each of its produce batches.
   Reports(Vec<f64>),
   /// Everything else.
   Event(Event),
@@ -31,6 +31,7 @@ pub enum ToJs {
 
 /// A broker's answer for one partition.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct PartitionAnswer {
   topic: String,
   partition: i32,
@@ -55,8 +56,15 @@ pub fn hex(bytes: &[u8]) -> String {
   text
 }
 
+/// What `hex` has written; JavaScript writes it too.
+pub fn bytes(hex: &str) -> Vec<u8> {
+  let digit = |byte: u8| (byte as char).to_digit(16).unwrap_or_default() as u8;
+  hex.as_bytes().chunks_exact(2).map(|pair| digit(pair[0]) << 4 | digit(pair[1])).collect()
+}
+
 /// A member of a group and what it tells the leader.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct MemberText {
   pub id: String,
   /// As on the wire, in hexadecimal.
@@ -64,6 +72,7 @@ pub struct MemberText {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Event {
   Error {
@@ -78,6 +87,7 @@ pub enum Event {
     text: String,
   },
   Statistics {
+    #[cfg_attr(test, ts(type = "unknown"))]
     statistics: serde_json::Value,
   },
   Broker {
@@ -92,10 +102,24 @@ pub enum Event {
     error: i32,
     reason: String,
   },
+  /// A request has been answered, or given up; only after the request `reportRequests`. `duration` is in ms.
+  Answered {
+    broker: String,
+    api_key: i16,
+    api_version: i16,
+    correlation_id: i32,
+    size: usize,
+    duration: f64,
+    error: i32,
+  },
+  /// A token for SASL/OAUTHBEARER is wanted: the request `setToken`, or `setTokenFailure`.
+  TokenWanted,
   /// The answer to a request of the control plane; exactly one of `error` and `result` is there.
   Reply {
     id: u32,
     error: Option<KafkaError>,
+    /// `Answer` of the requests.
+    #[cfg_attr(test, ts(type = "Answer['result'] | null"))]
     result: Option<serde_json::Value>,
   },
   /// Which topic an id in later record blocks stands for.
@@ -114,33 +138,35 @@ pub enum Event {
     committed: bool,
     /// This member has computed the group's assignment.
     leader: bool,
+    /// The assignor that the group has chosen; none when the broker assigns.
+    assignor: Option<String>,
     /// JSON text that the leader sent along.
     user_data: Option<String>,
   },
   /// librdkafka waits for the assignment with this number, by the user's own assignor.
   AssignorRequested {
     number: u32,
-    protocol: String,
+    assignor: String,
     member_id: String,
     generation_id: i32,
     members: Vec<MemberText>,
     /// Names and ids of partitions.
     topics: Vec<(String, Vec<i32>)>,
   },
-  /// No assignment came within `timeout` ms; the member joins anew.
+  /// No assignment came within `timeout` ms; the member rejoins.
   AssignmentOverdue {
-    protocol: String,
+    assignor: String,
     timeout: u32,
   },
   /// Partitions are being taken: all there are, or, when `incremental`, these. The group waits for the command `revoked`.
-  /// `lost`: they belong to others already.
+  /// `lost`: they already belong to others.
   Revoked {
     assignment_version: u32,
     incremental: bool,
     partitions: Vec<(String, i32)>,
     lost: bool,
   },
-  /// Where to start could not be found out; the member fetches nothing.
+  /// Could not find out where to start; the member fetches nothing.
   StartFailed {
     error: KafkaError,
   },
@@ -148,7 +174,7 @@ pub enum Event {
   OffsetsMissing {
     assignment_version: u32,
   },
-  /// `stale`: the commit was made under an assignment that has gone, and was not sent.
+  /// `stale`: the commit was made under an assignment that is gone, and was not sent.
   Committed {
     id: u32,
     error: Option<KafkaError>,
@@ -164,7 +190,7 @@ impl Event {
     Event::Error { error, topic: None, partition: None, offset: None }
   }
 
-  /// The event for what librdkafka tells; `None` for what the native side deals with itself.
+  /// The event for what librdkafka reports; `None` for what the native side deals with itself.
   pub fn of(event: ClientEvent) -> Option<Event> {
     match event {
       ClientEvent::Error(error) => Some(Event::error(error)),
@@ -180,14 +206,19 @@ impl Event {
         partitions: partitions.to_vec().into_iter().map(PartitionAnswer::from).collect(),
         stale: false,
       }),
+      ClientEvent::Answered(answered) => {
+        let Answered { broker, api_key, api_version, correlation_id, size, duration, error } = answered;
+        Some(Event::Answered { broker, api_key, api_version, correlation_id, size, duration, error })
+      }
+      ClientEvent::TokenWanted => Some(Event::TokenWanted),
       ClientEvent::Rebalance { .. } => None,
     }
   }
 }
 
 /// Kinds of payload, the callback's first argument.
-const SLAB: u32 = 0;
-const BLOCK: u32 = 1;
+const SHARED_BUFFER: u32 = 0;
+const LARGE_BATCH: u32 = 1;
 const DELIVERY_REPORTS: u32 = 2;
 const EVENT: u32 = 3;
 const READY: u32 = 4;
@@ -203,17 +234,20 @@ pub struct Bridge {
   abandoned: AtomicBool,
   closing: AtomicBool,
   share: Semaphore,
+  /// What would have been sent, as JSON text.
+  #[cfg(test)]
+  pub events: Mutex<Vec<String>>,
 }
 
-/// Requests of a handle that may block at a time.
+/// How many requests of a handle may block at a time.
 const SHARE: usize = 2;
 
 impl Bridge {
   pub fn new(env: &Env, callback: &Callback<'_>) -> napi::Result<Arc<Bridge>> {
     let tsfn = callback.build_threadsafe_function::<ToJs>().weak::<true>().build_callback(|context| {
       let (kind, payload) = match context.value {
-        ToJs::Slab(index) => (SLAB, Either4::A(index)),
-        ToJs::Block(bytes) => (BLOCK, Either4::B(Uint8Array::new(bytes))),
+        ToJs::SharedBuffer(index) => (SHARED_BUFFER, Either4::A(index)),
+        ToJs::LargeBatch(bytes) => (LARGE_BATCH, Either4::B(Uint8Array::new(bytes))),
         ToJs::Ready => (READY, Either4::A(0)),
         ToJs::Reports(numbers) => (DELIVERY_REPORTS, Either4::C(Float64Array::new(numbers))),
         ToJs::Event(event) => (
@@ -228,27 +262,31 @@ impl Bridge {
       abandoned: AtomicBool::new(false),
       closing: AtomicBool::new(false),
       share: Semaphore::new(SHARE),
+      #[cfg(test)]
+      events: Mutex::default(),
     });
     Environment::of(env)?.register(&bridge);
     Ok(bridge)
   }
 
   fn gate(&self) -> MutexGuard<'_, Option<Tsfn>> {
-    // A panic while the gate was held leaves nothing half done behind it.
+    // A panic while the gate was held leaves nothing half done.
     self.gate.lock().unwrap_or_else(PoisonError::into_inner)
   }
 
-  /// Sends something to JavaScript; in silence when there is nobody left to receive it.
+  /// Sends something to JavaScript; silently does nothing if there is nobody left to receive it.
   pub fn post(&self, message: ToJs) {
     self.post_made_by(|| message);
   }
 
   pub fn event(&self, event: Event) {
+    #[cfg(test)]
+    crate::sync::lock(&self.events).push(serde_json::to_string(&event).expect("an event is JSON"));
     self.post(ToJs::Event(event));
   }
 
-  /// Sends what `make` makes. `make` runs only while the receiver is there and keeps the gate open meanwhile: the place
-  /// to write into memory that belongs to JavaScript. False when the receiver has gone.
+  /// Sends what `make` makes. `make` runs only while the receiver is there, and keeps the gate open meanwhile: that is
+  /// the place to write into memory that belongs to JavaScript. False when the receiver is gone.
   pub fn post_made_by(&self, make: impl FnOnce() -> ToJs) -> bool {
     match &*self.gate() {
       Some(tsfn) => tsfn.call(make(), ThreadsafeFunctionCallMode::NonBlocking) == Status::Ok,
@@ -256,7 +294,7 @@ impl Bridge {
     }
   }
 
-  /// Nobody listens any more: the native side winds up by itself. Never blocks longer than a batch takes to copy.
+  /// Nobody is listening any more: the native side winds up by itself. Blocks no longer than copying a batch takes.
   pub fn abandon(&self) {
     self.abandoned.store(true, Ordering::Release);
     drop(self.gate().take());
@@ -283,6 +321,7 @@ impl Bridge {
       abandoned: AtomicBool::new(false),
       closing: AtomicBool::new(false),
       share: Semaphore::new(SHARE),
+      events: Mutex::default(),
     })
   }
 
