@@ -5,9 +5,9 @@ export interface DevBrokerOptions {
   port?: number
   /** Topics to create at once: `'name'` (one partition), `'name:partitions'`, `{ name, partitions }`. Default none. */
   topics?: Array<string | { name: string; partitions?: number }>
-  /** Limit of each partition in bytes; its oldest batches go first. Default 64 MiB. */
+  /** Limit for each partition in bytes; its oldest batches are dropped first. Default 64 MiB. */
   retentionBytes?: number
-  /** Leaves out the warning that the broker is for development and tests only. Default false. */
+  /** Suppresses the warning that the broker is for development and tests only. Default false. */
   quiet?: boolean
 }
 
@@ -46,12 +46,12 @@ export interface DevBroker extends EventEmitter {
   readonly port: number
   /** Id of the broker's process. */
   readonly pid: number
-  /** Why the broker died; null while it runs and when `stop()` or a signal ended it. */
+  /** Why the broker died; null while it runs, and if `stop()` or a signal ended it. */
   readonly error: Error | null
   /** What the broker is for and what it cannot do. */
   readonly notice: string
 
-  /** Creates a topic with `partitions` (default 1). Rejects when it exists. */
+  /** Creates a topic with `partitions` (default 1). Rejects if it already exists. */
   createTopic(name: string, partitions?: number): Promise<void>
   /** Closes the port and every connection, like a broker that is down; records, groups and commits are kept. */
   setDown(): Promise<void>
@@ -63,14 +63,14 @@ export interface DevBroker extends EventEmitter {
   pushErrors(api: DevBrokerApi | number, codes: number[]): Promise<void>
   /** Answers every request about a topic with this Kafka error code, until 0 is set. */
   topicError(name: string, code: number): Promise<void>
-  /** Ends the broker and resolves when its process is gone. May be called again. */
+  /** Ends the broker and resolves once its process is gone. May be called again. */
   stop(): Promise<void>
   /** Keeps this process alive for as long as the broker runs. */
   ref(): this
   /** Undoes `ref()`. */
   unref(): this
 
-  /** Once, when the broker has ended; `error` is null when `stop()` or a signal ended it. */
+  /** Once, when the broker has ended; `error` is null if `stop()` or a signal ended it. */
   on(event: 'exit', listener: (error: Error | null) => void): this
   /** A line that librdkafka logs inside the broker. */
   on(event: 'log', listener: (line: DevBrokerLogLine) => void): this
@@ -81,6 +81,6 @@ export interface DevBroker extends EventEmitter {
 /**
  * Starts an in-memory Kafka broker in a child process, for development and tests only.
  * It ends with `stop()` and with this process, and does not keep this process alive.
- * Rejects with code `EADDRINUSE` when the port is taken.
+ * Rejects with code `EADDRINUSE` if the port is taken.
  */
 export function startDevBroker(options?: DevBrokerOptions): Promise<DevBroker>

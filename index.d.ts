@@ -17,7 +17,7 @@ export class KafkaClient extends EventEmitter {
   /** The object given to the constructor, with the defaults filled in. */
   options: any
   clientId: string
-  /** True from the first metadata on; stays true during outages and after `close()`. */
+  /** True once the first metadata has arrived; stays true during outages and after `close()`. */
   ready: boolean
   /** By broker id. */
   brokerMetadata: { [id: string]: { nodeId: number, host: string, port: number } }
@@ -67,8 +67,8 @@ export class KafkaClient extends EventEmitter {
   createTopics (topics: string[], async: boolean, callback?: Callback): void
 
   /**
-   * Commits offsets (of the next message to read) for a group: as the member, which must be a ConsumerGroup of this
-   * process, or with generation -1 and member '' without membership, which a group with active members refuses.
+   * Commits offsets (of the next message to read) for a group: as a member, which must be a ConsumerGroup of this
+   * process, or, with generation -1 and member '', without membership, which a group with active members refuses.
    */
   sendOffsetCommitV2Request (
     group: string, generationId: number, memberId: string, commits: OffsetCommitRequest[], cb?: Callback
@@ -126,21 +126,21 @@ export class KafkaClient extends EventEmitter {
 export interface KafkaClientOptions {
   /** Comma-separated list of `host:port`. Default 'localhost:9092'. */
   kafkaHost?: string
-  /** For each attempt to connect, ms. Default 10000. */
+  /** Limit for each attempt to connect, ms. Default 10000. */
   connectTimeout?: number
-  /** For each request, ms. Default 30000; false for none. */
+  /** Limit for each request, ms. Default 30000; false for none. */
   requestTimeout?: number | false
   /** Default true; with false, call `connect()`. */
   autoConnect?: boolean
-  /** Of the first connection; after that, reconnects are unlimited. */
+  /** For the first connection; after that, reconnects are unlimited. */
   connectRetryOptions?: RetryOptions
   /** Turns on TLS, even as `{}`. */
   sslOptions?: SslOptions
   /** Does not turn on TLS by itself: give `sslOptions`, at least `{}`. */
   ssl?: boolean
   /**
-   * `{ mechanism, username, password }`; mechanisms 'plain', 'scram-sha-256', 'scram-sha-512'. Use TLS with it: 'plain' sends
-   * the password as it is.
+   * `{ mechanism, username, password }`; mechanisms 'plain', 'scram-sha-256', 'scram-sha-512'. Or `SaslTokenOptions`:
+   * mechanism 'oauthbearer'. Use TLS with it: 'plain' sends the password in clear text, 'oauthbearer' the token.
    */
   sasl?: any
   /** Default 'kafka-node-client'. */
@@ -149,7 +149,7 @@ export interface KafkaClientOptions {
   idleConnection?: number
   /** Accepted and ignored: librdkafka reconnects when there is something to send. */
   reconnectOnIdle?: boolean
-  /** Requests to brokers that an admin call may run at the same time. Default 10. */
+  /** How many requests to brokers an admin call may have in flight at a time. Default 10. */
   maxAsyncRequests?: number
   /** Batching of sends with `requireAcks: 0`. Default null: every send goes out at once. */
   noAckBatchOptions?: AckBatchOptions | null
@@ -157,11 +157,29 @@ export interface KafkaClientOptions {
   versions?: { disabled?: boolean, requestTimeout?: number }
   /** Interval of the `statistics` event, ms. Default 0: off. */
   statisticsInterval?: number
-  /** Properties of librdkafka's own for all handles of the client, such as `{ 'client.rack': 'a' }`. */
+  /** librdkafka's own properties for all handles of the client, such as `{ 'client.rack': 'a' }`. */
   librdkafka?: LibrdkafkaProperties
 }
 
-/** As `tls.connect` takes them. Others than these are refused, unless they ask for what is so anyway. */
+/** SASL with tokens. */
+export interface SaslTokenOptions {
+  mechanism: 'oauthbearer' | 'OAUTHBEARER'
+
+  /** Asked when a native handle starts, and again when four fifths of the token's life are over. */
+  oauthBearerProvider (): OAuthBearerToken | Promise<OAuthBearerToken>
+}
+
+export interface OAuthBearerToken {
+  value: string
+  /** When it expires, ms since 1970, or how long it lives, ms. Default: as a JSON Web Token says, otherwise 5 minutes. */
+  lifetime?: number
+  /** Default: the `sub` of a JSON Web Token. */
+  principal?: string
+  /** Given to the broker beside the token. */
+  extensions?: { [name: string]: string }
+}
+
+/** As `tls.connect` takes them. Others are refused, unless they ask for what happens anyway. */
 export interface SslOptions {
   /** Authorities as PEM text, or an array of them. Default: those of Node.js and of `NODE_EXTRA_CA_CERTS`. */
   ca?: any
@@ -169,7 +187,7 @@ export interface SslOptions {
   cert?: any
   /** Private key as PEM text, or `{ pem, passphrase }`. */
   key?: any
-  /** Of the key, or of `pfx`. */
+  /** Passphrase of the key, or of `pfx`. */
   passphrase?: string
   /** Certificate and key as a PKCS#12 file. */
   pfx?: any
@@ -187,8 +205,8 @@ export interface SslOptions {
 }
 
 /**
- * Names and values of librdkafka's CONFIGURATION.md, for what no other option chooses. Names that it does not know, that an
- * option stands for, or that would have no effect are refused with an InvalidConfigError.
+ * Names and values from librdkafka's CONFIGURATION.md, for what no other option controls. Names that it does not know,
+ * that an option sets, or that would have no effect are refused with an InvalidConfigError.
  */
 export interface LibrdkafkaProperties {
   [name: string]: string | number | boolean | undefined
@@ -211,7 +229,7 @@ export interface RetryOptions {
 export interface AckBatchOptions {
   /** Bytes that a batch may hold before it is sent. */
   noAckBatchSize: number | null
-  /** Time for which a batch waits for further sends, ms. */
+  /** How long a batch waits for further sends, ms. */
   noAckBatchAge: number | null
 }
 
@@ -250,7 +268,7 @@ export interface MetadataResponse extends Array<BrokerMetadataResponse | Cluster
 
 // # Producers
 
-/** Sends messages; without a given partition or partitioner, to the first partition of the topic. */
+/** Sends messages; if neither a partition nor a partitioner is given, to the first partition of the topic. */
 export class Producer extends EventEmitter {
   /** Values of the option `partitionerType`. */
   static PARTITIONER_TYPES: { default: 0, random: 1, cyclic: 2, keyed: 3, custom: 4 }
@@ -272,8 +290,8 @@ export class Producer extends EventEmitter {
    *
    * Calls back with the `ProduceResult`, or an error: a `QueueFullError` when too much is waiting to be sent, a
    * `TimeoutError`, a `BrokerNotAvailableError`, or an `Error` whose message is the broker's error, such as
-   * `NotEnoughReplicas`. Fills in `partition` and `attributes` in the payload objects: sent again, the same object goes
-   * to the same partition.
+   * `NotEnoughReplicas`. Fills in `partition` and `attributes` in the payload objects, so that the same object, sent
+   * again, goes to the same partition.
    *
    * @throws TypeError if `payloads` is not an array
    */
@@ -283,17 +301,17 @@ export class Producer extends EventEmitter {
   createTopics (topics: string[], async: boolean, cb?: Callback): void
   createTopics (topics: string[], cb?: Callback): void
 
-  /** Closes the client, and so everything that shares it. */
+  /** Closes the client, and with it everything that shares it. */
   close (cb?: () => any): void
 }
 
-/** A producer that takes the partitions in turn (`partitionerType` 2) by default. */
+/** A producer that by default takes the partitions in turn (`partitionerType` 2). */
 export class HighLevelProducer extends Producer {
 }
 
 /**
- * A stream of payloads and arrays of payloads, keyed unless told otherwise. A send that fails destroys it. `end()`
- * leaves the client open: `close()` it.
+ * A stream of payloads and arrays of payloads, keyed by default. A send that fails destroys it. `end()` leaves the
+ * client open: call `close()`.
  */
 export class ProducerStream extends Writable {
   client: KafkaClient
@@ -304,7 +322,7 @@ export class ProducerStream extends Writable {
   /** As `write`, but calls back with the `ProduceResult`. */
   sendPayload (payloads: ProduceRequest | ProduceRequest[], cb?: Callback): void
 
-  /** Delivers sends in flight first; what was written before the client was connected fails. */
+  /** Delivers sends in flight first; what is still waiting for the first connection fails. */
   close (cb?: () => any): void
 
   _write (message: ProduceRequest | ProduceRequest[], encoding: any, cb: (error?: any, data?: any) => any): void
@@ -313,11 +331,11 @@ export class ProducerStream extends Writable {
 }
 
 export interface ProducerOptions {
-  /** Of librdkafka's producer; they win over those of the client. */
+  /** Of librdkafka's producer; they override those of the client. */
   librdkafka?: LibrdkafkaProperties
   /** 0: none, 1: by the leader, -1: by all in-sync replicas. Default 1. */
   requireAcks?: number
-  /** Time that the broker may wait for its replicas, ms. Default: the client's `requestTimeout`. */
+  /** How long the broker may wait for its replicas, ms. Default: the client's `requestTimeout`. */
   ackTimeoutMs?: number
   /** One of `Producer.PARTITIONER_TYPES`. Default 0 for Producer, 2 for HighLevelProducer, 3 for ProducerStream. */
   partitionerType?: number
@@ -339,8 +357,8 @@ export interface ProducerStreamOptions {
 export interface ProduceRequest {
   topic: string
   /**
-   * One value or an array of values: string, Buffer, null (a tombstone) or KeyedMessage. Anything else is sent as the
-   * string that it converts to.
+   * One value or an array of values: string, Buffer, null (a tombstone) or KeyedMessage. Anything else is converted to
+   * a string.
    */
   messages: any
   /** Key of every value that is not a KeyedMessage. */
@@ -360,7 +378,7 @@ export interface ProduceResult {
   [topic: string]: { [partition: string]: number }
 }
 
-/** A message with a key and a timestamp (now) of its own. Partitioners do not see its key, but the payload's. */
+/** A message with its own key and timestamp (now). Partitioners see the payload's key, not this one. */
 export class KeyedMessage {
   key: string | Buffer
   value: string | Buffer
@@ -374,7 +392,7 @@ export interface Chunk {
   chunk: ProduceRequest
 }
 
-/** By name; an array where a name occurs more than once. */
+/** Values by name; an array where a name occurs more than once. */
 export interface MessageHeaders {
   [name: string]: string | Buffer | Array<string | Buffer>
 }
@@ -401,7 +419,7 @@ export class DefaultPartitioner implements Partitioner {
   getPartition (partitions?: number[], key?: any): number
 }
 
-/** One partition after the other, with one counter for all topics; 0 if none is known. */
+/** One partition after another, with one counter for all topics; 0 if none is known. */
 export class CyclicPartitioner implements Partitioner {
   getPartition (partitions?: number[], key?: any): number
 }
@@ -411,7 +429,7 @@ export class RandomPartitioner implements Partitioner {
   getPartition (partitions: number[], key?: any): number
 }
 
-/** The same partition for the same key, while their number stays the same. Other Kafka clients hash differently. */
+/** The same partition for the same key, as long as their number does not change. Other clients hash differently. */
 export class KeyedPartitioner implements Partitioner {
   /** 1 to 2^31 - 1. */
   hashCode (key: any): number
@@ -430,13 +448,13 @@ export const CustomPartitioner: {
 
 export interface Message {
   topic: string
-  /** Decoded as option `encoding` says; null for a tombstone. */
+  /** Decoded as the option `encoding` says; null for a tombstone. */
   value: string | Buffer
   offset?: number
   partition?: number
   /** Offset that the next message written to the partition will get, as of the fetch. */
   highWaterOffset?: number
-  /** Decoded as option `keyEncoding` says; null if there is none. */
+  /** Decoded as the option `keyEncoding` says; null if there is none. */
   key?: string | Buffer
   /** Absent if the message has none. */
   timestamp?: Date
@@ -448,14 +466,14 @@ export interface Message {
 export type MessageEncoding =
   'buffer' | 'utf8' | 'utf-8' | 'ascii' | 'latin1' | 'binary' | 'base64' | 'hex' | 'ucs2' | 'ucs-2' | 'utf16le'
 
-/** Reads given partitions; its group is a place to store offsets, without membership. Give each consumer its client. */
+/** Reads given partitions; its group only stores offsets, it has no members. Best with a client of its own. */
 export class Consumer extends EventEmitter {
   client: KafkaClient
   id: number
   options: any
   ready: boolean
   paused: boolean
-  /** The partitions read, with their positions. */
+  /** The partitions that are read, with their positions. */
   payloads: TopicPayload[]
 
   /**
@@ -502,13 +520,13 @@ export class Consumer extends EventEmitter {
 
   resumeTopics (topics: any[]): void
 
-  /** `force` commits first; nothing is committed without. Closes the client. */
+  /** Commits first if `force` is true, otherwise commits nothing. Closes the client. */
   close (force: boolean, cb?: (error: Error) => any): void
   close (cb?: (error: Error) => any): void
 }
 
 export interface ConsumerOptions {
-  /** Of librdkafka's consumer; they win over those of the client. */
+  /** Of librdkafka's consumer; they override those of the client. */
   librdkafka?: LibrdkafkaProperties
   /** Default 'kafka-node-group'. */
   groupId?: string
@@ -522,12 +540,14 @@ export interface ConsumerOptions {
   fetchMinBytes?: number
   /** Bytes per partition and fetch. Default 1048576. */
   fetchMaxBytes?: number
-  /** True: start at the `offset` of each topic element. Default false: at the committed offset, else at 0. */
+  /** True: start at the `offset` of each topic element. Default false: at the committed offset, otherwise at 0. */
   fromOffset?: boolean
   /** Of values. Default 'utf8'. */
   encoding?: MessageEncoding
   /** Of keys. Default: as `encoding`. */
   keyEncoding?: MessageEncoding
+  /** Whether records of transactions that are open or were aborted are hidden. Default 'read_uncommitted': shown. */
+  isolationLevel?: 'read_uncommitted' | 'read_committed'
   /** Start paused. Default false. */
   paused?: boolean
   /** Messages emitted in a row. Default 1000. */
@@ -554,7 +574,7 @@ export interface Topic {
 
 /**
  * The messages of given partitions as a stream; commits nothing by itself, see `createCommitStream`. Emits `message`
- * besides `data`, and `offsetOutOfRange`. Keys are Buffers whatever the encoding. `destroy()` leaves the client open.
+ * and `data`, and `offsetOutOfRange`. Keys are Buffers whatever the encoding. `destroy()` leaves the client open.
  */
 export class ConsumerStream extends Readable {
   client: KafkaClient
@@ -562,7 +582,7 @@ export class ConsumerStream extends Readable {
   /** @throws Error if there are no topics */
   constructor (client: KafkaClient, topics: Array<OffsetFetchRequest | string>, options: ConsumerStreamOptions)
 
-  /** A stream to pipe this one into, that commits the offsets of what passes. */
+  /** A stream to pipe this one into, which commits the offsets of what passes through. */
   createCommitStream (options?: CommitStreamOptions): CommitStream
 
   /** Closes the client. The stream does not end. */
@@ -573,7 +593,7 @@ export class ConsumerStream extends Readable {
 export interface ConsumerStreamOptions extends ConsumerOptions {
   /** Messages per commit of the commit stream. Default 100. */
   autoCommitMsgCount?: number
-  /** Without effect: librdkafka fetches ahead. Default 10. */
+  /** Has no effect: librdkafka fetches ahead. Default 10. */
   bufferRefetchThreshold?: number
   /** Messages that the stream buffers. Default 100. */
   highWaterMark?: number
@@ -583,7 +603,7 @@ export interface ConsumerStreamOptions extends ConsumerOptions {
 export interface CommitStream extends Transform {
   commit (cb?: Callback): void
 
-  /** Stops committing by time; the process stays alive until then. */
+  /** Stops the timed commits, which keep the process alive until then. */
   clearInterval (): void
 }
 
@@ -594,7 +614,7 @@ export interface CommitStreamOptions {
   autoCommitIntervalMs?: number
   /** Default 100. */
   autoCommitMsgCount?: number
-  /** Messages go on to the reader of this stream. Default false, and true once it has one. */
+  /** Passes messages on to the reader of this stream. Default false, but true once there is one. */
   passthrough?: boolean
   highWaterMark?: number
 }
@@ -613,26 +633,26 @@ export class ConsumerGroup extends EventEmitter {
   closed: boolean
   /** True in the member that computes, or has its `protocol` compute, who gets which partitions. */
   isLeader: boolean
-  /** The `userData` that a custom protocol assigned to this member; undefined if there is none. */
+  /** The `userData` that a custom protocol assigned to this member; undefined if it assigned none. */
   assignedUserData: any
   /** Always null, as with kafka-node. */
   coordinatorId: null
   protocols: any[]
   /** The positions, as `{ topic: { partition: offset } }`. */
   payloadMap: { [topic: string]: { [partition: string]: number } }
-  /** The partitions owned, with their positions. */
+  /** The partitions that this member owns, with their positions. */
   topicPayloads: TopicPayload[]
 
   /** @throws InvalidConfigError, Error for an illegal group id, `fromOffset`, `protocol` or list of topics */
   constructor (options: ConsumerGroupOptions, topics: string[] | string)
 
-  /** Joins the group; needed with `connectOnReady: false`, or again after an `error`. A member joins anew. */
+  /** Joins the group; needed with `connectOnReady: false`, or again after an `error`. A current member rejoins. */
   connect (): void
 
   /** An `Offset` on this group's client, always the same. */
   getOffset (): Offset
 
-  /** `force` commits first; nothing is committed without. Then leaves the group and closes the client. */
+  /** Commits first if `force` is true, otherwise commits nothing. Then leaves the group and closes the client. */
   close (force: boolean, cb?: (error: Error) => any): void
   close (cb?: (error: Error) => any): void
 
@@ -661,13 +681,13 @@ export class ConsumerGroup extends EventEmitter {
   autoCommit (cb?: Callback): void
   autoCommit (force: boolean, cb?: Callback): void
 
-  /** Commits the offsets given: those of the next messages to read, so the last processed plus 1. */
+  /** Commits the given offsets: those of the next messages to read, that is, the last processed plus 1. */
   sendOffsetCommitRequest (commits: OffsetCommitRequest[], cb?: Callback): void
 
   /** Continues at `offset`, also from within a message handler. */
   setOffset (topic: string, partition: number, offset: number): void
 
-  /** Stops fetching; the batch being emitted is finished. Membership goes on. */
+  /** Stops fetching; the batch being emitted is finished. The member stays in the group. */
   pause (): void
 
   resume (): void
@@ -677,7 +697,7 @@ export class ConsumerGroup extends EventEmitter {
 export interface ConsumerGroupOptions extends KafkaClientOptions {
   /** Accepted and ignored. */
   batch?: AckBatchOptions
-  /** The client id, before `clientId`. */
+  /** The client id; takes precedence over `clientId`. */
   id?: string
   groupId: string
   /** Without a heartbeat for this long, the member loses its partitions, ms. Default 30000. */
@@ -688,8 +708,25 @@ export interface ConsumerGroupOptions extends KafkaClientOptions {
   encoding?: MessageEncoding
   /** Of keys. Default: as `encoding`. */
   keyEncoding?: MessageEncoding
-  /** In order of preference. Default `['roundrobin']`. */
-  protocol?: Array<'roundrobin' | 'range' | CustomPartitionAssignmentProtocol>
+  /**
+   * In order of preference. Default `['roundrobin']`. With `['cooperative-sticky']`, which cannot be mixed with others,
+   * a rebalance takes only the partitions that move.
+   */
+  protocol?: Array<'roundrobin' | 'range' | 'cooperative-sticky' | CustomPartitionAssignmentProtocol>
+  /**
+   * Makes this a static member, by a name that is unique in the group: it may restart within `sessionTimeout` and gets
+   * its partitions back without a rebalance. Its `close` does not give them away.
+   */
+  groupInstanceId?: string
+  /**
+   * 'consumer': the broker assigns (KIP-848, Kafka 4.0 and later); `protocol`, `sessionTimeout` and `heartbeatInterval`
+   * do not reach it. Default 'classic'.
+   */
+  groupProtocol?: 'classic' | 'consumer'
+  /** With `groupProtocol: 'consumer'`: one of the broker's assignors, such as 'uniform'. Default: the broker's choice. */
+  groupRemoteAssignor?: string
+  /** Whether records of transactions that are open or were aborted are hidden. Default 'read_uncommitted': shown. */
+  isolationLevel?: 'read_uncommitted' | 'read_committed'
   /** Where to start in a partition without a committed offset; 'none' is an error. Default 'latest'. */
   fromOffset?: 'earliest' | 'latest' | 'none'
   /** Where to continue if the position is no longer, or not yet, in the log. Default 'earliest'. */
@@ -722,13 +759,14 @@ export interface ConsumerGroupOptions extends KafkaClientOptions {
   retryMinTimeout?: number
   /** Join as soon as the client is ready. Default true; with false, call `connect()`. */
   connectOnReady?: boolean
-  /** Interval at which new partitions of the topics are looked for, ms. Default 30000. */
+  /** How often to look for new partitions of the topics, ms. Default 30000. */
   topicPartitionCheckInterval?: number
   /** Ignored: call `pause()`. */
   paused?: boolean
   /**
    * Runs before partitions change hands; the group waits for the callback, or for the promise if one is returned.
-   * `isAlreadyMember` is false on the first join.
+   * `isAlreadyMember` is false on the first join. In a group that takes only what moves, it runs when this member joins
+   * and when partitions are taken from it.
    */
   onRebalance?: ((isAlreadyMember: boolean, callback: (error?: any) => void) => any) | null
 }
@@ -744,8 +782,8 @@ export interface CustomPartitionAssignmentProtocol {
   /**
    * Takes `{ topic: ['0', '1'] }` and `GroupMember`s, and calls back with one `PartitionAssignment` for each member
    * that gets any partitions. It may take half of `sessionTimeout`; after that there is an `error` event, and it is
-   * called again. An error or an invalid assignment is an `error` event too, and the member leaves the group until
-   * `connect()`.
+   * called again. An error or an invalid assignment is an `error` event, too, and makes the member leave the group
+   * until `connect()`.
    */
   assign (topicPattern: any, groupMembers: any, cb: (error: any, result: any) => void): void
 }
@@ -760,32 +798,32 @@ export interface GroupMember {
 export interface PartitionAssignment {
   memberId: string
   topicPartitions: { [topic: string]: Array<string | number> }
-  /** Accepted and not sent: members see 0. */
+  /** Accepted but not sent: members see 0. */
   version: number
   userData?: any
 }
 
 /**
  * A consumer group as a stream of messages. It joins when it is first read from, and never ends by itself; leaving a
- * `for await` loop over it and `destroy()` close it. Messages that were not handed out before a rebalance are dropped:
- * they come again to the member that gets their partition.
+ * `for await` loop over it closes it, as does `destroy()`. Messages that were not handed out before a rebalance are
+ * dropped: the member that gets their partition reads them again.
  */
 export class ConsumerGroupStream extends Readable {
-  /** That of `consumerGroup`. */
+  /** The client of `consumerGroup`. */
   client: KafkaClient
   consumerGroup: ConsumerGroup
 
   constructor (options: ConsumerGroupStreamOptions, topics: string | string[])
 
   /**
-   * Commits the message's offset + 1 (null: only what is queued); without `force`, not before `autoCommitIntervalMs`
-   * after the last commit. A partition that is not owned any more is left out. Without `cb`, a failure is emitted as `error`.
+   * Commits the message's offset + 1 (null: only what is queued); without `force`, not until `autoCommitIntervalMs`
+   * after the last commit. A partition no longer owned is left out. Without `cb`, a failure is emitted as `error`.
    */
   commit (message: Message | null, force?: boolean, cb?: Callback): void
 
   transmitMessages (): void
 
-  /** Commits what was handed out, if `autoCommit` is on, leaves the group and closes its client. */
+  /** Commits what was handed out if `autoCommit` is on, leaves the group and closes its client. */
   close (cb?: (error: any, results: any) => any): void
 }
 
@@ -813,12 +851,12 @@ export class Offset extends EventEmitter {
   on (eventName: 'ready' | 'connect', cb: () => any): this
   on (eventName: 'error', cb: (error: any) => any): this
 
-  /** Calls back with `{ topic: { partition: [offset, ...] } }`, the newest first. */
+  /** Calls back with `{ topic: { partition: [offset, ...] } }`, newest first. */
   fetch (payloads: OffsetRequest[], cb?: Callback): void
 
   /**
-   * Commits the offsets given (of the next messages to read) for a group without active members. A refusal of the
-   * broker's is in the result: `{ topic: { partition, errorCode } }`.
+   * Commits the given offsets (of the next messages to read) for a group without active members. A refusal by the
+   * broker is in the result: `{ topic: { partition, errorCode } }`.
    */
   commit (groupId: string, payloads: OffsetCommitRequest[], cb?: Callback): void
 
@@ -845,7 +883,7 @@ export interface OffsetRequest {
   partition?: number
   /** ms since the epoch; -1 the end of the log, -2 its start. Default now. */
   time?: number
-  /** Offsets wanted; from 2 on, the start of the log is among them. Default 1. */
+  /** How many offsets to return; with 2 or more, the start of the log is among them. Default 1. */
   maxNum?: number
 }
 
@@ -872,7 +910,7 @@ export class Admin extends EventEmitter {
   on (eventName: 'ready' | 'connect', cb: () => any): this
   on (eventName: 'error', cb: (error: any) => any): this
 
-  /** Calls back with the protocol type (mostly 'consumer') of each group. */
+  /** Calls back with the protocol type (usually 'consumer') of each group. */
   listGroups (cb?: Callback<{ [groupId: string]: string }>): void
 
   /** A group that does not exist has the state 'Dead'. */
@@ -892,7 +930,7 @@ export interface CreateTopicRequest {
   replicationFactor: number
   configEntries?: {
     name: string
-    /** null stands for the broker's default. */
+    /** null means the broker's default. */
     value: string | null
   }[]
   /** Broker ids for each partition; replaces the two counts. */
@@ -904,7 +942,7 @@ export interface CreateTopicRequest {
 
 export interface CreateTopicResponse {
   topic: string
-  /** The broker's text. */
+  /** The broker's error text. */
   error: string
 }
 
@@ -930,7 +968,7 @@ export interface DescribeConfigsRequest {
     resourceType: 'topic' | 'broker'
     /** Topic, or broker id. */
     resourceName: string
-    /** Default all. */
+    /** Default: all. */
     configNames?: string[] | null
   }>
   includeSynonyms?: boolean
@@ -953,7 +991,7 @@ export interface ResourceConfig {
 
 // # Errors
 
-/** Topics do not exist. The other classes of errors are in `kafka-node/lib/errors`. */
+/** Topics do not exist. The other error classes are in `kafka-node/lib/errors`. */
 export class TopicsNotExistError extends Error {
   constructor (topics: string | string[])
 

@@ -6,9 +6,9 @@ export interface Logger {
 }
 
 /**
- * Decides where logs go. Loggers are made as the package loads, so call this before `kafka-node` is loaded.
+ * Decides where logs go. Loggers are created when `kafka-node` is loaded, so call this before.
  *
- * @param provider called with a logger's name, such as `kafka-node:Consumer`; returns the logger, whose methods are called
- *   as `console.log` is, with a text that may have `%s`, `%d` and `%j`
+ * @param provider called with a logger's name, such as `kafka-node:Consumer`; returns the logger, whose methods are
+ *   called like `console.log`, with a text that may contain `%s`, `%d` and `%j`
  */
 export function setLoggerProvider (provider: (name: string) => Logger): void

@@ -14,8 +14,8 @@ dev-broker starts an in-memory Kafka broker on 127.0.0.1, for development and te
   --port N                   port to listen on; 0 takes any free one (default ${DEFAULT_PORT})
   --topic name[:partitions]  create this topic at once, with one partition unless given; may be repeated
 
-move-offsets copies what a Consumer of kafka-node has committed, which is in ZooKeeper, to the commits of the same group
-in Kafka, where kafka-node-native has them. Run it once, while the group is stopped and the brokers have ZooKeeper.
+move-offsets copies the offsets that a Consumer of kafka-node has committed to ZooKeeper to the same group in Kafka,
+where kafka-node-native keeps them. Run it once, while the group is stopped and the brokers still have ZooKeeper.
 It installs kafka-node@5.0.0 with npm into a temporary folder, to read the old offsets with it.
 
   --kafka-host HOST          the brokers, host:port[,host:port]...
@@ -87,13 +87,13 @@ function parseArguments (args) {
 
 /** @param {() => void} end called once the program that started this one is gone */
 function watchParent (end) {
-  // npx does not pass signals on, and leaves its program behind when it is killed.
+  // npx does not pass on signals, and leaves its program behind when it is killed.
   const parent = process.ppid
   setInterval(() => { if (process.ppid !== parent) end() }, 1000).unref()
   if (process.connected) process.on('disconnect', end)
   const stdin = fs.fstatSync(0)
-  // Only a pipe tells of a parent's end. A terminal does not, and /dev/null, which background jobs get, is at its end
-  // from the start.
+  // Only a pipe shows a parent's end. A terminal does not, and /dev/null, which background jobs get, is at its end from
+  // the start.
   if (stdin.isFIFO() || stdin.isSocket()) process.stdin.on('end', end).resume()
 }
 

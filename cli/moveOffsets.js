@@ -11,7 +11,7 @@ const { clearTimeout, setTimeout } = require('../core/scheduling/timers')
 const ORIGINAL = 'kafka-node@5.0.0'
 /** Deadline for each side's work, ms. Far more than it takes if the cluster answers at all. */
 const TIMEOUT = 30000
-/** How brokers answer a commit from outside while the group has members. */
+/** How brokers answer a commit from outside as long as the group has members. */
 const UNKNOWN_MEMBER_ID = 25
 
 /**

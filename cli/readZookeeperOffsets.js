@@ -1,7 +1,7 @@
 'use strict'
 
 // The process that `moveOffsets` starts in a folder with the original: version 0 of OffsetFetch reads offsets
-// out of ZooKeeper, and librdkafka does not speak it. Told by its parent what to read, answers with
+// out of ZooKeeper, and librdkafka does not speak it. It is told by its parent what to read, and answers with
 // `{ partitions: [{ topic, partition, offset }] }`, offset -1 where there is none, or `{ error }`.
 
 process.once('message', (/** @type {any} */ { folder, clientOptions, group, topics }) => {
@@ -15,7 +15,7 @@ process.once('message', (/** @type {any} */ { folder, clientOptions, group, topi
   const client = new KafkaClient(clientOptions)
   client.on('error', fail)
   client.once('ready', () => {
-    // All topics: a question about one that does not exist may create it.
+    // All topics: asking for one that does not exist might create it.
     client.loadMetadataForTopics([], (/** @type {any} */ err, /** @type {any} */ answers) => {
       if (err) return fail(err)
       const { metadata } = answers[1]
@@ -27,7 +27,7 @@ process.once('message', (/** @type {any} */ { folder, clientOptions, group, topi
         for (const partition of Object.keys(metadata[topic])) wanted.push({ topic, partition: Number(partition) })
       }
       client.sendOffsetFetchRequest(group, wanted, (/** @type {any} */ err, /** @type {any} */ offsets) => {
-        // A broker without ZooKeeper ends the connection when it is asked.
+        // A broker without ZooKeeper closes the connection on this request.
         if (err) {
           return fail(`${err.message || err}. Is the broker at ${clientOptions.kafkaHost} one in ZooKeeper mode?`)
         }

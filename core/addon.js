@@ -4,15 +4,29 @@ const fs = require('fs')
 const path = require('path')
 
 /**
- * The native addon. The loader that finds it is generated. Where it chooses the wrong package this chooses again, and
- * where nothing can be loaded this says why and what helps, which the loader's errors do not.
+ * The native addon. The loader that finds it is generated. If it picks the wrong package, this picks again, and if
+ * nothing can be loaded, this says why and what helps, which the loader's errors do not.
  */
 
 const PACKAGE = '@kafka-node-native/binding'
 
-/** @returns {any} the header of Node's report, which knows the libc that this process runs on */
+/**
+ * @typedef {typeof import('../binding')} Binding
+ *
+ * @typedef {object} LoadError
+ * @property {string} message
+ * @property {string} [code]
+ * @property {LoadError} [cause] another place that was tried
+ */
+
+/**
+ * @typedef {{ excludeNetwork: boolean, getReport: () => { header: { glibcVersionRuntime?: string } } }} Report
+ *
+ * @returns {{ glibcVersionRuntime?: string }} the header of Node's report, which knows the libc that this process runs
+ *   on
+ */
 function reportHeader () {
-  const { report } = /** @type {any} */ (process)
+  const { report } = /** @type {{ report: Report } & NodeJS.Process} */ (process)
   if (!report) return {}
   // else the report looks up the names of network peers, which can take seconds
   const { excludeNetwork } = report
@@ -36,8 +50,8 @@ function platform () {
 }
 
 /**
- * @param {any} error with one cause for each place that was looked at
- * @returns {string | null} why an addon that is there cannot be loaded
+ * @param {LoadError | undefined} error
+ * @returns {string | null} why an addon that exists cannot be loaded
  */
 function loadFailure (error) {
   for (let cause = error; cause; cause = cause.cause) {
@@ -54,7 +68,7 @@ function publishedPackages () {
 }
 
 /**
- * @param {any} error the last one
+ * @param {LoadError} error the last one
  * @param {string} suffix
  * @param {string} description
  */
@@ -75,33 +89,33 @@ function explain (error, suffix, description) {
 
 /**
  * @param {string} message
- * @param {any} [cause]
+ * @param {unknown} [cause]
  */
 function addonError (message, cause) {
   return Object.assign(new Error(message), { code: 'ERR_NATIVE_ADDON', cause })
 }
 
 /**
- * @param {any} binding
- * @returns {typeof import('../binding')}
+ * @param {Binding & { default?: unknown }} binding unless a bundler has put something else in its place
+ * @returns {Binding}
  */
 function checked (binding) {
   if (binding && typeof binding.NativeProducer === 'function') return binding
   const value = binding && binding.default ? binding.default : binding
   const instead = typeof value === 'string' ? `the path ${JSON.stringify(value)}` : 'something else'
   throw addonError(
-    `The native addon of kafka-node-native is none: a bundler has put ${instead} in its place. ` +
+    `kafka-node-native has no native addon: a bundler has put ${instead} in its place. ` +
     'Tell the bundler to leave kafka-node external, or to copy files that end in .node.')
 }
 
-/** @returns {any} */
+/** @returns {Binding} */
 function load () {
   try {
     return require('../binding')
   } catch (error) {
     const { suffix, description } = platform()
-    /** @type {any} */
-    let last = error
+    /** @type {LoadError} */
+    let last = /** @type {LoadError} */ (error)
     // a musl or glibc of another machine's image can mislead the loader, which reads /usr/bin/ldd
     if (process.platform === 'linux') {
       const name = `${PACKAGE}-${suffix}`
@@ -109,7 +123,7 @@ function load () {
         return require(name)
       } catch (failure) {
         const { code, message } = /** @type {NodeJS.ErrnoException} */ (failure)
-        if (code !== 'MODULE_NOT_FOUND') last = Object.assign(new Error(message), { cause: error })
+        if (code !== 'MODULE_NOT_FOUND') last = Object.assign(new Error(message), { cause: last })
       }
     }
     throw addonError(explain(last, suffix, description), error)

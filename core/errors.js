@@ -5,12 +5,13 @@ const { describeError } = require('./addon')
 /**
  * Errors as data. Each door makes its own classes of them.
  *
- * @typedef {object} ErrorData as `src/error.rs` sends it
+ * @typedef {object} ErrorData as `src/ffi/error.rs` sends it
  * @property {number} code below 0 it is librdkafka's own (rdkafka.h), above 0 the broker's (Kafka protocol)
  * @property {string} name librdkafka's, without its prefix: `_TIMED_OUT`, `NOT_LEADER_FOR_PARTITION`
  * @property {string} message
  * @property {boolean} retriable the same call may succeed later
  * @property {boolean} fatal the handle cannot go on: it must be closed and made anew
+ * @property {boolean} [abortable] the transaction cannot be committed: it must be aborted, then another one may follow
  */
 
 /** @type {Map<number, Readonly<ErrorData>>} by code: a full queue refuses thousands of sends a second with one code */
@@ -44,12 +45,15 @@ const CODE = {
   TIMED_OUT: -185,
   QUEUE_FULL: -184,
   SSL: -181,
+  STATE: -172,
   AUTHENTICATION: -169,
   TIMED_OUT_QUEUE: -166,
   UNSUPPORTED_FEATURE: -165,
   NO_LEADERS: -156,
   PURGE_QUEUE: -152,
   PURGE_INFLIGHT: -151,
+  FATAL: -150,
+  FENCED: -144,
   OFFSET_OUT_OF_RANGE: -140
 }
 
@@ -59,7 +63,7 @@ const GONE = new Set([
 const TIMED_OUT = new Set([CODE.TIMED_OUT, CODE.MSG_TIMED_OUT, CODE.TIMED_OUT_QUEUE])
 
 /**
- * What comes of a call on a handle that is closed, as librdkafka would say it.
+ * The result of a call on a closed handle, in librdkafka's terms.
  *
  * @type {ErrorData}
  */
@@ -82,7 +86,7 @@ function isTimeout ({ code }) {
 
 /**
  * @param {ErrorData} error
- * @returns {boolean} it is about TLS, and will not pass by itself
+ * @returns {boolean} it is about TLS, and will not go away by itself
  */
 function isTlsError ({ code, message }) {
   // with TLS 1.3 a broker refuses a client's certificate after the handshake: to librdkafka the connection broke

@@ -2,7 +2,7 @@
 
 /**
  * Results keyed by names from outside: topics, groups. They are ordinary objects, as users expect, and a topic may be
- * called `__proto__` or `constructor`: what such an object inherits is not read, and its prototype not written to.
+ * called `__proto__` or `constructor`: what such an object inherits is never read, nor its prototype written to.
  */
 
 const hasOwnProperty = Object.prototype.hasOwnProperty
@@ -10,7 +10,7 @@ const hasOwnProperty = Object.prototype.hasOwnProperty
 /**
  * @template T
  * @param {Record<string, T>} object
- * @param {string} name
+ * @param {string | number} name
  * @returns {T | undefined}
  */
 function valueOf (object, name) {
@@ -37,7 +37,7 @@ function setValue (object, name, value) {
  * @template T
  * @param {Record<string, Record<string | number, T>>} object
  * @param {string} name
- * @returns {Record<string | number, T>} what is there under the name, which is put there if need be
+ * @returns {Record<string | number, T>} the entry under this name, created if need be
  */
 function recordOf (object, name) {
   return valueOf(object, name) || setValue(object, name, {})

@@ -43,9 +43,9 @@ const API_KEYS = Object.freeze({
 
 const NOTICE = [
   'kafka-node-native embedded broker: for development and tests only.',
-  'It is one broker that keeps all in memory: 64 MiB a partition unless told otherwise, the oldest records go first.',
+  'It is a single broker that keeps everything in memory: by default the newest 64 MiB of each partition.',
   'It has no admin API except creating topics, no listing of groups, no look-up of offsets by time, no TLS or SASL;',
-  'read_committed sees aborted transactions, and the original kafka-node cannot speak to it.'
+  'read_committed sees aborted transactions, and the original kafka-node cannot connect to it.'
 ].join('\n')
 
 /**
@@ -94,7 +94,7 @@ class DevBroker extends EventEmitter {
   }
 
   /**
-   * Creates a topic. Rejects when it exists.
+   * Creates a topic. Rejects if it already exists.
    * @param {string} name
    * @param {number} [partitions] default 1
    * @returns {Promise<void>}
@@ -196,7 +196,7 @@ class DevBroker extends EventEmitter {
     this._hold()
     return new Promise((resolve, reject) => {
       this._waiting.set(id, { resolve, reject })
-      // A child that has died takes no message; its exit settles this request.
+      // A child that has died takes no messages; its exit settles this request.
       this._child.send({ id, command, args }, () => {})
     })
   }
@@ -261,7 +261,7 @@ class DevBroker extends EventEmitter {
  * Starts the embedded broker: librdkafka's mock cluster in a child process, in memory, on 127.0.0.1.
  * For development and tests only; says so once per process as a warning, unless `quiet`.
  *
- * The broker ends with `stop()`, and with this process in whatever way that ends. It never keeps this process alive,
+ * The broker ends with `stop()`, and with this process, however that ends. It never keeps this process alive,
  * except while one of its promises is pending or after `ref()`.
  *
  * @param {DevBrokerOptions} [options]

@@ -1,7 +1,7 @@
 'use strict'
 
 // The child process of the embedded broker: carries out what dev-broker/broker.js asks for over the IPC channel, and
-// ends with its parent. librdkafka's mock answers some failures with an assertion, which must cost this process only.
+// ends with its parent. librdkafka's mock aborts on some failures, which must cost only this process.
 
 const { NativeDevBroker } = require('../core/addon')
 

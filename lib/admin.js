@@ -7,9 +7,11 @@ const KafkaClient = require('./kafkaClient')
 
 /**
  * Topics, configurations and groups of the cluster. Calls before `ready` wait for it.
+ *
+ * @typedef {InstanceType<typeof import('./kafkaClient')>} Client
  */
 class Admin extends AdoptableEmitter {
-  /** @param {any} kafkaClient a KafkaClient */
+  /** @param {Client} kafkaClient */
   constructor (kafkaClient) {
     super()
     if (!(kafkaClient instanceof KafkaClient)) {
@@ -35,13 +37,16 @@ class Admin extends AdoptableEmitter {
     else this.client._onceReady(callback, call)
   }
 
-  /** @param {(err: any, groups?: any) => void} [callback] groups: the protocol type of each, mostly `consumer` */
+  /**
+   * @param {(err: Error | null, groups?: Record<string, string>) => void} [callback] groups: the protocol type of each,
+   *   usually `consumer`
+   */
   listGroups (callback) {
     callback = callbackOf(callback)
     this._whenReady(callback, () => this.client.getListGroups(callback))
   }
 
-  /** @param {(err: any, metadata?: any) => void} [callback] metadata: as `loadMetadataForTopics` gives it */
+  /** @param {(err: Error | null, metadata?: import('./internal/client/metadata').Metadata) => void} [callback] */
   listTopics (callback) {
     callback = callbackOf(callback)
     this._whenReady(callback, () => this.client.loadMetadataForTopics([], callback))
@@ -49,8 +54,8 @@ class Admin extends AdoptableEmitter {
 
   /**
    * @param {string[]} consumerGroups
-   * @param {(err: any, descriptions?: any) => void} [callback] descriptions by group; one that does not exist has the
-   *   state `Dead`
+   * @param {Parameters<Client['getDescribeGroups']>[1]} [callback] by group; one that does not exist has the state
+   *   `Dead`
    */
   describeGroups (consumerGroups, callback) {
     callback = callbackOf(callback)
@@ -58,8 +63,8 @@ class Admin extends AdoptableEmitter {
   }
 
   /**
-   * @param {any[]} topics `{ topic, partitions, replicationFactor, configEntries?, replicaAssignment? }`
-   * @param {(err: any, failed?: Array<{ topic: string, error: string }>) => void} [callback] failed: the topics that
+   * @param {import('../index').CreateTopicRequest[]} topics
+   * @param {import('./internal/requests/topics').CreateTopicsCallback} [callback] failed: the topics that
    *   could not be created, with the broker's text
    */
   createTopics (topics, callback) {
@@ -68,9 +73,8 @@ class Admin extends AdoptableEmitter {
   }
 
   /**
-   * @param {{ resources: any[], includeSynonyms?: boolean }} payload resources:
-   *   `{ resourceType: 'topic' | 'broker', resourceName, configNames? }`, all names by default
-   * @param {(err: any, configs?: any[]) => void} [callback]
+   * @param {import('../index').DescribeConfigsRequest} payload
+   * @param {Parameters<Client['describeConfigs']>[1]} [callback]
    */
   describeConfigs (payload, callback) {
     callback = callbackOf(callback)

@@ -1,7 +1,7 @@
 'use strict'
 
 const {
-  callbackOf, checkArray, checkedCallback, checkClient, kindOf, optionsOf, textOf
+  callbackOf, checkArray, checkedCallback, checkClient, checkNoNul, kindOf, optionsOf, textOf
 } = require('./internal/arguments')
 const assert = require('./internal/assert')
 const { AdoptableEmitter, callable } = require('./internal/callable')
@@ -31,7 +31,7 @@ const PARTITIONER_TYPES = {
   custom: 4
 }
 
-/** @type {Record<number, new (partitioner?: any) => any>} */
+/** @type {Record<number, new (getPartition: GetPartition) => import('../index').Partitioner>} */
 const PARTITIONERS = {
   0: DefaultPartitioner,
   1: RandomPartitioner,
@@ -45,7 +45,7 @@ const DEFAULTS = {
   ackTimeoutMs: 100
 }
 
-/** By `attributes`: kafka-node's 0 to 2, and two that came to Kafka later. */
+/** By `attributes`: kafka-node's 0 to 2, and two that Kafka gained later. */
 const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd']
 
 const noop = () => {}
@@ -55,23 +55,29 @@ const hasOwn = Object.prototype.hasOwnProperty
  * What `Producer` and `HighLevelProducer` have in common.
  *
  * @typedef {import('../core/wire/sends').Records} Records
- * @typedef {{ topic: string, partition: any, attributes: any, codec: string, records: Records }} ProduceBatch the
- *   records of one send for one partition
+ * @typedef {import('../core/handles/producerHandle').ProduceBatch} SentBatch
+ * @typedef {import('../index').CustomPartitioner} GetPartition
+ * @typedef {import('../core/handles/index').ProducerHandle} ProducerHandle
+ * @typedef {import('./internal/requests/topics').CreateTopicsCallback} CreateTopicsCallback
+ * @typedef {import('./internal/produceBatches').Payload} Payload
+ * @typedef {import('./internal/produceBatches').ChosenPayload} ChosenPayload
+ * @typedef {import('./internal/produceBatches').ProduceCallback} ProduceCallback
+ * @typedef {{ topic: string, partition: number, attributes?: number, codec: string, records: Records }} ProduceBatch
+ *   the records of one send for one partition
  */
 class BaseProducer extends AdoptableEmitter {
   /**
-   * @param {any} client a KafkaClient, which several producers may share
-   * @param {any} options `requireAcks`, `ackTimeoutMs`, `partitionerType`; `queueMaxMessages`, `queueMaxBytes`,
-   *   `librdkafka`
+   * @param {InstanceType<typeof import('./kafkaClient')>} client which several producers may share
+   * @param {import('../index').ProducerOptions | null | undefined} options
    * @param {number} defaultPartitionerType
-   * @param {Function} [customPartitioner] `(partitions, key) => partition`, with partitioner type custom
+   * @param {GetPartition} [customPartitioner] `(partitions, key) => partition`, with partitioner type custom
    */
   constructor (client, options, defaultPartitionerType, customPartitioner) {
     super()
     options = optionsOf(options)
     this.ready = false
     this.client = client
-    // null says as little as undefined: it must not be taken for 0, which acknowledges nothing
+    // null says no more than undefined: it must not be taken for 0, which acknowledges nothing
     this.requireAcks = isNone(options.requireAcks) ? DEFAULTS.requireAcks : options.requireAcks
     this.ackTimeoutMs = options.ackTimeoutMs === undefined ? DEFAULTS.ackTimeoutMs : options.ackTimeoutMs
     const { partitionerType } = options
@@ -81,11 +87,12 @@ class BaseProducer extends AdoptableEmitter {
     if (customPartitioner === undefined && partitionerType === PARTITIONER_TYPES.custom) {
       throw new Error('No customer partitioner defined')
     }
-    const Partitioner = valueOf(PARTITIONERS, partitionerType) || PARTITIONERS[defaultPartitionerType]
-    this.partitioner = new Partitioner(customPartitioner)
+    const Partitioner = valueOf(PARTITIONERS, /** @type {number} */ (partitionerType)) ||
+      PARTITIONERS[defaultPartitionerType]
+    this.partitioner = new Partitioner(/** @type {GetPartition} */ (customPartitioner))
     this._settings = {
-      // kafka-node's default is a limit for the broker. To librdkafka it would be a reason to retry, so only the user's
-      // own counts.
+      // kafka-node's default is a limit for the broker. librdkafka would take it as a reason to retry, so only
+      // one that the user has set counts.
       ackTimeout: options.ackTimeoutMs,
       queueMaxMessages: options.queueMaxMessages,
       queueMaxBytes: options.queueMaxBytes,
@@ -93,7 +100,7 @@ class BaseProducer extends AdoptableEmitter {
     }
     checkClient(client)
     this._isForeign = isForeign(client)
-    /** @type {Map<number, Map<string, any>>} the client's handles that this producer has used, by acks and codec */
+    /** @type {Map<number, Map<string, ProducerHandle>>} those of the client that it has used, by acks and codec */
     this._handles = new Map()
     hidePrivate(this)
     this.connect()
@@ -104,7 +111,7 @@ class BaseProducer extends AdoptableEmitter {
     const { client } = this
     this.ready = client.ready
     if (this.ready) {
-      // a client that is ready already: let the caller listen first
+      // the client is already ready: let the caller attach listeners first
       setImmediate(() => this.emit('ready'))
     } else if (!this._isForeign) {
       client._claimPrimary({ open: () => client._producer({ requireAcks: acks(this.requireAcks), ...this._settings }) })
@@ -115,7 +122,7 @@ class BaseProducer extends AdoptableEmitter {
       this.emit('ready')
     })
     client.on('brokersChanged', () => {
-      client.refreshMetadata(Object.keys(client.topicMetadata), (/** @type {Error | undefined} */ error) => {
+      client.refreshMetadata(Object.keys(client.topicMetadata), error => {
         if (error) this.emit('error', error)
       })
     })
@@ -126,15 +133,15 @@ class BaseProducer extends AdoptableEmitter {
   /**
    * Sends messages.
    *
-   * @param {any[]} payloads `{ topic, messages, key?, partition?, attributes?, timestamp?, headers? }`; `partition` and
-   *   `attributes` are filled in
-   * @param {(err: Error | null, result?: any) => void} [callback] result: the offset of the first record, as
+   * @param {Payload[]} payloads `partition` and `attributes` are filled in
+   * @param {ProduceCallback} [callback] result: the offset of the first record, as
    *   `{ topic: { partition: offset } }`
+   * @throws {TypeError | InvalidConfigError} if a payload is none
    */
   send (payloads, callback) {
     if (this._isForeign) {
       this.buildPayloads(payloads, this.client.topicMetadata)
-      return produce(this, payloads, callback)
+      return produce(this, /** @type {ChosenPayload[]} */ (payloads), callback)
     }
     callback = checkedCallback(callback)
     const { client } = this
@@ -142,7 +149,7 @@ class BaseProducer extends AdoptableEmitter {
     let isPartitionKnown = true
     let isFree = !client.closing
     checkArray('payloads', payloads)
-    // Loops instead of callbacks here and below: every send comes this way, and many before V8 has compiled it.
+    // Loops instead of callbacks here and below: every send comes this way, many of them before V8 has compiled it.
     for (let i = 0; i < payloads.length; i++) {
       const { topic } = payloads[i]
       if (typeof topic !== 'string') throw new TypeError(`topic of a payload must be a string, not ${kindOf(topic)}`)
@@ -151,18 +158,21 @@ class BaseProducer extends AdoptableEmitter {
     }
     // chosen now if they can be: the caller's objects show them
     const batches = isPartitionKnown ? this.buildPayloads(payloads, client.topicMetadata) : null
-    if (isFree && batches !== null && areKnown(client, batches)) {
+    // an empty send needs no connection, and succeeds also on a closed client
+    if ((isFree || payloads.length === 0) && batches !== null && areKnown(client, batches)) {
       this._produce(batches, callback)
       return
     }
+    // a topic that is known has none
+    for (const { topic } of payloads) checkNoNul('topic of a payload', topic)
     const list = [...new Set(payloads.map(payload => payload.topic))]
     const done = inCurrentContext(callback)
-    queue.enter(list, (/** @type {() => void} */ finished) => this._learn(list, batches, error => {
+    queue.enter(list, finished => this._learn(list, batches, error => {
       try {
         if (error === null) error = this._produceLearned(batches, payloads, done)
         if (error !== null) done(error)
       } finally {
-        // also when the callback throws: later sends must go on
+        // even if the callback throws: later sends must go on
         finished()
       }
     }))
@@ -170,13 +180,13 @@ class BaseProducer extends AdoptableEmitter {
 
   /**
    * @param {ProduceBatch[] | null} batches
-   * @param {any[]} payloads
-   * @param {(err: Error | null, result?: any) => void} callback called when it returns null
+   * @param {Payload[]} payloads
+   * @param {ProduceCallback} callback called when it returns null
    * @returns {Error | null}
    */
   _produceLearned (batches, payloads, callback) {
     const { client } = this
-    // closed meanwhile: the handles take nothing any more
+    // closed in the meantime: the handles accept nothing more
     if (client.closing) return new BrokerNotAvailableError('Broker not available (sendRequest)')
     try {
       const chosen = batches || this.buildPayloads(payloads, client.topicMetadata)
@@ -186,14 +196,14 @@ class BaseProducer extends AdoptableEmitter {
       this._produce(chosen, callback)
       return null
     } catch (failure) {
-      // too late to throw at the caller of `send`
+      // too late to throw to the caller of `send`
       return /** @type {Error} */ (failure)
     }
   }
 
   /**
-   * @param {any} payload
-   * @returns {boolean} its partition cannot be chosen before its topic's partitions are known
+   * @param {Payload} payload
+   * @returns {boolean} its partition cannot be chosen until its topic's partitions are known
    */
   _needsMetadata (payload) {
     if (hasOwn.call(payload, 'partition') && payload.partition !== undefined) return false
@@ -202,9 +212,9 @@ class BaseProducer extends AdoptableEmitter {
   }
 
   /**
-   * Chooses partitions and brings the messages for the same one together, in order.
+   * Chooses partitions and gathers the messages for each, in order.
    *
-   * @param {any[]} payloads
+   * @param {Payload[]} payloads
    * @param {Record<string, Record<string, { partition: number }>>} topicMetadata
    * @returns {ProduceBatch[]}
    */
@@ -234,7 +244,7 @@ class BaseProducer extends AdoptableEmitter {
   }
 
   /**
-   * Waits for the connection and the topics' metadata, as far as the partitions of `batches` do not do without.
+   * Waits for the connection and the topics' metadata, unless the partitions of `batches` can do without.
    *
    * @param {string[]} topics
    * @param {ProduceBatch[] | null} batches
@@ -242,12 +252,12 @@ class BaseProducer extends AdoptableEmitter {
    */
   _learn (topics, batches, callback) {
     const { client } = this
-    client._whenReady((/** @type {Error | null} */ error) => {
+    client._whenReady(error => {
       if (error) return callback(error)
       const unknown = topics.filter(topic => valueOf(client.topicMetadata, topic) === undefined)
       const isEnough = unknown.length === 0 && (batches === null || areKnown(client, batches))
       if (isEnough) return callback(null)
-      // known topics with an unknown partition are worth one look, too: partitions can be added
+      // a known topic with an unknown partition is worth one look, too: partitions can be added
       client._learnTopics(unknown.length > 0 ? unknown : topics, callback)
     })
   }
@@ -255,7 +265,7 @@ class BaseProducer extends AdoptableEmitter {
   /**
    * @param {number} requireAcks
    * @param {string} codec
-   * @returns {import('../core/handles/index').ProducerHandle}
+   * @returns {ProducerHandle}
    */
   _handle (requireAcks, codec) {
     let byCodec = this._handles.get(requireAcks)
@@ -269,10 +279,10 @@ class BaseProducer extends AdoptableEmitter {
   }
 
   /**
-   * Hands the records over; everything about their topics is known.
+   * Hands the records over; by now everything about their topics is known.
    *
    * @param {ProduceBatch[]} batches
-   * @param {(err: Error | null, result?: any) => void} callback
+   * @param {ProduceCallback} callback
    */
   _produce (batches, callback) {
     const requireAcks = acks(this.requireAcks)
@@ -306,9 +316,9 @@ class BaseProducer extends AdoptableEmitter {
   /**
    * As `KafkaClient.createTopics`.
    *
-   * @param {any[]} topics
-   * @param {any} [isAsync]
-   * @param {(err: Error | null, result?: any) => void} [callback]
+   * @param {Array<string | import('../index').CreateTopicRequest>} topics
+   * @param {boolean | CreateTopicsCallback} [isAsync]
+   * @param {CreateTopicsCallback} [callback]
    */
   createTopics (topics, isAsync, callback) {
     if (!this.ready) {
@@ -330,11 +340,11 @@ class BaseProducer extends AdoptableEmitter {
 }
 
 /**
- * @param {any} requireAcks
+ * @param {unknown} requireAcks
  * @returns {-1 | 0 | 1}
  */
 function acks (requireAcks) {
-  // what is no number becomes 0 too easily: '', false, []
+  // values that are not numbers become 0 too easily: '', false, []
   const isNumber = typeof requireAcks === 'number' || (typeof requireAcks === 'string' && requireAcks.trim() !== '')
   const number = isNumber ? Number(requireAcks) : NaN
   if (number === 0 || number === 1 || number === -1) return number
@@ -342,13 +352,13 @@ function acks (requireAcks) {
     `requireAcks ${textOf(requireAcks)} is illegal, must be 0 (none), 1 (leader) or -1 (all in-sync replicas)`)
 }
 
-/** @param {any} value */
+/** @param {unknown} value */
 function isNone (value) {
   return value === undefined || value === null
 }
 
 /**
- * @param {any} client
+ * @param {InstanceType<typeof import('./kafkaClient')>} client
  * @param {ProduceBatch[]} batches
  */
 function areKnown ({ topicMetadata }, batches) {
@@ -362,7 +372,7 @@ function areKnown ({ topicMetadata }, batches) {
 /**
  * @param {ProduceBatch[]} batches
  * @param {string} topic
- * @param {any} partition
+ * @param {unknown} partition
  */
 function batchOf (batches, topic, partition) {
   for (let i = 0; i < batches.length; i++) {
@@ -372,7 +382,7 @@ function batchOf (batches, topic, partition) {
 }
 
 /**
- * @param {any} attributes the codec is in their last three bits, as in Kafka's records; nothing means none
+ * @param {unknown} attributes the codec is in the last three bits, as in Kafka's records; if missing, none
  * @returns {string}
  */
 function codecOf (attributes) {
@@ -385,18 +395,18 @@ function codecOf (attributes) {
   return codec
 }
 
-/** @param {ProduceBatch} batch */
+/** @param {SentBatch} batch */
 function hasRecords ({ records }) {
   return records.values.length > 0
 }
 
-/** Puts the delivery reports of one `send` together, which may have several parts. */
+/** Combines the delivery reports of one `send`, which may have several parts. */
 class SendOutcome extends PendingCall {
   /**
-   * @param {ProduceBatch[]} batches
-   * @param {any} client
+   * @param {SentBatch[]} batches
+   * @param {InstanceType<typeof import('./kafkaClient')>} client
    * @param {boolean} isUnacknowledged a report only says that it has left
-   * @param {(err: Error | null, result?: any) => void} callback
+   * @param {ProduceCallback} callback
    */
   constructor (batches, client, isUnacknowledged, callback) {
     super()
@@ -413,7 +423,7 @@ class SendOutcome extends PendingCall {
   }
 
   /**
-   * @param {ProduceBatch[]} batches of a part
+   * @param {SentBatch[]} batches of a part
    * @param {Float64Array} reports
    * @param {number} at
    */
@@ -442,7 +452,7 @@ class SendOutcome extends PendingCall {
   }
 
   /**
-   * @param {ProduceBatch} batch
+   * @param {SentBatch} batch
    * @param {number} offset of its first record
    */
   written ({ topic, partition }, offset) {
@@ -451,13 +461,13 @@ class SendOutcome extends PendingCall {
 
   /**
    * @param {number} code
-   * @param {ProduceBatch} group
+   * @param {SentBatch} group
    */
   failed (code, { topic, partition }) {
     this.error = code > 0
       ? new Error(errorName(code))
       : this.client._sendError(errorData(code), topic, partition)
-    // not leader, unknown topic or partition: what is known of the cluster is out of date
+    // not leader, unknown topic or partition: what we know about the cluster is out of date
     if (code === 6 || code === 3) this.client.emit('brokersChanged')
   }
 

@@ -2,9 +2,11 @@
 
 const { Transform } = require('stream')
 const { callbackOf } = require('./internal/arguments')
+const { emitAll } = require('./internal/emitAll')
 const { hidePrivate } = require('./internal/hidePrivate')
 const { defaults } = require('./internal/options')
 const { valueOf } = require('../core/keyed')
+const { callAll } = require('../core/scheduling/callAll')
 const { clearInterval, setInterval } = require('../core/scheduling/timers')
 
 const DEFAULTS = {
@@ -16,17 +18,19 @@ const DEFAULTS = {
 
 /**
  * Commits the offsets of the messages that are written to it, every so many messages and every so often. The messages
- * go on only if somebody reads this stream, so that it can stand at the end of a pipe.
+ * are passed on only if somebody reads this stream, so that it can be the end of a pipe.
  *
  * @typedef {{ topic: string, partition: number, offset: number, metadata: string }} Position `offset` is the next one
- * @typedef {(err: Error | null, result?: any) => void} Callback
+ * @typedef {import('./internal/commitResult').CommitCallback} Callback
+ * @typedef {import('./internal/messageEmitter').Message} Message
+ * @typedef {string | import('../index').OffsetFetchRequest} Topic a name, or what is completed to a position
  */
 class CommitStream extends Transform {
   /**
-   * @param {any} client a KafkaClient
-   * @param {any[]} topics `{ topic, partition = 0, offset = 0 }` or a topic's name; no others are committed
-   * @param {string} groupId under which offsets are kept
-   * @param {any} [options] `autoCommit`, `autoCommitIntervalMs`, `autoCommitMsgCount`, `passthrough`, `highWaterMark`
+   * @param {InstanceType<typeof import('./kafkaClient')>} client
+   * @param {Topic[]} topics `{ topic, partition = 0, offset = 0 }` or a topic's name; no others are committed
+   * @param {string} groupId under which the offsets are kept
+   * @param {import('../index').CommitStreamOptions | null} [options] completed in place
    * @param {(commits: Position[], callback: Callback) => void} [send] how a ConsumerStream commits; by default the
    *   client does
    */
@@ -75,9 +79,9 @@ class CommitStream extends Transform {
   }
 
   /**
-   * @param {any} message
+   * @param {Message} message
    * @param {string} encoding
-   * @param {(err?: Error | null, message?: any) => void} done
+   * @param {(err?: Error | null, message?: Message) => void} done
    */
   _transform (message, encoding, done) {
     this.updateOffsets({ [message.topic]: { [message.partition]: message.offset } })
@@ -92,12 +96,12 @@ class CommitStream extends Transform {
   }
 
   /**
-   * @param {any[]} topics
+   * @param {Topic[]} topics
    * @returns {Position[]}
    */
   buildTopicData (topics) {
     return topics.map(topic => {
-      const position = typeof topic === 'object' ? topic : { topic }
+      const position = /** @type {Position} */ (typeof topic === 'object' ? topic : { topic })
       position.partition = position.partition || 0
       position.offset = position.offset || 0
       position.metadata = 'm'
@@ -146,9 +150,13 @@ class CommitStream extends Transform {
     }
     this.committing = true
     this._send(commits, (error, result) => {
-      this.emit('commitComplete', { group: this.groupId, commits })
-      this.committing = false
-      callback(error, result)
+      callAll([
+        () => emitAll(this, 'commitComplete', { group: this.groupId, commits }),
+        () => {
+          this.committing = false
+          callback(error, result)
+        }
+      ])
     })
   }
 

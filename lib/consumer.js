@@ -7,10 +7,11 @@ const {
 } = require('./internal/arguments')
 const getLogger = require('./logging')
 const { ConsumerCore, illegalOffset, partitionError } = require('./internal/consumerCore')
+const { emitAll } = require('./internal/emitAll')
 const { hidePrivate } = require('./internal/hidePrivate')
 const { CODE } = require('./internal/nativeErrors')
 const { fetch, follow: followForeign, isForeign } = require('./internal/foreignClient')
-const { defaults, librdkafkaSettings } = require('./internal/options')
+const { checkIsolationLevel, defaults, librdkafkaSettings } = require('./internal/options')
 const InvalidConfigError = require('./errors/InvalidConfigError')
 const TopicsNotExistError = require('./errors/TopicsNotExistError')
 const { validateConfig, validateTopics } = require('./utils')
@@ -44,12 +45,19 @@ let lastId = 0
 
 /**
  * Reads fixed partitions, without membership in a group; `groupId` only names where offsets are kept.
+ *
+ * @typedef {import('./internal/consumerCore').Payload} Payload
+ * @typedef {import('./internal/commitResult').CommitCallback} CommitCallback
+ * @typedef {import('./internal/requests/payloads').Offsets} Offsets
+ * @typedef {import('../core/handles/events').PartitionErrorEvent} PartitionErrorEvent
+ * @typedef {string | { topic: string, partition?: number | string }} Wanted all partitions of a topic, or one
+ * @typedef {string | import('../index').OffsetFetchRequest} Topic a name, or what is completed to a payload
  */
 class Consumer extends AdoptableEmitter {
   /**
-   * @param {any} client a KafkaClient
-   * @param {any[]} topics `{ topic, partition = 0, offset = 0 }` or a topic's name; completed in place
-   * @param {any} [options] completed in place
+   * @param {InstanceType<typeof import('./kafkaClient')>} client
+   * @param {Topic[]} topics `{ topic, partition = 0, offset = 0 }` or a topic's name; completed in place
+   * @param {import('../index').ConsumerOptions} [options] completed in place
    */
   constructor (client, topics, options) {
     super()
@@ -63,6 +71,7 @@ class Consumer extends AdoptableEmitter {
     checkTimer('fetchMaxWaitMs', this.options.fetchMaxWaitMs)
     checkTimer('autoCommitIntervalMs', this.options.autoCommitIntervalMs)
     if (this.options.groupId) validateConfig('options.groupId', this.options.groupId)
+    checkIsolationLevel(this.options.isolationLevel)
     librdkafkaSettings(this.options.librdkafka, 'C')
     checkClient(client)
     this.ready = false
@@ -81,9 +90,9 @@ class Consumer extends AdoptableEmitter {
         if (this.options.autoCommit && this.ready) this.commit(false, logCommitError)
       }
     })
-    /** payloads whose offset is where to read, no longer what the user wrote there */
+    /** payloads whose offset is where to read, no longer what the user put there */
     this._located = new WeakSet()
-    /** @type {Map<string, any>} timers of partitions whose position is out of range */
+    /** @type {Map<string, NodeJS.Timeout>} timers of partitions whose position is out of range */
     this._outOfRange = new Map()
     this._isForeign = isForeign(client)
     hidePrivate(this)
@@ -91,12 +100,12 @@ class Consumer extends AdoptableEmitter {
   }
 
   /**
-   * @param {any[]} topics
-   * @returns {any[]} the same objects, complete
+   * @param {Topic[]} topics
+   * @returns {Payload[]} the same objects, complete
    */
   buildPayloads (topics) {
     return topics.map(topic => {
-      const payload = typeof topic === 'object' ? topic : { topic }
+      const payload = /** @type {Payload} */ (typeof topic === 'object' ? topic : { topic })
       payload.partition = numberOf(payload.partition || 0)
       payload.offset = numberOf(payload.offset || 0)
       payload.maxBytes = this.options.fetchMaxBytes
@@ -113,19 +122,20 @@ class Consumer extends AdoptableEmitter {
     if (this.ready) this.init()
     client.on('ready', () => {
       logger.debug('consumer ready')
-      if (!this.ready) this.init()
+      const first = !this.ready
       this.ready = true
+      if (first) this.init()
     })
     client.on('error', (/** @type {Error} */ error) => {
       logger.error('client error %s', error.message)
-      this.emit('error', error)
+      emitAll(this, 'error', error)
     })
     client.on('close', () => {
       logger.debug('connection closed')
       if (client.closing) this._core.stop()
     })
     if (this._isForeign) followForeign(this)
-    if (!claimed) logger.debug('the client is in use already: this consumer gets connections of its own')
+    if (!claimed) logger.debug('the client is already in use: this consumer gets its own connections')
   }
 
   _open () {
@@ -133,15 +143,15 @@ class Consumer extends AdoptableEmitter {
     const core = this._core
     const handle = this.client._openConsumer(this.options, null, {
       records: core.records,
-      event: (/** @type {any} */ event) => this._event(event)
+      event: event => this._event(event)
     })
     core.use(handle)
     return handle
   }
 
-  /** @returns {any} opened when it is first needed */
+  /** @returns {import('../core/handles/index').ConsumerHandle} opened when it is first needed */
   _handle () {
-    return this._core.handle || this._open()
+    return this._core.handle || /** @type {import('../core/handles/index').ConsumerHandle} */ (this._open())
   }
 
   /** Looks up where to start, and starts. */
@@ -170,8 +180,9 @@ class Consumer extends AdoptableEmitter {
    */
   _findTopics (topics, attempt, callback) {
     const { client } = this
-    client.topicExists(topics, (/** @type {Error | null} */ error) => {
-      const isEarly = error instanceof TopicsNotExistError && client._cameLate && attempt < TOPIC_PAUSES.length
+    client.topicExists(topics, error => {
+      const isEarly = error instanceof TopicsNotExistError && client._connector.cameLate &&
+        attempt < TOPIC_PAUSES.length
       if (!isEarly || client.closing) return callback(error)
       setTimeout(() => this._findTopics(topics, attempt + 1, callback), TOPIC_PAUSES[attempt]).unref()
     })
@@ -180,8 +191,8 @@ class Consumer extends AdoptableEmitter {
   /**
    * Looks up where payloads start: where the group committed, else at 0, or with `fromOffset` at their own offsets.
    *
-   * @param {any[]} payloads
-   * @param {any} fromOffset
+   * @param {Payload[]} payloads
+   * @param {boolean} fromOffset
    * @param {(err: Error | null) => void} callback
    */
   _locate (payloads, fromOffset, callback) {
@@ -199,16 +210,18 @@ class Consumer extends AdoptableEmitter {
     if (fromOffset) return located()
     this.fetchOffset(payloads, (error, offsets) => {
       if (error) return callback(error)
-      for (const payload of payloads) payload.offset = Math.max(0, recordOf(offsets, payload.topic)[payload.partition])
+      for (const payload of payloads) {
+        payload.offset = Math.max(0, recordOf(/** @type {Offsets} */ (offsets), payload.topic)[payload.partition])
+      }
       located()
     })
   }
 
   /**
    * Tells a handle of this consumer's own about topics: it has not seen the client's metadata. A topic that librdkafka
-   * has only met in a commit is looked for once a second.
+   * knows only from a commit is looked up once a second.
    *
-   * @param {any[]} payloads
+   * @param {Payload[]} payloads
    */
   _introduce (payloads) {
     const { client } = this
@@ -246,7 +259,7 @@ class Consumer extends AdoptableEmitter {
   }
 
   /**
-   * @param {any} payload
+   * @param {Payload} payload
    * @returns {boolean} whether its partition has a position here
    */
   _isRead (payload) {
@@ -256,9 +269,8 @@ class Consumer extends AdoptableEmitter {
   /**
    * The offsets that the group has committed.
    *
-   * @param {any[]} payloads
-   * @param {(err: Error | null, offsets?: any) => void} callback offsets:
-   *   `{ topic: { partition: offset } }`, -1 for none
+   * @param {Payload[]} payloads
+   * @param {(err: Error | null, offsets?: Offsets) => void} callback -1 for none
    */
   fetchOffset (payloads, callback) {
     const { client } = this
@@ -270,7 +282,7 @@ class Consumer extends AdoptableEmitter {
     }
     const partitions = payloads.map(({ topic, partition }) => ({ topic, partition: numberOf(partition || 0) }))
     client._request(this._handle(), { op: 'committed', partitions, timeout: client._requestTimeout() },
-      (/** @type {Error | null} */ error, /** @type {any[]} */ answers) => {
+      (error, answers) => {
         if (error) return callback(error)
         /** @type {Record<string, Record<number, number>>} */
         const offsets = {}
@@ -281,7 +293,7 @@ class Consumer extends AdoptableEmitter {
       })
   }
 
-  /** @param {any} event */
+  /** @param {import('../core/handles/events').HandleEvent} event */
   _event (event) {
     switch (event.type) {
       case 'topic': return this._core.learnTopic(event)
@@ -290,11 +302,11 @@ class Consumer extends AdoptableEmitter {
     }
   }
 
-  /** @param {any} event */
+  /** @param {import('../core/handles/events').ErrorEvent} event */
   _partitionError (event) {
     const { code } = event.error
     if (code === CODE.OFFSET_OUT_OF_RANGE) {
-      this._reportOutOfRange(partitionError(event))
+      this._reportOutOfRange(partitionError(/** @type {PartitionErrorEvent} */ (event)))
     } else if (STALE_METADATA.has(code)) {
       logger.debug('%s-%d: %s', event.topic, event.partition, event.error.message)
       this.client.emit('brokersChanged')
@@ -304,9 +316,9 @@ class Consumer extends AdoptableEmitter {
   }
 
   /**
-   * Reports it again and again, like kafka-node, until `setOffset` moves the partition; but not with every fetch.
+   * Reports it repeatedly, like kafka-node, until `setOffset` moves the partition, but not with every fetch.
    *
-   * @param {any} error
+   * @param {Error & { topic: string, partition: number }} error
    */
   _reportOutOfRange (error) {
     const { topic, partition } = error
@@ -315,11 +327,11 @@ class Consumer extends AdoptableEmitter {
     this._outOfRange.set(key, setTimeout(() => {
       this._outOfRange.delete(key)
       const payload = this.payloads.find(other => other.topic === topic && other.partition === partition)
-      // looked at only now: the user may have set the payload's offset instead of calling `setOffset`
+      // checked only now: the user may have set the payload's offset instead of calling `setOffset`
       if (payload) this.setOffset(topic, partition, payload.offset)
     }, OUT_OF_RANGE_PAUSE))
     // a consumer that is paused has not asked for anything; it is told when it goes on
-    if (!this.paused) this.emit('offsetOutOfRange', error)
+    if (!this.paused) emitAll(this, 'offsetOutOfRange', error)
   }
 
   /**
@@ -348,25 +360,25 @@ class Consumer extends AdoptableEmitter {
   /**
    * Reads more partitions.
    *
-   * @param {any} topics `{ topic, partition = 0, offset = 0 }`, completed in place, or names; partitions that are there
-   *   already stay as they are
+   * @param {string | Topic[]} topics `{ topic, partition = 0, offset = 0 }`, completed in place, or names; partitions
+   *   that are already there stay as they are
    * @param {(err: Error | null, added?: string[]) => void} [callback] the names; `TopicsNotExistError` if one is
    *   missing
-   * @param {any} [fromOffset] true starts at the offsets in `topics`; otherwise where the group committed, or at 0
+   * @param {boolean} [fromOffset] true starts at the offsets in `topics`; otherwise where the group committed, or at 0
    */
   addTopics (topics, callback, fromOffset = false) {
     const list = typeof topics === 'string' ? [topics] : topics
     checkArray('topics', list)
-    const names = list.map((/** @type {any} */ topic) => typeof topic === 'object' ? topic.topic : topic)
+    const names = list.map(topic => typeof topic === 'object' ? topic.topic : topic)
     const done = callbackOf(callback)
     this._core.whenReady(unavailable => {
       if (unavailable) return done(unavailable)
-      this.client.addTopics(names, (/** @type {Error | null} */ error) => {
+      this.client.addTopics(names, error => {
         if (error) return done(error, undefined)
         const payloads = this.buildPayloads(list).filter(payload => !this._isRead(payload))
         this._locate(payloads, fromOffset, failure => {
           if (failure) return done(failure)
-          // another call may have been faster; and one that is known but not read had no known start then
+          // another call may have been faster; and a partition that is known but not read had no known start then
           const added = payloads.filter(payload => !this._isRead(payload))
           const isAdded = isIn(added)
           const wasIdle = this.payloads.length === 0
@@ -388,7 +400,7 @@ class Consumer extends AdoptableEmitter {
     const done = callbackOf(callback)
     const names = typeof topics === 'string' ? [topics] : topics
     checkArray('topics', names)
-    const stays = (/** @type {any} */ { topic }) => !names.includes(topic)
+    const stays = (/** @type {Payload} */ { topic }) => !names.includes(topic)
     this.payloads = this.payloads.filter(stays)
     if (this.pausedPayloads) this.pausedPayloads = this.pausedPayloads.filter(stays)
     this._core.fixed.change()
@@ -398,15 +410,15 @@ class Consumer extends AdoptableEmitter {
   /**
    * Stops reading some partitions after the current batch, and keeps their positions.
    *
-   * @param {any[]} topics names, or `{ topic, partition }` for a single partition
+   * @param {Wanted[]} topics names, or `{ topic, partition }` for a single partition
    */
   pauseTopics (topics) {
-    /** @type {any[] | undefined} */
+    /** @type {Payload[] | undefined} */
     this.pausedPayloads = this.pausedPayloads || []
     this._move(this.payloads, this.pausedPayloads, topics)
   }
 
-  /** @param {any[]} topics as for `pauseTopics` */
+  /** @param {Wanted[]} topics as for `pauseTopics` */
   resumeTopics (topics) {
     this.pausedPayloads = this.pausedPayloads || []
     const wasIdle = this.payloads.length === 0
@@ -415,15 +427,15 @@ class Consumer extends AdoptableEmitter {
   }
 
   /**
-   * @param {any[]} from
-   * @param {any[]} to
-   * @param {any[]} topics
+   * @param {Payload[]} from
+   * @param {Payload[]} to
+   * @param {Wanted[]} topics
    */
   _move (from, to, topics) {
     if (!topics || topics.length === 0) return
     if (!Array.isArray(topics)) {
       const error = wrongType('topics', 'an array', topics)
-      // kafka-node throws at the former, and did nothing for all others
+      // kafka-node throws for the former, and silently did nothing for all others
       if (typeof topics === 'string') throw error
       this.emit('error', error)
       return
@@ -449,8 +461,8 @@ class Consumer extends AdoptableEmitter {
   /**
    * Commits the positions: for each partition the offset after the last completed batch.
    *
-   * @param {any} [force] true commits even within `autoCommitIntervalMs` of the last commit
-   * @param {(err: Error | null, result?: any) => void} [callback]
+   * @param {boolean | CommitCallback} [force] true commits even within `autoCommitIntervalMs` of the last commit
+   * @param {CommitCallback} [callback]
    */
   commit (force, callback) {
     if (typeof force === 'function') {
@@ -461,8 +473,8 @@ class Consumer extends AdoptableEmitter {
     if (this.committing && !force) return done(null, 'Offset committing')
     this.committing = true
     setTimeout(() => { this.committing = false }, this.options.autoCommitIntervalMs).unref()
-    const moved = this._allPayloads().filter((/** @type {any} */ { offset }) => offset !== 0)
-    // before they are located, offsets are what the user wrote there: nothing has been read up to them
+    const moved = this._allPayloads().filter(({ offset }) => offset !== 0)
+    // before they are located, offsets are what the user put there: nothing has been read up to them
     const commits = this._isForeign ? moved : moved.filter(payload => this._located.has(payload))
     if (commits.length === 0) return done(null, 'Nothing to be committed')
     if (this._isForeign) return this.client.sendOffsetCommitRequest(this.options.groupId, commits, done)
@@ -472,7 +484,7 @@ class Consumer extends AdoptableEmitter {
   /**
    * Closes the consumer and its client.
    *
-   * @param {any} [force] true commits first
+   * @param {boolean | ((err: Error | null) => void)} [force] true commits first
    * @param {(err: Error | null) => void} [callback] gets the error of that commit; everything is closed all the same
    */
   close (force, callback) {
@@ -493,15 +505,15 @@ class Consumer extends AdoptableEmitter {
 }
 
 /**
- * @param {any[]} topics
- * @returns {(payload: any) => boolean} whether a payload is one of them: a name stands for all partitions
+ * @param {Wanted[]} topics
+ * @returns {(payload: Payload) => boolean} whether a payload is one of them: a name stands for all partitions
  */
 function isIn (topics) {
   return ({ topic, partition }) => topics.some(wanted =>
     typeof wanted === 'string' ? wanted === topic : wanted.topic === topic && numberOf(wanted.partition) === partition)
 }
 
-/** @param {{ topic: any, partition?: any }} position */
+/** @param {{ topic: unknown, partition?: unknown }} position */
 function illegalPartition ({ topic, partition }) {
   return new InvalidConfigError(
     `partition ${textOf(partition)} of topic ${textOf(topic)} is illegal, must be a whole number of at least 0`)

@@ -5,6 +5,7 @@ const {
 } = require('./internal/arguments')
 const assert = require('./internal/assert')
 const { AdoptableEmitter, callable } = require('./internal/callable')
+const { emitAll } = require('./internal/emitAll')
 const { isForeign } = require('./internal/foreignClient')
 const getLogger = require('./logging')
 const KafkaClient = require('./kafkaClient')
@@ -12,18 +13,17 @@ const Offset = require('./offset')
 const builtInProtocols = require('./assignment')
 const { ConsumerCore, illegalOffset, partitionError } = require('./internal/consumerCore')
 const { hidePrivate } = require('./internal/hidePrivate')
-const { JoinWatch } = require('./internal/joinWatch')
-const { isOwn, offers, toShares, toTask, toUserData } = require('./internal/ownProtocols')
-const { CODE, toGroupError } = require('./internal/nativeErrors')
-const { HEARTBEAT_INTERVAL, defaults, librdkafkaSettings, wholeNumber } = require('./internal/options')
-const { commitsOrCallback } = require('./internal/clusterRequests')
+const { Membership } = require('./internal/group/membership')
+const { COOPERATIVE, groupOptions } = require('./internal/group/options')
+const { checkIsolationLevel, defaults, librdkafkaSettings } = require('./internal/options')
+const { commitsOrCallback } = require('./internal/requests/payloads')
 const { errorName } = require('./internal/errorCodes')
 const { hideSecrets } = require('./internal/redact')
 const { InvalidConfigError, InvalidConsumerOffsetError } = require('./errors')
 const IllegalGenerationError = require('./errors/IllegalGenerationError')
-const TimeoutError = require('./errors/TimeoutError')
 const { validateConfig } = require('./utils')
 const { recordOf, valueOf } = require('../core/keyed')
+const { callAll } = require('../core/scheduling/callAll')
 const { setImmediate, setTimeout } = require('../core/scheduling/timers')
 const logger = getLogger('kafka-node:ConsumerGroup')
 
@@ -55,20 +55,17 @@ const DEFAULTS = {
   encoding: 'utf8'
 }
 
-/** Answers about topics that are not there (yet): the group goes on and looks again. */
-const WAITING_FOR_TOPIC = new Set([3, 5, 6, -188])
-
-/** When to look again for topics that were missing, ms: soon, as the broker may be creating them. */
-const TOPIC_PAUSES = [100, 200, 400, 800, 1600, 3200, 6400]
-
-const noop = () => {}
-
 /**
  * A member of a consumer group.
+ *
+ * @typedef {import('./internal/consumerCore').Payload} Payload
+ * @typedef {import('./internal/commitResult').CommitCallback} CommitCallback
+ * @typedef {import('./internal/group/customAssignors').Protocol} Protocol
  */
 class ConsumerGroup extends AdoptableEmitter {
   /**
-   * @param {any} memberOptions options of the group and of its KafkaClient; completed in place
+   * @param {import('./internal/options').MemberOptions} memberOptions options of the group and of its KafkaClient;
+   *   completed in place
    * @param {string | string[]} topics
    */
   constructor (memberOptions, topics) {
@@ -92,7 +89,7 @@ class ConsumerGroup extends AdoptableEmitter {
     checkTimer('autoCommitIntervalMs', this.options.autoCommitIntervalMs)
     checkTimer('maxTickMessages', this.options.maxTickMessages)
     this.topics = topics
-    /** @type {any[]} */
+    /** @type {Protocol[]} */
     this.protocols = []
     const protocols = this.setupProtocols(this.options.protocol)
     if (this.options.migrateHLC) {
@@ -100,6 +97,8 @@ class ConsumerGroup extends AdoptableEmitter {
         'This version of KafkaClient cannot be used to migrate from Zookeeper use older version of kafka-node instead')
     }
     if (this.options.groupId) validateConfig('options.groupId', this.options.groupId)
+    checkIsolationLevel(this.options.isolationLevel)
+    const group = groupOptions(this.options, protocols, heartbeatInterval)
     librdkafkaSettings(this.options.librdkafka, 'C')
     memberOptions.clientId = memberOptions.id
 
@@ -110,13 +109,13 @@ class ConsumerGroup extends AdoptableEmitter {
     this.generationId = null
     /** @type {string | null} */
     this.memberId = null
-    /** @type {any} what the leader's own protocol sent this member with its partitions */
+    /** @type {unknown} what the leader's custom protocol sent this member with its partitions */
     this.assignedUserData = undefined
     this.ready = false
     this.connecting = false
     this.rebalancing = false
     this.closed = false
-    /** @type {import('./internal/consumerCore').Payload[]} */
+    /** @type {Payload[]} */
     this.topicPayloads = []
     /** @type {Record<string, Record<string, number>>} */
     this.payloadMap = {}
@@ -137,58 +136,39 @@ class ConsumerGroup extends AdoptableEmitter {
         }
       }
     })
-    this._subscribed = false
-    /** ready without being a member: none of the topics exists */
-    this._waiting = false
-    /** @type {Set<string>} topics that have been missing since the last assignment */
-    this._missing = new Set()
-    /** @type {any} until the next look for missing topics */
-    this._topicTimer = null
+    this._membership = new Membership(this)
     /** @type {Array<{ topic: string, partition: number }>} which stand still until `resume` or `setOffset` */
     this._outOfRangePartitions = []
-    this._joinWatch = new JoinWatch({
-      groupId: this.options.groupId,
-      client: () => this.client,
-      handle: () => this._handle(),
-      tell: error => this.emit('error', error)
-    })
-    /** the number of the assignment, or of its end, that was heard of last */
-    this._assignment = 0
     hidePrivate(this)
-    const group = {
-      protocols: protocols.map(protocol => ({ name: String(protocol.name), own: isOwn(protocol) })),
-      sessionTimeout: wholeNumber('sessionTimeout', this.options.sessionTimeout, 1),
-      heartbeatInterval: heartbeatInterval
-        ? wholeNumber('heartbeatInterval', heartbeatInterval, 1)
-        : Math.min(HEARTBEAT_INTERVAL, Math.max(1, Math.floor(this.options.sessionTimeout / 3))),
-      metadataInterval: wholeNumber('topicPartitionCheckInterval', this.options.topicPartitionCheckInterval)
-    }
-
     // last, so that a bad option leaves no connection open
     this.client = new KafkaClient(memberOptions)
-    // tests put a class of their own in its place
+    // tests put their own class in its place
     if (!isForeign(this.client)) this.client._claimPrimary({ open: () => this._open(group) })
     if (this.options.connectOnReady) this.client.once('ready', () => this.connect())
     this.client.on('error', (/** @type {Error} */ error) => {
       logger.error('Error from %s', this.client.clientId, error)
-      this.emit('error', error)
+      emitAll(this, 'error', error)
     })
-    this.client.on('statistics', (/** @type {any} */ statistics) => this.emit('statistics', statistics))
+    this.client.on('statistics', (/** @type {unknown} */ statistics) => this.emit('statistics', statistics))
   }
 
   /**
-   * @param {any} protocols names of built-in ones, and own ones; in order of preference
-   * @returns {any[]}
+   * @param {unknown} protocols names of built-in ones, and custom ones, in order of preference
+   * @returns {Protocol[]}
    */
   setupProtocols (protocols) {
-    /** @type {any[]} */
+    /** @type {Array<string | Protocol>} */
     const list = Array.isArray(protocols) ? protocols : [protocols]
     this.protocols = list.map(protocol => {
       if (typeof protocol === 'string') {
+        if (protocol === COOPERATIVE) return { name: COOPERATIVE, version: 0, subscription: this.topics }
         if (!Object.prototype.hasOwnProperty.call(builtInProtocols, protocol)) {
           throw new Error('Unknown built in assignment protocol ' + protocol)
         }
-        return { .../** @type {any} */ (builtInProtocols)[protocol], subscription: this.topics }
+        return {
+          ...builtInProtocols[/** @type {keyof typeof builtInProtocols} */ (protocol)],
+          subscription: this.topics
+        }
       }
       assert(protocol, 'protocol is null')
       assert(protocol.assign, 'assign function is not defined in the protocol')
@@ -202,346 +182,61 @@ class ConsumerGroup extends AdoptableEmitter {
     return this.protocols
   }
 
-  /** @param {object} group `GroupOptions` of src/config/mod.rs */
+  /** @param {import('../core/protocol').GroupOptions} group */
   _open (group) {
     const core = this._core
     const handle = this.client._openConsumer(this.options, group, {
       records: core.records,
-      event: (/** @type {any} */ event) => this._event(event)
+      event: event => this._membership.event(event)
     })
     core.use(handle)
     return handle
   }
 
-  /** @returns {any} there is one as soon as the client is ready */
-  _handle () {
-    return this._core.handle
-  }
-
   // ---- membership ----
 
-  /** Joins the group; a member gives its partitions back and joins anew. Ignored while joining and after `close`. */
+  /**
+   * Joins the group; a member gives back its partitions and rejoins, unless the group is an incremental one. Ignored
+   * while joining and after `close`.
+   */
   connect () {
-    if (this.connecting) return logger.warn('Connect ignored. Currently connecting.')
-    if (this.closed || this.client.closing) return logger.warn('Connect ignored. Consumer closed.')
-    // librdkafka joins by itself once a topic is there
-    if (this._waiting) return logger.warn('Connect ignored. None of the topics exists.')
-    if (this.ready) return this._subscribe()
-    // a member that could not look up where to start begins again
-    if (this._subscribed) this._handle().command({ type: 'unsubscribe' })
-    logger.debug('Connecting %s', this.client.clientId)
-    this.connecting = true
-    this.emit('rebalancing')
-    this._askBeforeRebalance(error => {
-      if (error) return this._stayOut(error)
-      this.client._whenReady((/** @type {Error | null} */ failure) => {
-        if (this.client.closing) return
-        if (failure) return this._stayOut(failure)
-        this._subscribe()
-      })
-    })
-  }
-
-  /** Tells the group what this member wants. A member gives its partitions back and rejoins. */
-  _subscribe () {
-    this._subscribed = true
-    // librdkafka refuses to subscribe to nothing, or to a topic twice
-    if (this.topics.length === 0) return this._handle().command({ type: 'unsubscribe' })
-    try {
-      this._offerProtocols()
-    } catch (error) {
-      return this._leaveFor(error)
-    }
-    this._joinWatch.start()
-    this._handle().command({
-      type: 'subscribe',
-      topics: [...new Set(this.topics)],
-      start: {
-        fromOffset: this.options.fromOffset,
-        commitOnFirstJoin: !!this.options.commitOffsetsOnFirstJoin,
-        timeout: this.client._requestTimeout()
-      }
-    })
-  }
-
-  /** What the leader is told the next time this member joins. Throws what `JSON.stringify` throws for `userData`. */
-  _offerProtocols () {
-    for (const { protocol, metadata } of offers(this.protocols)) {
-      this._handle().setSubscriptionMetadata(protocol, metadata)
-    }
-  }
-
-  /**
-   * The group waits for an assignment by one of the user's own protocols.
-   *
-   * @param {any} event
-   */
-  _assign (event) {
-    const handle = this._handle()
-    // the event loop may have been blocked for so long that the group has gone on
-    if (this.client.closing || !handle.assignmentWanted(event.number)) return
-    const protocol = this.protocols.find(({ name }) => String(name) === event.protocol)
-    const { topicPartitions, members } = toTask(event)
-    this.isLeader = true
-    this.memberId = event.memberId
-    this.generationId = event.generationId
-    let answered = false
-    const answer = (/** @type {any} */ error, /** @type {any} */ assignment = null) => {
-      if (answered) return
-      answered = true
-      if (this.client.closing || !handle.assignmentWanted(event.number)) return
-      if (!error) {
-        try {
-          return handle.completeAssignment(event.number, toShares(event, assignment))
-        } catch (invalid) {
-          error = invalid
-        }
-      }
-      this._leaveFor(error, () => handle.completeAssignment(event.number, null))
-    }
-    logger.debug('%s assigns %j to %j by %s', this.client.clientId, topicPartitions, members, event.protocol)
-    try {
-      const result = protocol.assign(topicPartitions, members, answer)
-      // of an async function only a rejection counts, which nobody would see otherwise
-      if (result && typeof result.then === 'function') {
-        result.then(undefined, (/** @type {any} */ error) => answer(error || new Error('assign was rejected')))
-      }
-    } catch (error) {
-      if (answered) throw error
-      answer(error || new Error('assign failed'))
-    }
-  }
-
-  /**
-   * @param {any} error
-   * @param {() => void} [whenLeaving]
-   */
-  _leaveFor (error, whenLeaving = noop) {
-    this._subscribed = false
-    this._handle().command({ type: 'unsubscribe' })
-    whenLeaving()
-    this._stayOut(error)
-  }
-
-  /** @param {Error} error */
-  _stayOut (error) {
-    this._joinWatch.stop()
-    this.connecting = false
-    this.ready = false
-    this.emit('error', error)
-  }
-
-  /**
-   * Waits for the user's `onRebalance`, which may call back or return a promise.
-   *
-   * @param {(err: Error | null) => void} callback
-   */
-  _askBeforeRebalance (callback) {
-    const { onRebalance } = this.options
-    if (typeof onRebalance !== 'function') return callback(null)
-    let answered = false
-    const answer = (/** @type {any} */ error) => {
-      if (answered) return
-      answered = true
-      callback(error || null)
-    }
-    const result = onRebalance(this._isMember(), answer)
-    if (result && typeof result.then === 'function') {
-      result.then(() => answer(null), (/** @type {any} */ error) => {
-        answer(error || new Error('onRebalance was rejected'))
-      })
-    }
-  }
-
-  _isMember () {
-    return this.generationId !== null && this.memberId !== null
-  }
-
-  /** @param {any} event */
-  _event (event) {
-    switch (event.type) {
-      case 'topic': return this._core.learnTopic(event)
-      case 'assigned': return this._assigned(event)
-      case 'revoked': return this._revoked(event)
-      case 'offsetsMissing':
-        return this._stayOut(new Error(`${this.client.clientId} owns topics and partitions which contains no saved ` +
-          `offsets for group '${this.options.groupId}'`))
-      case 'startFailed':
-        return this._stayOut(toGroupError(event.error, this.client.options.requestTimeout))
-      case 'assignorRequested': return this._assign(event)
-      case 'assignmentOverdue':
-        this.emit('error', new TimeoutError(`protocol ${event.protocol}: assign gave no assignment within ` +
-          `${event.timeout}ms, half of sessionTimeout; it has to call back in any case. The group tries again`))
-        return
-      case 'error': return this._groupError(event)
-    }
-  }
-
-  /** @param {any} event */
-  _assigned ({ assignmentVersion, partitions, memberId, generationId, committed, leader, userData }) {
-    if (this.client.closing) return
-    this._joinWatch.stop()
-    // as kafka-node's member does that has joined with nothing to read; it had nothing to give up, so nobody is asked
-    if (this._waiting) this.emit('rebalancing')
-    this._waiting = false
-    this._missing.clear()
-    this._assignment = assignmentVersion
-    this.memberId = memberId
-    this.generationId = generationId
-    this.isLeader = leader
-    this.assignedUserData = toUserData(userData)
-    this.topicPayloads = this.buildPayloads(partitions.map((/** @type {any} */ { topic, partition, offset }) =>
-      ({ topic, partition, offset })))
-    this.payloadMap = this.buildPayloadMap(this.topicPayloads)
-    this.connecting = false
-    this.rebalancing = false
-    this.ready = true
-    this.needToCommit = false
-    if (committed) this._startCommitInterval()
-    this._core.startIdling()
-    logger.debug('%s owns %j in generation %d', this.client.clientId, this.payloadMap, generationId)
-    this.emit('connect')
-    this.emit('rebalanced')
-  }
-
-  /**
-   * The group takes the partitions back. Nothing of them is emitted from here on; what was emitted is committed.
-   *
-   * @param {{ assignmentVersion: number, lost: boolean }} event
-   */
-  _revoked ({ assignmentVersion, lost }) {
-    if (this.client.closing) return
-    const handle = this._handle()
-    this._core.pump.dropObsolete()
-    const positions = this.topicPayloads
-    const member = this.ready
-    this.ready = false
-    this.connecting = true
-    this.rebalancing = true
-    this._assignment = assignmentVersion
-    this._joinWatch.start()
-    this.emit('rebalancing')
-    this._askBeforeRebalance(error => {
-      // a late answer must not touch the assignment that has arrived in the meantime
-      if (this.client.closing || this._assignment !== assignmentVersion) return
-      // read only now: onRebalance may have committed, or moved positions
-      const commit = this.options.autoCommit && member && !lost && !error ? positions : []
-      this.topicPayloads = []
-      this.payloadMap = {}
-      this.needToCommit = false
-      if (!error) {
-        try {
-          this._offerProtocols()
-        } catch (invalid) {
-          error = /** @type {Error} */ (invalid)
-        }
-      }
-      handle.command({
-        type: 'revoked',
-        assignmentVersion,
-        commit: commit.map(({ topic, partition, offset }) => ({ topic, partition, offset, metadata: 'm' }))
-      })
-      if (error) {
-        this._leaveFor(error)
-      } else if (this.topics.length === 0) {
-        this._leftWithoutTopics()
-      }
-    })
-  }
-
-  /** `removeTopics` took the last topic: this was no rebalance but the end of the membership. */
-  _leftWithoutTopics () {
-    this.connecting = false
-    this.rebalancing = false
-    this.memberId = null
-    this.generationId = null
-    this._joinWatch.stop()
-    this.emit('connect')
-    this.emit('rebalanced')
-  }
-
-  /** @param {any} event */
-  _groupError (event) {
-    const { error } = event
-    if (error.code === CODE.OFFSET_OUT_OF_RANGE) return this._outOfRange(event)
-    if (WAITING_FOR_TOPIC.has(error.code)) {
-      logger.debug('%s: %s', event.topic, error.message)
-      this._missing.add(event.topic)
-      if (this.connecting && !this._isMember()) this._waitForTopics()
-      this._lookForTopics(0)
-      return
-    }
-    if (error.retriable) {
-      logger.debug('%s: %s', this.client.clientId, error.message)
-      this._joinWatch.reason = error
-      return
-    }
-    if (event.topic === null && !this._joinWatch.isFirst(error.code)) return
-    const failure = toGroupError(error, this.client.options.requestTimeout)
-    this.emit('error', event.topic === null
-      ? failure
-      : Object.assign(failure, { topic: event.topic, partition: event.partition }))
-  }
-
-  /**
-   * A group whose topics are missing: kafka-node's member has joined, with nothing to read. librdkafka joins when the
-   * first of them is there.
-   */
-  _waitForTopics () {
-    if (!this.topics.every((/** @type {string} */ topic) => this._missing.has(topic))) return
-    this._waiting = true
-    this._joinWatch.stop()
-    this.connecting = false
-    this.rebalancing = false
-    this.ready = true
-    this.emit('connect')
-    this.emit('rebalanced')
-  }
-
-  /**
-   * librdkafka does not let the broker create a topic that a group subscribes to, and looks for missing topics only
-   * every `topicPartitionCheckInterval`. So they are asked for by name, which may create them, and then looked for
-   * soon. A look at all topics is the one that the group takes notice of.
-   *
-   * @param {number} attempt
-   */
-  _lookForTopics (attempt) {
-    if (this._topicTimer || attempt >= TOPIC_PAUSES.length || this.client.closing) return
-    const handle = this._handle()
-    const timeout = this.client._requestTimeout()
-    if (attempt === 0) handle.request({ op: 'metadata', topics: this.topics, timeout }, noop)
-    this._topicTimer = setTimeout(() => {
-      this._topicTimer = null
-      if (this.client.closing || this.topicPayloads.length > 0) return
-      handle.request({ op: 'metadata', topics: null, timeout }, noop)
-      this._lookForTopics(attempt + 1)
-    }, TOPIC_PAUSES[attempt])
-    this._topicTimer.unref()
+    this._membership.connect()
   }
 
   /**
    * The position is no longer in the log: continues where `outOfRangeOffset` says.
    *
-   * @param {any} event
+   * @param {import('../core/handles/events').PartitionErrorEvent} event
    */
   _outOfRange (event) {
     const error = partitionError(event)
     const { topic, partition } = event
-    const policy = /** @type {'earliest' | 'latest' | 'none'} */ (this.options.outOfRangeOffset)
+    const policy = this.options.outOfRangeOffset
     if (policy === 'none') {
       this.pause()
       this._outOfRangePartitions.push({ topic, partition })
+      const failure = new InvalidConsumerOffsetError(`Offset out of range for topic "${topic}" partition ${partition}`)
       // in this order, as with kafka-node
-      this.emit('error',
-        new InvalidConsumerOffsetError(`Offset out of range for topic "${topic}" partition ${partition}`))
-      this.emit('offsetOutOfRange', error)
+      callAll([() => emitAll(this, 'error', failure), () => emitAll(this, 'offsetOutOfRange', error)])
       return
     }
     const time = OFFSET_TIMES[policy]
-    this.emit('offsetOutOfRange', Object.assign(error, { time }))
-    const partitions = [{ topic, partition, offset: time }]
-    this.client._request(this._handle(), { op: 'offsets', partitions, timeout: this.client._requestTimeout() },
-      (/** @type {any} */ failure, /** @type {any[]} */ answers) => {
+    callAll([
+      () => emitAll(this, 'offsetOutOfRange', Object.assign(error, { time })),
+      () => this._continueAt(topic, partition, policy)
+    ])
+  }
+
+  /**
+   * @param {string} topic
+   * @param {number} partition
+   * @param {'earliest' | 'latest'} policy
+   */
+  _continueAt (topic, partition, policy) {
+    const partitions = [{ topic, partition, offset: OFFSET_TIMES[policy] }]
+    const timeout = this.client._requestTimeout()
+    this.client._request(this._membership.handle(), { op: 'offsets', partitions, timeout },
+      (failure, answers) => {
         if (this.client.closing) return
         const code = failure ? 0 : answers[0].error
         if (failure || code !== 0) {
@@ -556,12 +251,12 @@ class ConsumerGroup extends AdoptableEmitter {
   // ---- positions ----
 
   /**
-   * @param {any[]} payloads
-   * @returns {any[]}
+   * @param {Array<string | Partial<Payload>>} payloads
+   * @returns {Payload[]}
    */
   buildPayloads (payloads) {
     return payloads.map(payload => {
-      const complete = typeof payload === 'object' ? payload : { topic: payload }
+      const complete = /** @type {Payload} */ (typeof payload === 'object' ? payload : { topic: payload })
       complete.partition = complete.partition || 0
       complete.offset = complete.offset || 0
       complete.maxBytes = this.options.fetchMaxBytes
@@ -571,7 +266,7 @@ class ConsumerGroup extends AdoptableEmitter {
   }
 
   /**
-   * @param {any[]} payloads
+   * @param {Payload[]} payloads
    * @returns {Record<string, Record<string, number>>}
    */
   buildPayloadMap (payloads) {
@@ -609,15 +304,17 @@ class ConsumerGroup extends AdoptableEmitter {
     this.paused = true
   }
 
-  /** Goes on. A partition that is out of range under `outOfRangeOffset: 'none'` is tried again at its position. */
+  /** Resumes. A partition that is out of range under `outOfRangeOffset: 'none'` is tried again at its position. */
   resume () {
     this.paused = false
     const stopped = this._outOfRangePartitions.splice(0)
-    for (const { topic, partition } of stopped) {
-      const payload = this.topicPayloads.find(other => other.topic === topic && other.partition === partition)
-      if (payload) this.setOffset(topic, partition, payload.offset)
-    }
-    this._core.pump.resume()
+    callAll([
+      ...stopped.map(({ topic, partition }) => () => {
+        const payload = this.topicPayloads.find(other => other.topic === topic && other.partition === partition)
+        if (payload) this.setOffset(topic, partition, payload.offset)
+      }),
+      () => this._core.pump.resume()
+    ])
   }
 
   _startCommitInterval () {
@@ -628,8 +325,9 @@ class ConsumerGroup extends AdoptableEmitter {
   /**
    * Commits the positions: for each owned partition the offset after the last completed batch.
    *
-   * @param {any} [force] true commits even within `autoCommitIntervalMs` of the last commit, or when nothing is new
-   * @param {(err: Error | null, result?: any) => void} [callback]
+   * @param {boolean | CommitCallback} [force] true commits even within `autoCommitIntervalMs` of the last commit, or
+   *   when nothing is new
+   * @param {CommitCallback} [callback]
    */
   commit (force, callback) {
     if (typeof force === 'function') {
@@ -651,21 +349,21 @@ class ConsumerGroup extends AdoptableEmitter {
   /**
    * Commits the given offsets as they are: each is the next one to read.
    *
-   * @param {any[]} commits `{ topic, partition, offset, metadata = 'm' }`
-   * @param {(err: Error | null, result?: any) => void} [callback]
+   * @param {import('./internal/requests/payloads').Payload[]} commits `{ topic, partition, offset, metadata = 'm' }`
+   * @param {CommitCallback} [callback]
    */
   sendOffsetCommitRequest (commits, callback) {
     callback = callbackOf(callback)
     checkArray('commits', commits)
     for (const commit of commits) checkObject('each of commits', commit)
-    if (!this._isMember() || commits.length === 0) return callback(null, 'Nothing to be committed')
+    if (!this._membership.isMember() || commits.length === 0) return callback(null, 'Nothing to be committed')
     const list = commitsOrCallback(commits, callback)
     if (list) this._core.commit(list, callback)
   }
 
-  /** @returns {any} an `Offset` on this group's client, always the same */
+  /** @returns {InstanceType<typeof Offset>} on this group's client, always the same */
   getOffset () {
-    /** @type {any} */
+    /** @type {this & { offset?: InstanceType<typeof Offset> }} */
     const self = this
     if (!self.offset) self.offset = new Offset(this.client)
     return self.offset
@@ -674,10 +372,10 @@ class ConsumerGroup extends AdoptableEmitter {
   // ---- topics ----
 
   /**
-   * Rejoins the group with further topics; joins it if this is no member yet. `rebalancing`, `connect` and `rebalanced`
-   * follow.
+   * Rejoins the group with further topics; joins it if this is not yet a member. `rebalancing`, `connect` and
+   * `rebalanced` follow; in an incremental group, when there are partitions for this member.
    *
-   * @param {any} topics a name, or an array of names
+   * @param {unknown} topics a name, or an array of names
    * @param {(err: Error | null, result?: string) => void} [callback] called before the group has been rejoined;
    *   `TopicsNotExistError` if a topic is missing
    */
@@ -714,20 +412,24 @@ class ConsumerGroup extends AdoptableEmitter {
       return
     }
     const change = (/** @type {Error | null} */ error) => {
-      // the group rebalances already: what was read since the last commit is not this member's to commit any more
+      // the group is already rebalancing: what was read since the last commit is no longer this member's to commit
       if (error && !(error instanceof IllegalGenerationError)) return done(error)
       this.topics = changed()
       this.setupProtocols(this.options.protocol)
-      if (this._subscribed && (this.ready || this.connecting)) this._subscribe()
-      // one that is about to join will use the new list
-      else if (!this.connecting) this.connect()
-      done(null, result)
+      callAll([
+        () => {
+          if (this._membership.isSubscribed && (this.ready || this.connecting)) this._membership.subscribe()
+          // one that is about to join will use the new list
+          else if (!this.connecting) this.connect()
+        },
+        () => done(null, result)
+      ])
     }
     this._core.whenReady(unavailable => {
       if (unavailable) return done(unavailable)
-      this.client.topicExists(names, (/** @type {Error | null} */ error) => {
+      this.client.topicExists(names, error => {
         if (error) done(error)
-        else if (this.options.autoCommit && this._isMember()) this.commit(true, change)
+        else if (this.options.autoCommit && this._membership.isMember()) this.commit(true, change)
         else change(null)
       })
     })
@@ -738,7 +440,7 @@ class ConsumerGroup extends AdoptableEmitter {
   /**
    * Leaves the group and closes the client.
    *
-   * @param {any} [force] true commits first
+   * @param {boolean | ((err: Error | null) => void)} [force] true commits first
    * @param {(err: Error | null) => void} [callback] gets the error of that commit; everything is closed all the same
    */
   close (force, callback) {
@@ -750,11 +452,11 @@ class ConsumerGroup extends AdoptableEmitter {
     const wasReady = this.ready
     this.ready = false
     const leave = (/** @type {() => void} */ left) => {
-      this._joinWatch.stop()
+      this._membership.joinWatch.stop()
       this._core.stop()
       this.client.close(() => {
         this.closed = true
-        // no member any more: commits have nothing to commit
+        // no longer a member: there is nothing to commit
         this.generationId = null
         left()
       })
@@ -766,17 +468,17 @@ class ConsumerGroup extends AdoptableEmitter {
 
 /**
  * @param {string} name
- * @param {any} value
+ * @param {string} value
  */
 function checkOffsetOption (name, value) {
-  if (valueOf(/** @type {any} */ (OFFSET_TIMES), value) === undefined) {
+  if (valueOf(OFFSET_TIMES, value) === undefined) {
     throw new Error(`${name} ${textOf(value)} should be either: ${Object.keys(OFFSET_TIMES).join(', ')}`)
   }
 }
 
 /**
- * @param {any[]} topics
- * @throws {TypeError | InvalidConfigError} if one is no name
+ * @param {unknown[]} topics
+ * @throws {TypeError | InvalidConfigError} if one is not a name
  */
 function checkNames (topics) {
   for (const topic of topics) {
@@ -787,7 +489,7 @@ function checkNames (topics) {
 }
 
 /**
- * @param {any} topics
+ * @param {unknown} topics
  * @returns {string[]}
  */
 function topicNames (topics) {

@@ -4,10 +4,12 @@ const { callbackOf, optionsOf, wrongType } = require('./internal/arguments')
 const getLogger = require('./logging')
 const ConsumerGroup = require('./consumerGroup')
 const { isRefused } = require('./internal/commitResult')
+const { askUser } = require('./internal/group/askUser')
 const { hidePrivate } = require('./internal/hidePrivate')
 const { MessageStream } = require('./internal/messageStream')
 const { defaults } = require('./internal/options')
 const { recordOf, valueOf } = require('../core/keyed')
+const { callAll } = require('../core/scheduling/callAll')
 const { clearTimeout, setImmediate, setTimeout } = require('../core/scheduling/timers')
 const logger = getLogger('kafka-node:ConsumerGroupStream')
 
@@ -18,10 +20,14 @@ const DEFAULT_HIGH_WATER_MARK = 100
  *
  * Messages that were not handed out when the group takes their partitions back are dropped: whoever gets the partition
  * starts after the last commit, and commits only follow what was handed out.
+ *
+ * @typedef {import('./internal/messageEmitter').Message} Message
+ * @typedef {import('./internal/commitResult').CommitResult} CommitResult
+ * @typedef {import('../index').ConsumerGroupStreamOptions} Options
  */
 class ConsumerGroupStream extends MessageStream {
   /**
-   * @param {any} options of ConsumerGroup, and `highWaterMark` (100); completed and changed in place
+   * @param {Options} options of ConsumerGroup, and `highWaterMark` (100); completed and changed in place
    * @param {string | string[]} topics
    */
   constructor (options, topics) {
@@ -35,7 +41,7 @@ class ConsumerGroupStream extends MessageStream {
     this.committing = false
     /** @type {NodeJS.Timeout | null} */
     this.autoCommitTimer = null
-    /** @type {any[]} messages that were handed out by `read()` in this turn of the event loop */
+    /** @type {Message[]} messages that were handed out by `read()` in this turn of the event loop */
     this._handedOut = []
     this._commitScheduled = false
     this._joinPending = false
@@ -47,13 +53,13 @@ class ConsumerGroupStream extends MessageStream {
     options.connectOnReady = false
     options.autoCommit = false
     const { onRebalance } = options
-    options.onRebalance = (/** @type {boolean} */ isMember, /** @type {(err?: any) => void} */ callback) =>
+    options.onRebalance = (isMember, callback) =>
       this._beforeRebalance(onRebalance, isMember, callback)
 
     this.consumerGroup = new ConsumerGroup(options, topics)
     this.consumerGroup.on('error', (/** @type {Error} */ error) => this.emit('error', error))
     this.consumerGroup.on('connect', () => this.emit('connect'))
-    this.consumerGroup.on('rebalancing', () => this._dropBuffered())
+    this.consumerGroup.on('rebalancing', () => this._dropTaken())
     this._follow(this.consumerGroup)
   }
 
@@ -82,13 +88,13 @@ class ConsumerGroupStream extends MessageStream {
   // ---- commits ----
 
   /**
-   * @param {any} message
+   * @param {Message} message
    * @returns {boolean}
    */
   _emitMessage (message) {
     const heard = super._emitMessage(message)
     if (this.autoCommit && message) {
-      // Handlers are done with it now. Code that reads or iterates has not even begun: if it leaves or closes within
+      // Handlers are done with it by now. Code that reads or iterates has not even begun: if it leaves or closes within
       // this turn, the message counts as not handled.
       if (heard) this._queue(message)
       else this._handedOut.push(message)
@@ -113,7 +119,7 @@ class ConsumerGroupStream extends MessageStream {
     this._handedOut = []
   }
 
-  /** @param {{ topic: string, partition: any, offset: number }} message */
+  /** @param {{ topic: string, partition: number, offset: number }} message */
   _queue ({ topic, partition, offset }) {
     if (offset === -1) return
     const owned = valueOf(this.consumerGroup.payloadMap, topic)
@@ -126,11 +132,11 @@ class ConsumerGroupStream extends MessageStream {
   }
 
   /**
-   * Commits the offset after the message, at once or with the next automatic commit. Of several messages of a partition
-   * the last call counts.
+   * Commits the offset after the message, at once or with the next automatic commit. If there are several messages of a
+   * partition, the last call counts.
    *
-   * @param {any} message null for none: only what is queued
-   * @param {any} [force] true: at once
+   * @param {Message | null} message null for none: only what is queued
+   * @param {boolean} [force] true: at once
    * @param {(err: Error | null) => void} [callback] without it a failure is emitted as `error`
    */
   commit (message, force, callback) {
@@ -156,7 +162,7 @@ class ConsumerGroupStream extends MessageStream {
 
   /**
    * @param {Array<{ topic: string, partition: number, offset: number, metadata: string }>} commits
-   * @param {any} [force] true: no interval starts with it
+   * @param {boolean} [force] true: no interval starts with it
    * @param {(err: Error | null) => void} [callback]
    */
   commitQueued (commits, force, callback) {
@@ -165,7 +171,7 @@ class ConsumerGroupStream extends MessageStream {
       if (callback) callback(null)
       return
     }
-    this.consumerGroup.sendOffsetCommitRequest(commits, (/** @type {any} */ error, /** @type {any} */ result) => {
+    this.consumerGroup.sendOffsetCommitRequest(commits, (error, result) => {
       if (error) {
         logger.error('commit request failed', error)
         if (callback) callback(error)
@@ -174,8 +180,9 @@ class ConsumerGroupStream extends MessageStream {
       }
       for (const { topic, partition, offset } of commits) {
         const queued = valueOf(this.commitQueue, topic)
-        // what the broker has refused is retried with the next commit; a later message may have arrived in the meantime
-        if (queued !== undefined && queued[partition] === offset && !isRefused(result, topic, partition)) {
+        // what the broker has refused is retried with the next commit; a later message may have come in the meantime
+        if (queued !== undefined && queued[partition] === offset &&
+            !isRefused(/** @type {CommitResult} */ (result), topic, partition)) {
           delete queued[partition]
         }
       }
@@ -199,34 +206,41 @@ class ConsumerGroupStream extends MessageStream {
   /**
    * The user's own `onRebalance` first, then what was handed out is committed, then the rebalance continues.
    *
-   * @param {any} onRebalance
+   * @param {Options['onRebalance']} onRebalance
    * @param {boolean} isMember
-   * @param {(err?: any) => void} callback
+   * @param {(err?: unknown) => void} callback
    */
   _beforeRebalance (onRebalance, isMember, callback) {
-    let answered = false
-    const proceed = (/** @type {any} */ error) => {
-      if (answered) return
-      answered = true
+    const proceed = (/** @type {unknown} */ error) => {
       if (error) return callback(error)
       this._queueHandedOut()
       this.commit(null, true, failure => {
         // the messages are read again, which is no reason to leave the group for good
         if (failure) logger.error('commit before a rebalance failed', failure)
-        this.commitQueue = {}
+        this._forgetTaken()
         callback()
       })
     }
-    if (typeof onRebalance !== 'function') return proceed(null)
-    try {
-      const result = onRebalance(isMember, proceed)
-      if (result && typeof result.then === 'function') {
-        result.then(() => proceed(null), (/** @type {any} */ error) => {
-          proceed(error || new Error('onRebalance was rejected'))
-        })
-      }
-    } catch (error) {
-      proceed(error)
+    if (typeof onRebalance === 'function') askUser(onRebalance, isMember, proceed)
+    else proceed(null)
+  }
+
+  /** Drops the messages of partitions that the group takes. */
+  _dropTaken () {
+    const { taken } = this.consumerGroup._membership
+    if (taken === null) return this._dropBuffered()
+    for (const [topic, partitions] of taken) for (const partition of partitions) this._dropPartition(topic, partition)
+  }
+
+  _forgetTaken () {
+    const { taken } = this.consumerGroup._membership
+    if (taken === null) {
+      this.commitQueue = {}
+      return
+    }
+    for (const [topic, partitions] of taken) {
+      const queued = valueOf(this.commitQueue, topic)
+      if (queued !== undefined) for (const partition of partitions) delete queued[partition]
     }
   }
 
@@ -263,8 +277,10 @@ class ConsumerGroupStream extends MessageStream {
       this._closed = true
       const callbacks = this._closeCallbacks
       this._closeCallbacks = []
-      for (const callback of callbacks) callback(failure, [undefined, undefined])
-      done(isLeftLoop(reason) ? null : reason)
+      callAll([
+        ...callbacks.map(callback => () => callback(failure, [undefined, undefined])),
+        () => done(isLeftLoop(reason) ? null : reason)
+      ])
     }
     const leave = (/** @type {() => void} */ closed) => group.close(false, closed)
     if (this.autoCommit) group._core.commitAndLeave(committed => this.commit(null, true, committed), leave, left)
@@ -274,9 +290,9 @@ class ConsumerGroupStream extends MessageStream {
 
 /**
  * Node destroys a stream with an error of its own when a `for await` loop over it is left. To kafka-node's users that
- * is no error; an AbortSignal is, and has its cause.
+ * is not an error; an AbortSignal is, and has its cause.
  *
- * @param {any} reason
+ * @param {Error & { code?: string, cause?: unknown } | null} reason
  */
 function isLeftLoop (reason) {
   return reason !== null && reason.code === 'ABORT_ERR' && reason.cause === undefined

@@ -26,12 +26,15 @@ const DEFAULT_HIGH_WATER_MARK = 100
 
 /**
  * The messages of fixed partitions as a stream. It commits nothing by itself: pipe it into `createCommitStream()`.
+ *
+ * @typedef {import('./internal/consumerCore').Payload} Payload
+ * @typedef {string | import('../index').OffsetFetchRequest} Topic a name, or what is completed to a payload
  */
 class ConsumerStream extends MessageStream {
   /**
-   * @param {any} client a KafkaClient
-   * @param {any[]} topics `{ topic, partition = 0, offset = 0 }` or a topic's name; completed in place
-   * @param {any} options of Consumer, and `highWaterMark` (100); completed in place
+   * @param {InstanceType<typeof import('./kafkaClient')>} client
+   * @param {Topic[]} topics `{ topic, partition = 0, offset = 0 }` or a topic's name; completed in place
+   * @param {import('../index').ConsumerStreamOptions & { objectMode?: boolean }} options completed in place
    */
   constructor (client, topics, options) {
     if (!options) throw wrongType('options', 'an object', options)
@@ -62,12 +65,12 @@ class ConsumerStream extends MessageStream {
   }
 
   /**
-   * @param {any[]} topics
-   * @returns {any[]} the same objects, complete
+   * @param {Topic[]} topics
+   * @returns {Payload[]} the same objects, complete
    */
   buildPayloads (topics) {
     return topics.map(topic => {
-      const payload = typeof topic === 'object' ? topic : { topic }
+      const payload = /** @type {Payload} */ (typeof topic === 'object' ? topic : { topic })
       payload.partition = numberOf(payload.partition || 0)
       payload.offset = numberOf(payload.offset || 0)
       payload.maxBytes = this.options.fetchMaxBytes
@@ -83,19 +86,23 @@ class ConsumerStream extends MessageStream {
   }
 
   /**
-   * @param {any} message
+   * @param {import('./internal/messageEmitter').Message} message
    * @returns {boolean}
    */
   _emitMessage (message) {
-    this.emit('message', message)
-    return super._emitMessage(message)
+    let heard
+    try {
+      this.emit('message', message)
+    } finally {
+      heard = super._emitMessage(message)
+    }
+    return heard
   }
 
   /**
-   * A stream to pipe this one into, that commits the offsets of what passes.
+   * A stream to pipe this one into, which commits the offsets of what passes through.
    *
-   * @param {any} [options] `autoCommit`, `autoCommitIntervalMs`, `autoCommitMsgCount`, `passthrough`, `highWaterMark`;
-   *   completed with this stream's own
+   * @param {import('../index').CommitStreamOptions} [options] completed with this stream's own
    */
   createCommitStream (options) {
     const own = defaults(optionsOf(options), this.options)
@@ -106,8 +113,8 @@ class ConsumerStream extends MessageStream {
   /**
    * Closes the client. The stream does not end.
    *
-   * @param {any} [force] has no effect
-   * @param {(err: null) => void} [callback]
+   * @param {boolean | ((err: Error | null) => void)} [force] has no effect
+   * @param {(err: Error | null) => void} [callback]
    */
   close (force, callback) {
     this.ready = false
@@ -131,11 +138,13 @@ class ConsumerStream extends MessageStream {
 /** The Consumer behind a ConsumerStream. */
 class StreamConsumer extends Consumer {
   /**
-   * @param {any} client
+   * @param {InstanceType<typeof import('./kafkaClient')>} client
    * @param {ConsumerStream} stream
    */
   constructor (client, stream) {
-    const { groupId, fetchMaxWaitMs, fetchMinBytes, fetchMaxBytes, fromOffset } = stream.options
+    const {
+      groupId, fetchMaxWaitMs, fetchMinBytes, fetchMaxBytes, fromOffset, isolationLevel, librdkafka
+    } = stream.options
     super(client, [], {
       // kafka-node's stream does not validate the group's name
       groupId: '',
@@ -144,17 +153,19 @@ class StreamConsumer extends Consumer {
       fetchMinBytes,
       fetchMaxBytes,
       fromOffset,
+      isolationLevel,
+      librdkafka,
       // always, whatever the encoding of values
       keyEncoding: 'buffer'
     })
     this.options.groupId = groupId
-    // read with every slice, since it may be changed on the stream
+    // read anew for every slice, since it may be changed on the stream
     Object.defineProperty(this, 'encoding', { get: () => stream.options.encoding })
     this._stream = stream
     hidePrivate(this)
   }
 
-  /** @param {any[]} payloads */
+  /** @param {Payload[]} payloads */
   begin (payloads) {
     this.payloads = payloads
     if (this.client.ready) this.init()
@@ -174,7 +185,7 @@ class StreamConsumer extends Consumer {
   }
 }
 
-/** @param {any} topics */
+/** @param {Topic[] | string | null} topics */
 function isEmpty (topics) {
   return topics === null || !['object', 'string'].includes(typeof topics) || Object.keys(topics).length === 0
 }

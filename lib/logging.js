@@ -1,7 +1,7 @@
 'use strict'
 
 /**
- * @typedef {(message: any, ...args: any[]) => void} Log printf-style: `%s`, `%d`, `%j`
+ * @typedef {(message: unknown, ...args: unknown[]) => void} Log printf-style: `%s`, `%d`, `%j`
  * @typedef {{ debug: Log, info: Log, warn: Log, error: Log }} Logger
  * @typedef {(name: string) => Logger} LoggerProvider
  */
@@ -17,7 +17,7 @@ function getLogger (name) {
 }
 
 /**
- * Decides where logs go. Loggers are created as the package loads, so call this before requiring anything else of it.
+ * Decides where logs go. Loggers are created when the package is loaded, so call this before requiring anything else.
  *
  * @param {LoggerProvider} provider
  */
@@ -36,7 +36,7 @@ function debugLoggerProvider (name) {
   /** @type {Log} */
   const log = (...args) => {
     // not at load: `debug` would take much of the time of require('kafka-node')
-    if (write === undefined) write = /** @type {Log} */ (/** @type {any} */ (require('debug'))(name))
+    if (write === undefined) write = /** @type {Log} */ (require('debug')(name))
     write(...args)
   }
   return { debug: log, info: log, warn: log, error: log }

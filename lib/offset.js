@@ -12,9 +12,14 @@ const EARLIEST = -2
 
 /**
  * Offsets of partitions and of groups. Calls before `ready` wait for it.
+ *
+ * @typedef {import('./internal/requests/payloads').Payload} Payload
+ * @typedef {import('./internal/requests/payloads').Offsets} Offsets
+ * @typedef {import('./internal/requests/partitionOffsets').FoundOffsets} FoundOffsets
+ * @typedef {(err: Error | null, offsets?: Offsets) => void} OffsetsCallback
  */
 class Offset extends AdoptableEmitter {
-  /** @param {any} client a KafkaClient */
+  /** @param {InstanceType<typeof import('./kafkaClient')>} client */
   constructor (client) {
     super()
     checkClient(client)
@@ -38,10 +43,9 @@ class Offset extends AdoptableEmitter {
   }
 
   /**
-   * @param {any[]} payloads `{ topic, partition = 0, time = now, maxNum = 1 }`, completed in place; `time` in ms, -1 is
-   *   the end of the log and -2 its start
-   * @param {(err: any, offsets?: any) => void} [callback] offsets: `{ topic: { partition: [offset, ...] } }`, the
-   *   newest first
+   * @param {Payload[]} payloads `{ topic, partition = 0, time = now, maxNum = 1 }`, completed in place; `time` in ms,
+   *   -1 is the end of the log and -2 its start
+   * @param {(err: Error | null, offsets?: FoundOffsets) => void} [callback] the newest first
    */
   fetch (payloads, callback) {
     callback = callbackOf(callback)
@@ -53,8 +57,8 @@ class Offset extends AdoptableEmitter {
   }
 
   /**
-   * @param {any[]} payloads
-   * @returns {any[]} the same objects, complete
+   * @param {Payload[]} payloads
+   * @returns {Payload[]} the same objects, complete
    */
   buildPayloads (payloads) {
     checkArray('payloads', payloads)
@@ -68,7 +72,7 @@ class Offset extends AdoptableEmitter {
   }
 
   /**
-   * @param {any[]} payloads
+   * @param {import('../index').OffsetFetchRequest[]} payloads
    * @returns {Record<string, number[]>} partitions by topic
    */
   buildOffsetFetchV1Payloads (payloads) {
@@ -83,10 +87,10 @@ class Offset extends AdoptableEmitter {
    * Commits offsets for a group that has no active members.
    *
    * @param {string} groupId
-   * @param {any[]} payloads `{ topic, partition = 0, offset }`, completed in place; `offset` is that of the message to
-   *   read next
-   * @param {(err: any, result?: any) => void} [callback] result: `{ topic: { partition, errorCode } }`; what the broker
-   *   refuses is there and not in `err`
+   * @param {Payload[]} payloads `{ topic, partition = 0, offset }`, completed in place; `offset` is that of the message
+   *   to read next
+   * @param {import('./internal/commitResult').CommitCallback} [callback] what the broker refuses is in the result and
+   *   not in `err`
    */
   commit (groupId, payloads, callback) {
     callback = callbackOf(callback)
@@ -99,9 +103,8 @@ class Offset extends AdoptableEmitter {
 
   /**
    * @param {string} groupId
-   * @param {any[]} payloads `{ topic, partition = 0 }`
-   * @param {(err: any, offsets?: any) => void} [callback] offsets: `{ topic: { partition: offset } }`, -1 where nothing
-   *   is committed
+   * @param {import('../index').OffsetFetchRequest[]} payloads `{ topic, partition = 0 }`
+   * @param {OffsetsCallback} [callback] -1 where nothing is committed
    */
   fetchCommits (groupId, payloads, callback) {
     callback = callbackOf(callback)
@@ -116,8 +119,7 @@ class Offset extends AdoptableEmitter {
    * The ends of all partitions' logs.
    *
    * @param {string[] | null} topics null and []: all of the cluster
-   * @param {(err: any, offsets?: any) => void} [callback] offsets: `{ topic: { partition: offset } }`, without topics
-   *   that do not exist
+   * @param {OffsetsCallback} [callback] without topics that do not exist
    */
   fetchLatestOffsets (topics, callback) {
     callback = callbackOf(callback)
@@ -128,7 +130,7 @@ class Offset extends AdoptableEmitter {
    * The starts of all partitions' logs.
    *
    * @param {string[] | null} topics null and []: all of the cluster
-   * @param {(err: any, offsets?: any) => void} [callback] as for `fetchLatestOffsets`
+   * @param {OffsetsCallback} [callback] as for `fetchLatestOffsets`
    */
   fetchEarliestOffsets (topics, callback) {
     callback = callbackOf(callback)
@@ -138,7 +140,7 @@ class Offset extends AdoptableEmitter {
   /**
    * @param {string[] | null} topics
    * @param {number} time
-   * @param {(err: any, offsets?: any) => void} callback
+   * @param {OffsetsCallback} callback
    */
   _fetchAll (topics, time, callback) {
     if (topics !== null && !Array.isArray(topics)) throw new TypeError('topics must be an array of topic names')
@@ -146,13 +148,13 @@ class Offset extends AdoptableEmitter {
       this._onceReady(callback, () => this._fetchAll(topics, time, callback))
       return
     }
-    this.client.loadMetadataForTopics(topics, (/** @type {any} */ err, /** @type {any} */ result) => {
+    this.client.loadMetadataForTopics(topics, (err, result) => {
       if (err) return callback(err)
       const { metadata } = result[1]
       const payloads = Object.keys(metadata).flatMap(topic =>
         Object.keys(metadata[topic]).map(partition => ({ topic, partition: Number(partition), time })))
       if (payloads.length === 0) return callback(new Error('Topic(s) does not exist'))
-      this.fetch(payloads, (failure, offsets) => {
+      this.fetch(payloads, (failure, /** @type {any} one offset takes the place of each list */ offsets) => {
         if (failure) return callback(failure)
         for (const partitions of Object.values(offsets)) {
           for (const id of Object.keys(partitions)) partitions[id] = partitions[id][0]

@@ -20,7 +20,7 @@ class DefaultPartitioner extends Partitioner {
   }
 }
 
-/** One partition after the other. All topics share one counter, as they always did. */
+/** One partition after another. All topics share one counter, as they always have. */
 class CyclicPartitioner extends Partitioner {
   constructor () {
     super()
@@ -54,7 +54,7 @@ class KeyedPartitioner extends Partitioner {
    * The 31-multiplier string hash in 31 bits, over the UTF-16 code units of `String(key)`; never 0. Other Kafka clients
    * hash keys differently. Buffers are read as UTF-8, so that keys of invalid UTF-8 may share a hash.
    *
-   * @param {any} key
+   * @param {unknown} key
    * @returns {number} 1 to 2147483647; 1 for an absent or empty key
    */
   hashCode (key) {
@@ -69,7 +69,7 @@ class KeyedPartitioner extends Partitioner {
 
   /**
    * @param {number[]} partitions
-   * @param {any} [key]
+   * @param {unknown} [key]
    * @returns {number} undefined if the list is empty
    */
   getPartition (partitions, key) {
@@ -79,7 +79,7 @@ class KeyedPartitioner extends Partitioner {
 
 /** The choice of a user's function. */
 class CustomPartitioner extends Partitioner {
-  /** @param {(partitions: number[], key: any) => number} getPartition what it returns is used as it is */
+  /** @param {import('../index').CustomPartitioner} getPartition what it returns is used as it is */
   constructor (getPartition) {
     super()
     this.getPartition = getPartition

@@ -6,9 +6,9 @@ const { callable } = require('./internal/callable')
 /** A producer whose payloads go to the topic's first partition unless they say otherwise. */
 class Producer extends BaseProducer {
   /**
-   * @param {any} client a KafkaClient
-   * @param {any} [options] see `BaseProducer`
-   * @param {Function} [customPartitioner] `(partitions, key) => partition`, with partitioner type custom
+   * @param {InstanceType<typeof import('./kafkaClient')>} client
+   * @param {import('../index').ProducerOptions | null} [options]
+   * @param {import('../index').CustomPartitioner} [customPartitioner] with partitioner type custom
    */
   constructor (client, options, customPartitioner) {
     super(client, options, BaseProducer.PARTITIONER_TYPES.default, customPartitioner)

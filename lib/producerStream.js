@@ -23,12 +23,12 @@ const DEFAULT_HIGH_WATER_MARK = 100
 /**
  * A Writable that sends the payloads written to it. `end()` leaves its client open, `close()` closes it.
  *
- * @typedef {(err?: Error | null, result?: any) => void} Callback
+ * @typedef {(err?: Error | null, result?: import('./internal/produceBatches').ProduceResult) => void} Callback
+ * @typedef {import('../index').ProduceRequest} Payload
  */
 class ProducerStream extends Writable {
   /**
-   * @param {any} [options] `{ kafkaClient, producer, highWaterMark = 100 }`; completed in place. `producer` may have a
-   *   `customPartitioner`
+   * @param {import('../index').ProducerStreamOptions} [options] completed in place
    */
   constructor (options) {
     options = optionsOf(options)
@@ -38,7 +38,7 @@ class ProducerStream extends Writable {
     const producer = optionsOf(options.producer, 'producer')
     this.client = new KafkaClient(options.kafkaClient)
     this.producer = new HighLevelProducer(this.client, producer, producer.customPartitioner)
-    /** @type {Array<{ payloads: any[], callback: Callback }>} sends from before the producer was ready */
+    /** @type {Array<{ payloads: Payload[], callback: Callback }>} sends made before the producer was ready */
     this._waiting = []
     hidePrivate(this)
     this.producer.on('error', (/** @type {Error} */ error) => this.emit('error', error))
@@ -50,7 +50,7 @@ class ProducerStream extends Writable {
   /**
    * As `write`, but calls back with the result of the send.
    *
-   * @param {any} payload as for `HighLevelProducer.send`, or an array of such
+   * @param {Payload | Payload[]} payload as for `HighLevelProducer.send`
    * @param {Callback} [callback] result: the offset of the first record, as `{ topic: { partition: offset } }`
    */
   sendPayload (payload, callback) {
@@ -61,9 +61,9 @@ class ProducerStream extends Writable {
   }
 
   /**
-   * Sends; what is wrong with the payloads goes to the callback, since the caller is not on the stack.
+   * Sends; errors about the payloads go to the callback, since the caller is no longer on the stack.
    *
-   * @param {any[]} payloads
+   * @param {Payload | Payload[]} payloads
    * @param {Callback} callback
    */
   _send (payloads, callback) {
@@ -87,7 +87,7 @@ class ProducerStream extends Writable {
   }
 
   /**
-   * @param {any} message
+   * @param {Payload | Payload[]} message
    * @param {string} encoding
    * @param {Callback} callback
    */
@@ -98,7 +98,7 @@ class ProducerStream extends Writable {
   /**
    * What was written while a send was in flight goes out in one send.
    *
-   * @param {Array<{ chunk: any }>} chunks
+   * @param {Array<{ chunk: Payload | Payload[] }>} chunks
    * @param {Callback} callback
    */
   _writev (chunks, callback) {
@@ -114,15 +114,15 @@ class ProducerStream extends Writable {
 
 /**
  * One send cannot compress messages for the same partition in two ways, and whether payloads meet in one is a matter of
- * timing: those that differ go one after the other.
+ * timing: those that differ go one after another.
  *
- * @param {Array<{ chunk: any }>} chunks a payload or an array of payloads each
- * @returns {any[][]} the payloads of each send
+ * @param {Array<{ chunk: Payload | Payload[] }>} chunks
+ * @returns {Payload[][]} the payloads of each send
  */
 function byAttributes (chunks) {
-  /** @type {any[][]} */
+  /** @type {Payload[][]} */
   const sends = []
-  /** @type {any} */
+  /** @type {number | undefined} */
   let last
   for (const { chunk } of chunks) {
     const payloads = Array.isArray(chunk) ? chunk : [chunk]

@@ -9,7 +9,7 @@ const MAX_TOPIC_LENGTH = 249
 
 /**
  * @param {string} property such as `clientId` or `options.groupId`
- * @param {any} value
+ * @param {string} value unchecked
  * @throws {InvalidConfigError} if the value has a character that Kafka does not allow in names
  */
 function validateConfig (property, value) {

@@ -1,8 +1,8 @@
 'use strict'
 
 /**
- * The brokers of a cluster under the addresses that it advertises, and which of them have never been reached there. A
- * broker that answers under the address in the configuration and not under the one that it advertises is the commonest
+ * The brokers of a cluster at the addresses that it advertises, and which of them have never been reached there. A
+ * broker that answers at the address in the configuration but not at the one that it advertises is the commonest
  * mistake with containers.
  *
  * @typedef {object} AdvertisedBroker
@@ -10,13 +10,13 @@
  * @property {string} host
  * @property {number} port
  * @property {boolean} wasUp it has been reached there
- * @property {any} failure of the last attempt, as `failed` was given it; null before the first, and once it is up
+ * @property {Error | null} failure of the last attempt; null before the first, and once it is up
  */
 class AdvertisedBrokers {
   constructor () {
     /** @type {Map<string, AdvertisedBroker>} by `host:port` */
     this.byAddress = new Map()
-    /** @type {Set<string>} addresses that have been reached, also as those in the configuration */
+    /** @type {Set<string>} addresses that have been reached, including those in the configuration */
     this.reached = new Set()
   }
 
@@ -46,7 +46,7 @@ class AdvertisedBrokers {
   /**
    * @param {string} message librdkafka's, such as `kafka-1:9092/1: Failed to resolve 'kafka-1:9092': ...`; with TLS or
    *   SASL the protocol comes first
-   * @param {any} failure
+   * @param {Error} failure
    */
   failed (message, failure) {
     const address = /^(?:\w+:\/\/)?([^/\s]+:\d+)\/\d+: /.exec(message)
@@ -59,9 +59,13 @@ class AdvertisedBrokers {
     return [...this.byAddress.values()]
   }
 
-  /** @returns {AdvertisedBroker[]} those that have never been reached, and whose last attempt has failed */
+  /**
+   * @returns {Array<AdvertisedBroker & { failure: Error }>} those that have never been reached, and whose last attempt
+   *   has failed
+   */
   unreachable () {
-    return this.all().filter(({ wasUp, failure }) => !wasUp && failure !== null)
+    return /** @type {Array<AdvertisedBroker & { failure: Error }>} */ (
+      this.all().filter(({ wasUp, failure }) => !wasUp && failure !== null))
   }
 }
 

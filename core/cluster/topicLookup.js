@@ -1,17 +1,19 @@
 'use strict'
 
 const { callAll } = require('../scheduling/callAll')
-const { nextTick, setTimeout } = require('../scheduling/timers')
+const { clearTimeout, nextTick, setTimeout } = require('../scheduling/timers')
 
 /**
- * Looks topics up until they are known. What waits together is asked for together: one request is under way at a time,
- * and the next one asks for everything that has come meanwhile.
+ * Looks topics up until they are known. Look-ups that wait together are asked together: one request is in flight at a
+ * time, and the next one asks for everything that has arrived in the meantime.
  *
- * @typedef {(error: any) => void} Callback null: all of its topics are known
- * @typedef {(errors: (topic: string) => any, isFinal?: boolean) => void} Answer `errors` tells what is wrong with a
- *   topic, null if nothing is. `isFinal`: asking again is of no use
- * @typedef {{ attempt: number, error: any, callers: Set<Caller> }} Wanted
+ * @typedef {(error: Error | null) => void} Callback null: all of its topics are known
+ * @typedef {(errors: (topic: string) => Error | null, isFinal?: boolean | ((topic: string) => boolean)) => void} Answer
+ *   `errors` tells what is wrong with a topic, null if nothing is. `isFinal`: asking again is of no use, for all or for
+ *   a topic
+ * @typedef {{ attempt: number, error: Error | null, callers: Set<Caller> }} Wanted
  * @typedef {{ left: number, callback: Callback }} Caller
+ * @typedef {{ topics: string[], timer: NodeJS.Timeout }} Pause
  */
 class TopicLookup {
   /**
@@ -28,6 +30,8 @@ class TopicLookup {
     this.wanted = new Map()
     /** @type {Set<string>} what the next request asks for */
     this.next = new Set()
+    /** @type {Set<Pause>} before the next attempts */
+    this.paused = new Set()
     this.isScheduled = false
     this.isAsking = false
     this.run = this.run.bind(this)
@@ -74,7 +78,8 @@ class TopicLookup {
       for (const topic of topics) {
         const wanted = /** @type {Wanted} */ (this.wanted.get(topic))
         wanted.error = errors(topic)
-        if (wanted.error !== null && !isFinal && wanted.attempt < this.pauses.length && !this.isOver()) {
+        const isSettled = typeof isFinal === 'function' ? isFinal(topic) : isFinal
+        if (wanted.error !== null && !isSettled && wanted.attempt < this.pauses.length && !this.isOver()) {
           longest = Math.max(longest, this.pauses[wanted.attempt++])
           again.push(topic)
         } else {
@@ -83,14 +88,25 @@ class TopicLookup {
         }
       }
       if (again.length > 0) {
-        setTimeout(() => {
-          for (const topic of again) this.next.add(topic)
-          this.schedule()
-        }, longest)
+        const pause = { topics: again, timer: setTimeout(() => this.resume(pause), longest) }
+        this.paused.add(pause)
       }
       this.schedule()
       callAll(calls)
     })
+  }
+
+  /** @param {Pause} pause that is over */
+  resume (pause) {
+    clearTimeout(pause.timer)
+    this.paused.delete(pause)
+    for (const topic of pause.topics) this.next.add(topic)
+    this.schedule()
+  }
+
+  /** Ends all pauses, as when there is nobody left to be asked. */
+  hurry () {
+    for (const pause of this.paused) this.resume(pause)
   }
 
   /**

@@ -4,25 +4,25 @@ const { callAll } = require('../scheduling/callAll')
 const { clearTimeout, setTimeout } = require('../scheduling/timers')
 
 /**
- * Those who wait for one thing. Each is called once: when it has come, when it cannot come any more, or when its own
- * limit has passed.
+ * Callers that wait for the same thing. Each is called once: when it has come, when it can no longer come, or when its
+ * own limit has passed.
  */
 class Waiter {
   constructor () {
-    /** @type {Set<(error: any) => void>} */
+    /** @type {Set<(error: Error | null) => void>} */
     this.waiting = new Set()
   }
 
   /**
-   * @param {(error: any) => void} callback null: it has come
-   * @param {{ ms: number, error: () => any }} [limit] how long to wait, and the error then; without it, for ever
+   * @param {(error: Error | null) => void} callback null: it has come
+   * @param {{ ms: number, error: () => Error }} [limit] how long to wait, and the error after that; without it, forever
    */
   wait (callback, limit) {
     if (limit === undefined) {
       this.waiting.add(error => callback(error))
       return
     }
-    const resume = (/** @type {any} */ error) => {
+    const resume = (/** @type {Error | null} */ error) => {
       clearTimeout(timer)
       callback(error)
     }
@@ -34,9 +34,9 @@ class Waiter {
   }
 
   /**
-   * Takes everybody out.
+   * Removes everybody.
    *
-   * @param {any} error what they are to be called with
+   * @param {Error | null} error what they are to be called with
    * @returns {Array<() => void>} one call for each
    */
   take (error) {
@@ -45,7 +45,7 @@ class Waiter {
     return all.map(resume => () => resume(error))
   }
 
-  /** @param {any} error null: it has come */
+  /** @param {Error | null} error null: it has come */
   settle (error) {
     callAll(this.take(error))
   }

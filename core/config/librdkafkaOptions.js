@@ -4,11 +4,11 @@ const { checkProperty, librdkafkaProperties, librdkafkaVersion } = require('../a
 const { ConfigError } = require('../errors')
 
 /**
- * The option `librdkafka`: properties of librdkafka's own, for what no option of a door chooses.
+ * The option `librdkafka`: librdkafka's own properties, for what no option of a door controls.
  *
- * @typedef {object} OwnedProperties what is not the user's to set, and what to say then
+ * @typedef {object} OwnedProperties what the user may not set, and what to say if he tries
  * @property {Record<string, string>} names by name: the option to use instead, or the reason. It does not matter which
- *   of several names is here: librdkafka's own list tells the others
+ *   of several names is here: librdkafka's own list knows the others
  * @property {Array<{ begin: RegExp, why: string }>} families the same by how names begin
  */
 
@@ -32,7 +32,7 @@ function properties () {
 
 /**
  * @param {string} name
- * @returns {string} the one of its names that librdkafka takes for its own
+ * @returns {string} the one of its names that librdkafka regards as the real one
  */
 function mainName (name) {
   const property = properties().get(name)
@@ -53,7 +53,7 @@ function whyOwned (name, { names, families }) {
 /**
  * Checks the option `librdkafka` of a client (`*`), producer (`P`) or consumer (`C`).
  *
- * @param {any} option an object of names and values: strings, numbers, booleans
+ * @param {Record<string, unknown> | null | undefined} option names and values: strings, numbers, booleans
  * @param {'*' | 'P' | 'C'} scope
  * @param {OwnedProperties} owned
  * @returns {Setting[]}
@@ -71,7 +71,7 @@ function librdkafkaSettings (option, scope, owned) {
 
 /**
  * @param {string} name
- * @param {any} value
+ * @param {unknown} value
  * @param {'*' | 'P' | 'C'} scope
  * @param {OwnedProperties} owned
  * @returns {Setting}
@@ -103,7 +103,7 @@ function setting (name, value, scope, owned) {
 /**
  * @param {Setting[]} settings
  * @param {'P' | 'C'} kind of handle
- * @returns {Array<[string, string]>} those that mean something to it
+ * @returns {Array<[string, string]>} those that apply to it
  */
 function settingsFor (settings, kind) {
   return settings.filter(({ scope }) => scope === '*' || scope === kind).map(({ name, value }) => [name, value])

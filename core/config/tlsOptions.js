@@ -4,16 +4,20 @@ const fs = require('fs')
 const { ConfigError } = require('../errors')
 
 /**
- * Node's options of `tls.connect` as what the native side reads (`SslOptions` of src/config/mod.rs).
+ * Node's options of `tls.connect`, converted to what the native side reads (`SslOptions` of src/config/mod.rs).
  */
 
 /** Those that reach librdkafka with the same meaning. */
 const SUPPORTED = ['ca', 'cert', 'key', 'pfx', 'passphrase', 'rejectUnauthorized', 'ciphers']
 
-/** Those that only state what holds anyway: librdkafka's range of versions, and what `tls.connect` sets itself. */
-const HOLDING = /** @type {Record<string, any>} */ ({ minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3', requestCert: true })
+/**
+ * Those that only state what is true anyway: librdkafka's range of versions, and what `tls.connect` sets itself.
+ *
+ * @type {Record<string, unknown>}
+ */
+const HOLDING = { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3', requestCert: true }
 
-/** Why others do not, if there is more to it than that librdkafka has no counterpart. */
+/** Why others do not, if there is more to it than librdkafka having no counterpart. */
 const REASONS = /** @type {Record<string, string>} */ ({
   servername: 'librdkafka always asks for, and checks, the host name that it connects to',
   checkServerIdentity: 'librdkafka checks the host name itself, as Node does by default. Only ' +
@@ -30,6 +34,19 @@ const REASONS = /** @type {Record<string, string>} */ ({
 })
 
 /**
+ * @typedef {string | Buffer} Material PEM text, or PKCS#12
+ * @typedef {{ pem?: Material, buf?: Material, passphrase?: string }} Sealed with a passphrase of its own
+ * @typedef {string | Buffer & { [name in keyof Sealed]?: undefined } | Sealed | null | undefined} Given
+ *
+ * @typedef {object} TlsOptions of `tls.connect`, unchecked
+ * @property {Material | Material[]} [ca]
+ * @property {Given | Given[]} [cert]
+ * @property {Given | Given[]} [key]
+ * @property {Given | Given[]} [pfx]
+ * @property {string} [passphrase]
+ * @property {boolean} [rejectUnauthorized]
+ * @property {string} [ciphers]
+ *
  * @typedef {object} SslOptions
  * @property {string} ca PEM
  * @property {string | null} cert PEM
@@ -39,22 +56,14 @@ const REASONS = /** @type {Record<string, string>} */ ({
  * @property {boolean} rejectUnauthorized
  * @property {string} ciphers
  *
- * @param {any} options of `tls.connect`
+ * @param {TlsOptions | null} options
  * @param {string} at what errors call them
  * @param {(reason: string) => void} warn told why NODE_EXTRA_CA_CERTS is ignored
  * @returns {SslOptions}
  * @throws {ConfigError} naming the option; `code` is Node's where Node refuses it as well
  */
 function tlsOptions (options, at, warn) {
-  if (options === null || typeof options !== 'object') {
-    throw new ConfigError(`${at} must be an object as for tls.connect, not ${typeof options}`)
-  }
-  for (const name of Object.keys(options)) {
-    if (options[name] === undefined || SUPPORTED.includes(name) || HOLDING[name] === options[name]) continue
-    const reason = REASONS[name] || 'librdkafka has no counterpart'
-    throw new ConfigError(`${at}.${name} is not supported: ${reason}. ` +
-      `Supported are ${SUPPORTED.join(', ')}`)
-  }
+  checkTlsNames(options, at)
   const { pfx, passphrase: pfxPassphrase } = single(at, 'pfx', options.pfx, 'buf')
   const { pem: key, passphrase: keyPassphrase } = single(at, 'key', options.key, 'pem')
   const { pem: cert } = single(at, 'cert', options.cert, 'pem')
@@ -80,12 +89,32 @@ function tlsOptions (options, at, warn) {
   }
 }
 
+/**
+ * Refuses what librdkafka cannot do, without a look at the material.
+ *
+ * @param {TlsOptions | null} options
+ * @param {string} at what errors call them
+ * @returns {asserts options is TlsOptions}
+ * @throws {ConfigError} naming the option
+ */
+function checkTlsNames (options, at) {
+  if (options === null || typeof options !== 'object') {
+    throw new ConfigError(`${at} must be an object as for tls.connect, not ${typeof options}`)
+  }
+  for (const name of /** @type {Array<keyof TlsOptions>} */ (Object.keys(options))) {
+    if (options[name] === undefined || SUPPORTED.includes(name) || HOLDING[name] === options[name]) continue
+    const reason = REASONS[name] || 'librdkafka has no counterpart'
+    throw new ConfigError(`${at}.${name} is not supported: ${reason}. ` +
+      `Supported are ${SUPPORTED.join(', ')}`)
+  }
+}
+
 /** Not at load: it would take most of the time of require('kafka-node'). */
 function tls () {
   return require('tls')
 }
 
-/** @param {any} value */
+/** @param {string | NodeJS.ArrayBufferView} value */
 function bytes (value) {
   if (typeof value === 'string') return Buffer.from(value)
   return Buffer.isBuffer(value) ? value : Buffer.from(value.buffer, value.byteOffset, value.byteLength)
@@ -96,9 +125,9 @@ function bytes (value) {
  *
  * @param {string} at
  * @param {'pfx' | 'key' | 'cert'} name
- * @param {any} value
+ * @param {Given | Given[]} value
  * @param {'pem' | 'buf'} field of those objects
- * @returns {any} `{ pem | pfx, passphrase }`
+ * @returns {{ pem?: Material | null, pfx?: Material | null, passphrase?: string }}
  */
 function single (at, name, value, field) {
   const list = Array.isArray(value) ? value : [value]
@@ -108,7 +137,7 @@ function single (at, name, value, field) {
   }
   const one = list[0]
   const isPair = one && typeof one === 'object' && one[field] !== undefined
-  const data = isPair ? one[field] : one || null
+  const data = isPair ? one[field] : /** @type {Material | null} */ (one || null)
   return { [name === 'pfx' ? 'pfx' : 'pem']: data, passphrase: isPair ? one.passphrase : undefined }
 }
 
@@ -116,23 +145,24 @@ function single (at, name, value, field) {
  * Lets Node check the material: invalid files, keys that the passphrase does not open.
  *
  * @param {string} at
- * @param {any} options
+ * @param {{ [name in keyof TlsOptions]?: unknown }} options each part as Node takes it, or null
  */
 function checkWithNode (at, options) {
   const { key, pfx, cert, ca, ciphers } = options
-  /** @type {Array<[string, any]>} each part by itself, so that it can be named */
+  /** @type {Array<[string, object]>} each part by itself, so that it can be named */
   const parts = [
     ['ca', { ca }], ['cert', { cert }], ['ciphers', { ciphers }],
     ['key', { key, passphrase: options.passphrase }], ['pfx', { pfx, passphrase: options.passphrase }],
     [`key and ${at}.cert`, { key, cert, passphrase: options.passphrase }]
   ]
-  const given = /** @type {any} */ ({ ca, cert, ciphers, key, pfx, [`key and ${at}.cert`]: key && cert })
+  /** @type {Record<string, unknown>} */
+  const given = { ca, cert, ciphers, key, pfx, [`key and ${at}.cert`]: key && cert }
   for (const [name, part] of parts) {
     if (!given[name]) continue
     try {
-      tls().createSecureContext(part)
+      tls().createSecureContext(/** @type {import('tls').SecureContextOptions} */ (part))
     } catch (error) {
-      throw refused(at, name, /** @type {any} */ (error), Boolean(options.passphrase))
+      throw refused(at, name, /** @type {Error} */ (error), Boolean(options.passphrase))
     }
   }
 }
@@ -156,7 +186,7 @@ function refused (at, name, error, hasPassphrase) {
 /**
  * @param {string} at
  * @param {string} name
- * @param {any} value
+ * @param {Material | null | undefined} value
  * @returns {string | null}
  */
 function pemText (at, name, value) {
@@ -169,7 +199,7 @@ function pemText (at, name, value) {
 
 /**
  * @param {string} at
- * @param {any} ca
+ * @param {Material | Material[]} ca
  */
 function authorities (at, ca) {
   const list = Array.isArray(ca) ? ca : [ca]
@@ -186,7 +216,7 @@ function authorities (at, ca) {
  * @param {(reason: string) => void} warn
  */
 function defaultAuthorities (warn) {
-  const { getCACertificates, rootCertificates } = /** @type {any} */ (tls())
+  const { getCACertificates, rootCertificates } = tls()
   if (getCACertificates) return getCACertificates('default').join('\n')
   const roots = rootCertificates.slice()
   const extra = process.env.NODE_EXTRA_CA_CERTS
@@ -205,7 +235,7 @@ function defaultAuthorities (warn) {
  * librdkafka selects only TLS 1.2 ciphers; those of 1.3 are OpenSSL's own, which are also Node's default.
  *
  * @param {string} at
- * @param {any} ciphers
+ * @param {string} ciphers
  */
 function cipherList (at, ciphers) {
   const names = String(ciphers).split(':')
@@ -213,9 +243,9 @@ function cipherList (at, ciphers) {
   const all = tls().DEFAULT_CIPHERS.split(':').filter(name => /^TLS_/.test(name))
   if (!all.every(name => ofTls13.includes(name)) || ofTls13.length === names.length) {
     throw new ConfigError(`${at}.ciphers cannot choose among the ciphers of TLS 1.3 in librdkafka, which ` +
-      `uses all of its default. Have ${all.join(':')} in the list, beside those of TLS 1.2 that you choose`)
+      `uses all of its default. Include ${all.join(':')} in the list, along with the TLS 1.2 ciphers of your choice`)
   }
   return ciphers
 }
 
-module.exports = { tlsOptions }
+module.exports = { checkTlsNames, tlsOptions }

@@ -9,17 +9,17 @@ const { ASSIGNMENT_CHANGE } = require('./pauseReasons')
  * While the choice changes, nothing is handed out: the new assignment starts at the positions, so these must stand
  * still until the native thread has taken it over.
  *
- * @typedef {{ topic: string, partition: number, offset: number }} Position where to read on
+ * @typedef {{ topic: string, partition: number, offset: number }} Position where to continue reading
  */
 class FixedPartitions {
   /**
    * @param {import('./recordPump').RecordPump} pump
-   * @param {() => Position[]} wanted what to read now; of a partition that is there twice, the first counts
+   * @param {() => Position[]} wanted what to read now; if a partition is listed twice, the first entry counts
    */
   constructor (pump, wanted) {
     this.pump = pump
     this.wanted = wanted
-    /** @type {string | null} what was assigned last, to see whether it changes; null for "ask again in any case" */
+    /** @type {string | null} what was assigned last, to see whether it changes; null to assign in any case */
     this.assigned = ''
     this.scheduled = false
     this.stopped = false
@@ -28,10 +28,10 @@ class FixedPartitions {
   }
 
   /**
-   * Reads what is wanted and nothing else. Calls of one tick are carried out together, after the slice that they come
-   * from.
+   * Reads what is wanted and nothing else. Calls made in one tick are carried out together, after the slice that they
+   * were made in.
    *
-   * @param {boolean} [anew] also when these are the partitions that are being read: positions have been set
+   * @param {boolean} [anew] even if these partitions are being read already: positions have been set
    */
   change (anew) {
     if (anew) this.assigned = null
@@ -64,7 +64,7 @@ class FixedPartitions {
     }
   }
 
-  /** The native side has taken an assignment over: the pump can tell what came before it. */
+  /** The native side has adopted an assignment: the pump can tell which records predate it. */
   confirmed () {
     if (this.unconfirmed > 0) this.unconfirmed--
     if (this.unconfirmed === 0 && !this.scheduled) this.pump.unpause(ASSIGNMENT_CHANGE)

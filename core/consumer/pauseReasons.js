@@ -1,6 +1,6 @@
 'use strict'
 
-/** Why nothing is handed out at the moment. Reasons are independent: handing out goes on when the last one is gone. */
+/** Why nothing is handed out at the moment. Reasons are independent: handing out resumes when the last one is gone. */
 class PauseReasons {
   constructor () {
     /** @type {Set<string>} */
@@ -14,13 +14,13 @@ class PauseReasons {
 
   /**
    * @param {string} reason
-   * @returns {boolean} false if it was not there
+   * @returns {boolean} false if it was not set
    */
   remove (reason) {
     return this.reasons.delete(reason)
   }
 
-  /** Whether there is any. */
+  /** Whether there is any reason. */
   get any () {
     return this.reasons.size > 0
   }

@@ -7,11 +7,11 @@ const { PauseReasons } = require('./pauseReasons')
 const { Positions } = require('./positions')
 
 /**
- * How long one slice may keep the event loop, ms; checked every few records. Also how long record batches that arrive
+ * How long one slice may hold the event loop, ms; checked every few records. Also how long record batches that arrive
  * in the same turn of the event loop may be handed out right away.
  */
 const SLICE_MS = 5
-/** Records between two looks at the clock, when handlers are quick. */
+/** Records between two looks at the clock, as long as handlers are quick. */
 const LONG_INTERVAL = 64
 
 /**
@@ -24,36 +24,36 @@ const LONG_INTERVAL = 64
  * @property {() => { value: string, key: string }} begin a slice begins; returns the encodings to decode it with
  * @property {(slice: Slice) => void} take handles the records from `slice.cursor` up to `slice.end`, see `Slice`
  * @property {(progress: PartitionProgress[]) => void} progressed called once a slice, also when `take` has thrown: the
- *   positions may move behind these records. Of several entries of a partition the last counts
+ *   positions may move past these records. If a partition has several entries, the last one counts
  * @property {() => void} end the slice is over; not called when `take` has thrown
- * @property {() => boolean} isPaused asked before each slice, besides the pump's own reasons
+ * @property {() => boolean} isPaused asked before each slice, in addition to the pump's own reasons
  * @property {() => number} maxRecords per slice
  */
 
 /**
  * The part of a record batch that a sink may handle now: up to 64 records of one partition, decoded. They are the
  * elements `cursor` to `end - 1` of `reader.keys`, `reader.values` and `reader.headers`, and of `reader.offset(i)` and
- * `reader.timestamp(i)`. These arrays are filled again for the next chunk; their elements may be kept.
+ * `reader.timestamp(i)`. These arrays are refilled for the next chunk; their elements may be kept.
  *
  * A sink handles each record like this:
  *
  * 1. `const i = slice.cursor++`, before the handler is called: one that throws is not given the record again;
- * 2. after the handler has returned, `slice.handled = offset`. If it goes on asynchronously, the sink pauses the pump
- *    with a reason of its own instead, and moves the position itself when the handler is through;
+ * 2. after the handler has returned, `slice.handled = offset`. If it continues asynchronously, the sink pauses the pump
+ *    with a reason of its own instead, and moves the position itself when the handler is done;
  * 3. it returns early when `positions.version` has changed (a handler has repositioned some partition), when
  *    `--slice.untilLook === 0 && slice.isSpent()` (the time is over), or for reasons of its own: `slice.finish()`.
  */
 class Slice {
   constructor () {
-    /** @type {any} a RecordReader */
-    this.reader = null
+    /** @type {import('../wire/records').RecordReader} */
+    this.reader = /** @type {any} */ (null)
     this.topic = ''
     this.partition = -1
     this.cursor = 0
     this.end = 0
     /** the offset of the last record whose handler has returned; -1 for none */
     this.handled = -1
-    /** how many records are left of what the slice may hand out */
+    /** how many more records the slice may hand out */
     this.left = 0
     this.interval = LONG_INTERVAL
     this.untilLook = LONG_INTERVAL
@@ -70,7 +70,7 @@ class Slice {
   }
 
   /**
-   * Looks at the clock; to be called when `untilLook` has become 0. Slow handlers are looked after more often.
+   * Looks at the clock; to be called when `untilLook` has reached 0. With slow handlers it looks more often.
    *
    * @returns {boolean} whether the slice's time is over
    */
@@ -93,8 +93,8 @@ class Slice {
 /**
  * Hands the records of a consumer to a sink.
  *
- * A record batch is handed out in slices that give way to the event loop. Its shared buffer goes back to the native
- * side after its last record, so a slow sink slows the fetching down.
+ * A record batch is handed out in slices that yield to the event loop. Its shared buffer goes back to the native side
+ * after its last record, so a slow sink slows down fetching.
  */
 class RecordPump {
   /** @param {RecordSink} sink */
@@ -125,13 +125,13 @@ class RecordPump {
   add (batch) {
     this.queue.push(new RecordReader(batch))
     if (this.scheduled || this.emitting) return
-    // handed out right here when nothing is in the way: the shortest path from the broker to the handler
+    // handed out right here if nothing is in the way: the shortest path from the broker to the handler
     if (this.turn.isOver()) this.schedule()
     else this.run()
   }
 
   /**
-   * Nothing more is handed out after the current slice, until the reason is taken back.
+   * Nothing more is handed out after the current slice, until the reason is withdrawn.
    *
    * @param {string} reason
    */
@@ -148,7 +148,7 @@ class RecordPump {
     return this.pauses.any || this.sink.isPaused()
   }
 
-  /** Goes on, if there is no reason left not to. */
+  /** Resumes, unless a reason to pause is left. */
   resume () {
     if (this.queue.length > 0) this.schedule()
   }
@@ -165,7 +165,7 @@ class RecordPump {
     if (!this.emitting) this.queue = []
   }
 
-  /** Drops what belongs to an assignment that has gone. */
+  /** Drops what belongs to an assignment that is gone. */
   dropObsolete () {
     const { handle } = this
     if (!handle || this.emitting) return
@@ -177,7 +177,7 @@ class RecordPump {
    * @param {number} topicId
    * @param {number} partition
    * @param {number} version the assignment version that the records carry
-   * @returns {boolean} whether the partition is still fetched under the same assignment. That may be an older one, when
+   * @returns {boolean} whether the partition is still fetched under the same assignment. That may be an older one if
    *   others have come or gone since
    */
   isCurrent (topicId, partition, version) {
@@ -204,7 +204,7 @@ class RecordPump {
     try {
       this.handOut(this.queue[0])
     } finally {
-      // also when a handler throws: the rest must come, and the buffer must go back once
+      // even if a handler throws: the rest must follow, and the buffer must go back once
       this.emitting = false
       if (this.queue.length > 0 && !this.isPaused()) this.schedule()
     }

@@ -8,8 +8,8 @@
  */
 
 /**
- * librdkafka gives the answer as a whole the code of the last partition that was refused. It says something about the
- * others only when no partition has a code of its own.
+ * librdkafka gives the answer as a whole the code of the last partition that was refused. That code says something
+ * about the others only if no partition has a code of its own.
  *
  * @param {{ error?: { code: number } | null, partitions: Array<{ topic: string, partition: number, error: number }> }}
  *   answer the event `committed`, or the result of a request

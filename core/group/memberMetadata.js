@@ -3,11 +3,11 @@
 const { setValue } = require('../keyed')
 
 /**
- * What members of a consumer group send to it and get from it, on the wire: the Kafka protocol's
+ * What members send to their consumer group and get from it, on the wire: the Kafka protocol's
  * ConsumerProtocolSubscription and ConsumerProtocolAssignment. What their newer versions append is left out.
  */
 
-/** Reads a message from its start; what is missing at its end reads as absent. */
+/** Reads a message from its start; whatever is missing at its end counts as absent. */
 class Reader {
   /** @param {Buffer} bytes */
   constructor (bytes) {
@@ -62,8 +62,8 @@ class Reader {
   }
 
   /**
-   * @param {string} failure stands for bytes that are not JSON
-   * @returns {any} undefined when there are none: clients other than kafka-node write no bytes instead of null
+   * @param {string} failure returned for bytes that are not JSON
+   * @returns {unknown} undefined when there are none: clients other than kafka-node write no bytes instead of null
    */
   json (failure) {
     const size = this.int32()
@@ -79,8 +79,8 @@ class Reader {
 }
 
 /**
- * @typedef {{ subscription: string[], version: number | null, userData: any }} Subscription `version` is null while the
- *   group has not received the member's metadata
+ * @typedef {{ subscription: string[], version: number | null, userData: unknown }} Subscription `version` is null while
+ *   the group has not received the member's metadata
  *
  * @param {Buffer} bytes
  * @returns {Subscription}
@@ -93,7 +93,7 @@ function decodeSubscription (bytes) {
 }
 
 /**
- * @param {{ version: any, subscription: string[], userData?: any }} protocol
+ * @param {{ version: unknown, subscription: string[], userData?: unknown }} protocol
  * @returns {Buffer}
  * @throws what `JSON.stringify` throws for the user data
  */
@@ -114,7 +114,7 @@ function encodeSubscription ({ version, subscription, userData }) {
 }
 
 /**
- * @typedef {{ partitions: Record<string, number[]>, version: number | null, userData?: any }} Assignment
+ * @typedef {{ partitions: Record<string, number[]>, version: number | null, userData?: unknown }} Assignment
  *
  * @param {Buffer} bytes empty while the group rebalances
  * @returns {Assignment}

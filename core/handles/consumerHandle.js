@@ -10,24 +10,30 @@ const { setImmediate } = require('../scheduling/timers')
 /**
  * @typedef {import('./requests').HandleEvents} HandleEvents
  * @typedef {import('../errors').ErrorData} ErrorData
+ * @typedef {import('../protocol').PartitionAnswer} PartitionAnswer
+ * @typedef {{ error: ErrorData | null, partitions: PartitionAnswer[], stale?: boolean }} CommitAnswer
  */
 
-// kinds of payload, as in src/napi/bridge.rs
+// kinds of payload, as in src/bridge.rs
 const BUFFER = 0
 const LARGE_BATCH = 1
 
 /** A consumer handle: lends buffers to the native thread, gets them back filled with records. */
 class ConsumerHandle {
   /**
-   * @param {object & { group?: object | null }} options `ConsumerOptions` of src/config/mod.rs
+   * @param {import('../protocol').ConsumerOptions} options
    * @param {HandleEvents & { records: (batch: import('../wire/records').RecordBatch) => void }} events `records` gets
    *   batches that it releases, each once
    */
   constructor (options, events) {
     this.events = events
     this.requests = new Requests()
-    this.buffers = new SharedBuffers(buffer => this.native.credit(buffer))
-    /** @type {Map<number, (event: any) => void>} */
+    this.buffers = new SharedBuffers({
+      credit: buffer => this.native.credit(buffer),
+      // batches may be released after the end, when nobody fills buffers any more
+      replaceBuffer: (buffer, memory) => { if (this.isOpen()) this.native.replaceBuffer(buffer, memory) }
+    })
+    /** @type {Map<number, (event: CommitAnswer) => void>} */
     this.commits = new Map()
     this.lastCommit = 0
     this.isMember = !!options.group
@@ -43,18 +49,19 @@ class ConsumerHandle {
 
   /**
    * @param {number} kind
-   * @param {any} payload
+   * @param {number | Uint8Array | string} payload
    */
   receive (kind, payload) {
     if (kind === BUFFER) {
-      this.events.records(this.buffers.filled(payload))
+      this.events.records(this.buffers.filled(/** @type {number} */ (payload)))
       return
     }
     if (kind === LARGE_BATCH) {
-      this.events.records(this.buffers.large(payload))
+      this.events.records(this.buffers.large(/** @type {Uint8Array} */ (payload)))
       return
     }
-    const event = JSON.parse(payload)
+    /** @type {import('../protocol').Event} */
+    const event = JSON.parse(/** @type {string} */ (payload))
     switch (event.type) {
       case 'reply': return this.requests.settle(event)
       case 'committed': return this.settleCommit(event)
@@ -69,6 +76,10 @@ class ConsumerHandle {
         return this.events.event(event)
       default: this.events.event(event)
     }
+  }
+
+  isOpen () {
+    return !this.requests.closed && this.whenClosed === null
   }
 
   /** The version of the last change of the assignment. The native side may be ahead of its events. */
@@ -88,7 +99,7 @@ class ConsumerHandle {
 
   /**
    * @param {number} assignor index of a custom assignor
-   * @param {Buffer} metadata what this member tells the group's leader when it joins next
+   * @param {Buffer} metadata what this member tells the group's leader when it next joins
    */
   setSubscriptionMetadata (assignor, metadata) {
     this.native.setSubscriptionMetadata(assignor, metadata)
@@ -104,20 +115,21 @@ class ConsumerHandle {
 
   /**
    * @param {number} number of the event `assignorRequested`
-   * @param {object[] | null} assignments `MemberAssignment` of src/consumer/assignor.rs; null fails the rebalance
+   * @param {import('../protocol').MemberAssignment[] | null} assignments null fails the rebalance
    */
   completeAssignment (number, assignments) {
     this.native.completeAssignment(number, assignments && JSON.stringify(assignments))
   }
 
-  /** @param {object} command `Command` of src/consumer/commands.rs */
+  /** @param {import('../protocol').Command} command */
   command (command) {
-    if (!this.requests.closed && this.whenClosed === null) this.native.command(JSON.stringify(command))
+    if (this.isOpen()) this.native.command(JSON.stringify(command))
   }
 
   /**
-   * @param {object} request
-   * @param {(error: ErrorData | null, result?: any) => void} callback
+   * @template {import('./events').Op} O
+   * @param {import('./events').Asking<O>} request
+   * @param {import('./events').Answered<O>} callback
    */
   request (request, callback) {
     this.requests.start(this.native, request, callback)
@@ -127,13 +139,13 @@ class ConsumerHandle {
    * A member's commit counts for one assignment: one that is older than that of a partition is not sent, and answered
    * with `stale` and the broker's ILLEGAL_GENERATION (22).
    *
-   * @param {Array<{ topic: string, partition: number, offset: number, metadata: string }>} partitions
-   * @param {(event: { error: ErrorData | null, partitions: any[], stale?: boolean }) => void} callback
+   * @param {Array<{ topic: string, partition: number, offset: number, metadata: string | null }>} partitions
+   * @param {(event: CommitAnswer) => void} callback
    * @param {{ assignmentVersion?: number, generationId?: number }} [madeUnder] by default the assignment that was heard
    *   of last
    */
   commit (partitions, callback, { assignmentVersion = this.knownVersion, generationId } = {}) {
-    if (this.requests.closed || this.whenClosed !== null) {
+    if (!this.isOpen()) {
       setImmediate(callback, { error: CLOSED, partitions: [] })
       return
     }
@@ -142,7 +154,7 @@ class ConsumerHandle {
     this.command({ type: 'commit', id, partitions, ...(this.isMember && { assignmentVersion, generationId }) })
   }
 
-  /** @param {{ id: number, error: ErrorData | null, partitions: any[] }} event */
+  /** @param {CommitAnswer & { id: number }} event */
   settleCommit (event) {
     const callback = this.commits.get(event.id)
     this.commits.delete(event.id)
@@ -161,7 +173,7 @@ class ConsumerHandle {
   }
 
   closed () {
-    // also when it has ended by itself: it waits until nobody uses it any more
+    // even if it has ended by itself: it waits until nobody uses it any more
     this.native.close()
     const calls = this.requests.close()
     for (const id of this.commits.keys()) {

@@ -8,11 +8,11 @@ const SHARE_MS = 5
 /** Reports between two looks at the clock. */
 const STRIDE = 8
 
-/** Completes sends in the order of their reports; those that a turn of the event loop has no time for, in the next. */
+/** Completes sends in the order of their reports; what a turn of the event loop has no time for waits for the next. */
 class DeliveryReports {
   /**
    * @param {(reports: Float64Array, at: number) => void} complete completes the send whose report begins at `at`, after
-   *   it has moved `at` of this object to the next one: what it calls may throw, and that costs no other send its call
+   *   it has moved `at` of this object to the next one: what it calls may throw, which must not affect other sends
    */
   constructor (complete) {
     this.complete = complete

@@ -1,7 +1,7 @@
 'use strict'
 
 /**
- * The JavaScript ends of the native handles. `src/napi/bridge.rs` is the other end of what comes in here.
+ * The JavaScript ends of the native handles. `src/bridge.rs` is the other end of what comes in here.
  */
 
 const { ConsumerHandle } = require('./consumerHandle')

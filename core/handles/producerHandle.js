@@ -12,21 +12,21 @@ const { clearTimeout, nextTick, setImmediate, setTimeout } = require('../schedul
  * @typedef {import('../errors').ErrorData} ErrorData
  */
 
-// kinds of payload, as in src/napi/bridge.rs
+// kinds of payload, as in src/bridge.rs
 const DELIVERY_REPORTS = 2
 const READY = 4
 
 /** Bytes of sends that cross without waiting for the end of the tick. */
 const FULL_BLOCK = 256 * 1024
-/** The most bytes in a batch of unacknowledged sends, whatever the user says. */
+/** The most bytes in a batch of unacknowledged sends, whatever the user sets. */
 const LARGEST_BATCH = 16 * 1024 * 1024
 
 /**
  * @typedef {import('../wire/sends').Records} Records
  * @typedef {{ topic: string, partition: number, records: Records }} ProduceBatch the records of one send for one
  *   partition
- * @typedef {object} Outcome takes what becomes of a send, which may have several parts
- * @property {number} waiting parts that are not complete; counted up by whoever hands one over
+ * @typedef {object} Outcome receives the outcome of a send, which may have several parts
+ * @property {number} waiting parts that are not complete; incremented by whoever hands one over
  * @property {(batches: ProduceBatch[], reports: Float64Array, at: number) => void} done a part is complete: `reports`
  *   has base offset and error code of each batch, from index `at` on
  * @property {() => void} failedWithoutReport the handle closed before a part was complete
@@ -41,15 +41,15 @@ const LARGEST_BATCH = 16 * 1024 * 1024
  * @property {number} records
  */
 
-/** What a record counts besides its bytes, as in src/producer. */
+/** What a record counts for in addition to its bytes, as in src/producer. */
 const RECORD_OVERHEAD = 64
-/** librdkafka's code for a send that the queue has no room for. */
+/** librdkafka's code for a send for which the queue has no room. */
 const QUEUE_FULL = -184
 
 /** A producer handle: sends of one tick share a crossing. */
 class ProducerHandle {
   /**
-   * @param {any} options `ProducerOptions` of src/config/mod.rs
+   * @param {import('../protocol').ProducerOptions} options
    * @param {HandleEvents} events
    * @param {{ bytes: number, age: number } | null} [batch] sends wait until there are more `bytes`, or until `age` ms
    *   have passed without another; null: only until the end of the tick
@@ -61,7 +61,7 @@ class ProducerHandle {
     /** What may be held back by `PartitionOrder`, like what librdkafka has no room for. */
     this.limits = { records: options.queueMessages, bytes: options.queueKbytes * 1024 }
     this.held = { sends: 0, records: 0, bytes: 0 }
-    /** @type {import('../producer/partitionOrder').PartitionOrder | null} who wants to know what is complete */
+    /** @type {import('../producer/partitionOrder').PartitionOrder | null} wants to know what is complete */
     this.order = null
     this.fullBlock = batch === null ? FULL_BLOCK : Math.min(batch.bytes + 1, LARGEST_BATCH)
     this.batchAge = batch === null ? null : batch.age
@@ -76,7 +76,7 @@ class ProducerHandle {
     this.topics = new Map()
     this.scheduled = false
     this.closing = false
-    /** It takes nothing more: what comes now is not sent. */
+    /** It accepts nothing more: what comes now is not sent. */
     this.isEnded = false
     /** @type {(() => void) | null} */
     this.whenClosed = null
@@ -90,12 +90,13 @@ class ProducerHandle {
 
   /**
    * @param {number} kind
-   * @param {any} payload
+   * @param {Float64Array | string} payload
    */
   receive (kind, payload) {
     if (kind === READY) return this.reports.takeFrom(this.drain)
-    if (kind === DELIVERY_REPORTS) return this.reports.add(payload)
-    const event = JSON.parse(payload)
+    if (kind === DELIVERY_REPORTS) return this.reports.add(/** @type {Float64Array} */ (payload))
+    /** @type {Exclude<import('../protocol').Event, { type: 'committed' }>} */
+    const event = JSON.parse(/** @type {string} */ (payload))
     if (event.type === 'reply') this.requests.settle(event)
     else if (event.type === 'closed') this.closed()
     else this.events.event(event)
@@ -188,7 +189,7 @@ class ProducerHandle {
   }
 
   /**
-   * Packs a send that another one may have to wait for, or the other way round. It is sent with `submit`.
+   * Packs a send that may have to wait for another one, or the other way round. `submit` sends it.
    *
    * @param {ProduceBatch[]} batches
    * @param {Outcome} outcome
@@ -213,7 +214,7 @@ class ProducerHandle {
   }
 
   /**
-   * Gives a packed send up, as if it had never been.
+   * Discards a packed send, as if it had never existed.
    *
    * @param {PackedSend} packed
    */
@@ -247,7 +248,7 @@ class ProducerHandle {
    * A packed send has waited long enough.
    *
    * @param {PackedSend} packed
-   * @returns {boolean} false when the handle has ended meanwhile
+   * @returns {boolean} false if the handle has ended in the meantime
    */
   release (packed) {
     const { held } = this
@@ -259,7 +260,7 @@ class ProducerHandle {
   }
 
   /**
-   * Sends wait for further ones, for so long since the last of them.
+   * Makes sends wait for further ones until none has come for `age`.
    *
    * @param {number} age ms
    */
@@ -268,7 +269,7 @@ class ProducerHandle {
     else this.batchTimer.refresh()
   }
 
-  /** Others wait for what is packed: it waits no longer for further sends. */
+  /** Others wait for what is packed, so it no longer waits for further sends. */
   hurry () {
     if (this.batchAge !== null) this.flush()
   }
@@ -284,8 +285,9 @@ class ProducerHandle {
   }
 
   /**
-   * @param {object} request
-   * @param {(error: ErrorData | null, result?: any) => void} callback
+   * @template {import('./events').Op} O
+   * @param {import('./events').Asking<O>} request
+   * @param {import('./events').Answered<O>} callback
    */
   request (request, callback) {
     this.requests.start(this.native, request, callback)

@@ -7,45 +7,49 @@ const { setImmediate } = require('../scheduling/timers')
  * What all native handles have in common.
  *
  * @typedef {import('../errors').ErrorData} ErrorData
+ * @typedef {import('./events').HandleEvent} HandleEvent
+ * @typedef {(error: ErrorData | null, result?: unknown) => void} Waiting the callback of a request, whichever it is
  * @typedef {object} HandleEvents what a handle's owner wants to hear of
- * @property {(event: any) => void} event everything but replies, delivery reports and records
+ * @property {(event: HandleEvent) => void} event everything but replies, delivery reports and records
  */
 
 /** Requests of the control plane: one reply each. */
 class Requests {
   constructor () {
     this.lastId = 0
-    /** @type {Map<number, (error: ErrorData | null, result?: any) => void>} */
+    /** @type {Map<number, Waiting>} */
     this.waiting = new Map()
     this.closed = false
   }
 
   /**
+   * @template {import('./events').Op} O
    * @param {{ request: (id: number, request: string) => void }} native
-   * @param {object} request
-   * @param {(error: ErrorData | null, result?: any) => void} callback
+   * @param {import('./events').Asking<O>} request
+   * @param {import('./events').Answered<O>} callback
    */
   start (native, request, callback) {
+    const waiting = /** @type {Waiting} */ (callback)
     if (this.closed) {
-      setImmediate(callback, CLOSED)
+      setImmediate(waiting, CLOSED)
       return
     }
     const text = JSON.stringify(request)
     if (hasNul(text, request)) {
-      setImmediate(callback, NOT_CARRIED)
+      setImmediate(waiting, NOT_CARRIED)
       return
     }
     const id = ++this.lastId
-    this.waiting.set(id, callback)
+    this.waiting.set(id, waiting)
     try {
       native.request(id, text)
     } catch (error) {
       this.waiting.delete(id)
-      setImmediate(callback, notStarted(/** @type {Error} */ (error)))
+      setImmediate(waiting, notStarted(/** @type {Error} */ (error)))
     }
   }
 
-  /** @param {{ id: number, error: ErrorData | null, result: any }} reply */
+  /** @param {import('./events').ReplyEvent} reply */
   settle ({ id, error, result }) {
     const callback = this.waiting.get(id)
     if (!callback) return
@@ -55,7 +59,7 @@ class Requests {
   }
 
   /**
-   * No replies come any more.
+   * No more replies will come.
    *
    * @returns {Array<() => void>} one call for each request that waits for one
    */
@@ -68,7 +72,7 @@ class Requests {
 }
 
 /**
- * What comes of a request with a name that librdkafka, whose strings end at a NUL, would take for a shorter one.
+ * The result of a request with a name that librdkafka, whose strings end at a NUL, would cut short.
  *
  * @type {ErrorData}
  */
@@ -81,19 +85,19 @@ const NOT_CARRIED = {
 }
 
 /**
- * @param {string} text JSON of `value`, which shows cheaply that there is none
- * @param {any} value
- * @returns {boolean} whether a string in it has a NUL; but for the metadata of offsets, which have their length
+ * @param {string} text JSON of `value`, a cheap way to see that there is none
+ * @param {unknown} value
+ * @returns {boolean} whether a string in it has a NUL; offset metadata may, since it is passed with its length
  */
 function hasNul (text, value) {
   return text.includes('\\u0000') && contains(value)
 }
 
-/** @param {any} value @returns {boolean} */
+/** @param {unknown} value @returns {boolean} */
 function contains (value) {
   if (typeof value === 'string') return value.includes('\0')
   if (value === null || typeof value !== 'object') return false
-  return Object.keys(value).some(name => name !== 'metadata' && (contains(name) || contains(value[name])))
+  return Object.entries(value).some(([name, each]) => name !== 'metadata' && (contains(name) || contains(each)))
 }
 
 /**

@@ -7,7 +7,7 @@ const { setImmediate } = require('../scheduling/timers')
  *
  * A handle has one `acks`, one codec and one set of limits, and keeps the order of what it gets. When a partition's
  * next send needs another handle, it waits here until everything that the partition has on the last one is reported;
- * sends behind it wait, too. Other partitions go on. As long as a client uses one handle only, nothing is looked at.
+ * sends behind it wait, too. Other partitions carry on. As long as a client uses a single handle, nothing is tracked.
  *
  * @typedef {import('../handles/producerHandle').ProducerHandle} ProducerHandle
  * @typedef {import('../handles/producerHandle').ProduceBatch} ProduceBatch
@@ -17,7 +17,7 @@ const { setImmediate } = require('../scheduling/timers')
  * @typedef {object} Partition
  * @property {ProducerHandle | null} handle the last that got a send; null when any may get the next one
  * @property {number} outstanding sends that it has not reported
- * @property {boolean} isConfirming the last handle's requests are not answered: another one makes sure of them
+ * @property {boolean} isConfirming the last handle's requests get no answer: another request makes sure of them
  * @property {Waiting | null} first of the sends that wait for a change of the handle
  * @property {Waiting | null} last
  * @typedef {{ packed: PackedSend, next: Waiting | null }} Waiting
@@ -83,7 +83,7 @@ class PartitionOrder {
   }
 
   /**
-   * There is a second handle: from now on it is known who has what.
+   * There is a second handle: from now on, track which handle has what.
    *
    * @param {ProducerHandle} first
    */
@@ -159,7 +159,7 @@ class PartitionOrder {
     }
     outcome.waiting += packed.length
     for (const send of packed) {
-      // asked again: an earlier part of this very send may be in the way
+      // checked again: an earlier part of this very send may be in the way
       if (send.batches.every(batch => isFree(this.partitionOf(batch), send.handle))) this.submit(send)
       else this.wait(this.partitionOf(send.batches[0]), send)
     }
@@ -200,10 +200,10 @@ class PartitionOrder {
   }
 
   /**
-   * Lets go what need not wait any longer.
+   * Releases what need not wait any longer.
    *
    * @param {Partition} state
-   * @param {ProduceBatch} batch that names the partition
+   * @param {{ topic: string, partition: number }} of the partition
    */
   advance (state, { topic, partition }) {
     while (state.first !== null && !state.isConfirming) {
@@ -226,8 +226,8 @@ class PartitionOrder {
   }
 
   /**
-   * Sends without acknowledgement count as done when they have left. Before another connection may bring more, the
-   * broker answers a question on theirs: it takes the requests of a connection one after the other.
+   * Sends without acknowledgement count as done once they have left. Before another connection may bring more, the
+   * broker has to answer a request on theirs: it takes the requests of a connection one after another.
    *
    * @param {Partition} state
    * @param {ProducerHandle} handle
@@ -238,10 +238,10 @@ class PartitionOrder {
     state.isConfirming = true
     const partitions = [{ topic, partition, offset: -1 }]
     handle.request({ op: 'offsets', partitions, timeout: CONFIRMATION_TIMEOUT }, () => {
-      // without an answer the connection is gone, and nothing more comes over it
+      // without an answer the connection is gone, and nothing more can come over it
       state.isConfirming = false
       state.handle = null
-      this.advance(state, /** @type {any} */ ({ topic, partition }))
+      this.advance(state, { topic, partition })
     })
   }
 }

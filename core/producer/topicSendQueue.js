@@ -3,8 +3,8 @@
 const { setImmediate } = require('../scheduling/timers')
 
 /**
- * Sends that cannot go on at once hold back later ones to the same topics, and only those: what is sent first is
- * written first, even when the connection or a look-up of the topic comes in between.
+ * Sends that cannot proceed at once hold back later ones to the same topics, and only those: what is sent first is
+ * written first, even if the connection or a look-up of the topic intervenes.
  *
  * @typedef {{ topics: string[], ahead: number, run: (finished: () => void) => void }} WaitingSend `ahead`: how
  *   many of its topics have an earlier send waiting
@@ -70,7 +70,7 @@ class TopicSendQueue {
       }
     } finally {
       this.isRunning = false
-      // a callback has thrown: the others get their turn without it
+      // a callback has thrown: the others get their turn all the same
       if (this.runnable.length > 0) setImmediate(this.resume)
     }
   }

@@ -2,18 +2,19 @@
 
 const { AsyncResource } = require('async_hooks')
 
-/** Not destroyed by the garbage collector, which costs, but by the call. */
+/** Destroyed by the call, not by the garbage collector, which is expensive. */
 const OPTIONS = { requireManualDestroy: true }
 
-/** A call that is under way: what it calls back runs in the context that it was made in, as with Node's own calls. */
+/** A call in progress: its callback runs in the context that the call was made in, as with Node's own calls. */
 class PendingCall extends AsyncResource {
   constructor () {
     super('KafkaCall', OPTIONS)
   }
 
   /**
-   * @param {(...args: any[]) => void} callback
-   * @param {any[]} args
+   * @template {unknown[]} Args
+   * @param {(...args: Args) => void} callback
+   * @param {Args} args
    */
   callBack (callback, ...args) {
     try {
@@ -25,13 +26,13 @@ class PendingCall extends AsyncResource {
 }
 
 /**
- * @template {(...args: any[]) => any} Callback
- * @param {Callback} callback
- * @returns {Callback} calls it in the context of now: what `AsyncLocalStorage` holds, traces, domains
+ * @template {unknown[]} Args
+ * @param {(...args: Args) => void} callback
+ * @returns {(...args: Args) => void} calls it in the current context: what `AsyncLocalStorage` holds, traces, domains
  */
 function inCurrentContext (callback) {
   const call = new PendingCall()
-  return /** @type {any} */ ((/** @type {any[]} */ ...args) => call.callBack(callback, ...args))
+  return (...args) => call.callBack(callback, ...args)
 }
 
 module.exports = { PendingCall, inCurrentContext }

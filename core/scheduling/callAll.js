@@ -3,12 +3,12 @@
 const { setImmediate } = require('./timers')
 
 /**
- * Calls every callback, also when one of them throws: the others follow in the next round of the event loop, and the
+ * Calls every callback, even when one of them throws: the others follow in the next round of the event loop, and the
  * error goes where it would have gone.
  *
- * @template {(...args: any[]) => void} Callback
- * @param {Callback[]} callbacks
- * @param {Parameters<Callback>} args
+ * @template {unknown[]} Args
+ * @param {Array<(...args: Args) => void>} callbacks
+ * @param {Args} args
  */
 function callAll (callbacks, ...args) {
   let called = 0

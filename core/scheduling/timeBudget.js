@@ -3,8 +3,8 @@
 const { monotonicNow, setImmediate } = require('./timers')
 
 /**
- * A share of each turn of the event loop. Calls from a native thread follow each other without a turn in between for as
- * long as there is a next one, and with slow handlers there always is: without a limit, no timer would ever fire.
+ * A share of each turn of the event loop. Calls from a native thread follow each other without a turn in between as
+ * long as there is another one, and with slow handlers there always is: without a limit, no timer would ever fire.
  */
 class Turn {
   /** @param {number} share ms */

@@ -2,7 +2,7 @@
 
 /**
  * Node's timers as they were when this module was loaded. Test tools replace the global ones with fakes that only move
- * when a test says so (`jest.useFakeTimers()`, sinon, `mock.timers`); connections and handles must go on meanwhile.
+ * when a test says so (`jest.useFakeTimers()`, sinon, `mock.timers`); connections and handles must keep working.
  */
 
 const { performance } = require('perf_hooks')
@@ -10,18 +10,22 @@ const { clearImmediate, clearInterval, clearTimeout, setImmediate, setInterval, 
 
 const { nextTick } = process
 
-/** @param {any} tick whether it is a fake already, as with jest's `fakeTimers: { enableGlobally: true }` */
+/**
+ * @param {typeof nextTick & { clock?: unknown, _isMockFunction?: unknown }} tick whether it already is a fake, as with
+ *   jest's `fakeTimers: { enableGlobally: true }`
+ */
 function isFake (tick) {
   return tick.clock !== undefined || tick._isMockFunction === true
 }
 
 module.exports = {
   clearImmediate,
-  clearInterval,
-  clearTimeout,
+  /** Null, too, stands for a timer that is none; Node's types only know undefined. */
+  clearInterval: /** @type {(timer: NodeJS.Timeout | null | undefined) => void} */ (clearInterval),
+  clearTimeout: /** @type {(timer: NodeJS.Timeout | null | undefined) => void} */ (clearTimeout),
   /** Milliseconds for measuring durations; unlike `Date.now()` never faked, nor set back. */
   monotonicNow: () => performance.now(),
-  // No module has the real one. The next turn of the event loop is the next best.
+  // No module has the real one. The next turn of the event loop is the next best thing.
   nextTick: isFake(nextTick) ? /** @type {typeof nextTick} */ (setImmediate) : nextTick,
   setImmediate,
   setInterval,

@@ -43,6 +43,14 @@ const CHUNK_BYTES = 8192
  * }} FastBuffer
  */
 
+/**
+ * The class of all Buffers, whose own constructor Node has deprecated. `Buffer.subarray` and `Buffer.from` end in it
+ * after checks that cost more than it does.
+ *
+ * @type {new (buffer: ArrayBufferLike, byteOffset: number, length: number) => Buffer}
+ */
+const PlainBuffer = /** @type {any} */ (Buffer)[Symbol.species]
+
 /** Typed views over the memory of a batch; made once per shared buffer. */
 class BatchViews {
   /** @param {Uint8Array} memory whose start is aligned to 8 bytes */
@@ -62,7 +70,7 @@ class BatchViews {
  * @param {number} count
  * @param {number} start position of the first byte
  * @param {string} encoding
- * @param {any[]} out receives `count` strings, Buffers or nulls
+ * @param {unknown[]} out receives `count` strings, Buffers or nulls
  * @returns {number} position after the last byte
  */
 function decodeColumn (views, lengths, count, start, encoding, out) {
@@ -80,10 +88,16 @@ function decodeColumn (views, lengths, count, start, encoding, out) {
   const whole = encoding === 'utf8' && beyondAscii === 0
   /** @type {any} */
   let source
+  /** @type {ArrayBufferLike} */
+  let memory = bytes.buffer
+  let base = 0
   if (whole) source = bytes.latin1Slice(start, end)
-  // shared buffers are filled again, so Buffers get memory of their own; one piece per chunk
-  else if (encoding === 'buffer') source = Buffer.from(bytes.subarray(start, end))
-  else source = bytes
+  // shared buffers are reused, so Buffers get memory of their own; one piece per chunk
+  else if (encoding === 'buffer') {
+    source = Buffer.from(bytes.subarray(start, end))
+    memory = source.buffer
+    base = source.byteOffset
+  } else source = bytes
 
   let at = source === bytes ? start : 0
   for (let i = 0; i < count; i++) {
@@ -94,7 +108,7 @@ function decodeColumn (views, lengths, count, start, encoding, out) {
     }
     const next = at + (word >> 1)
     if (whole) out[i] = source.slice(at, next)
-    else if (encoding === 'buffer') out[i] = source.subarray(at, next)
+    else if (encoding === 'buffer') out[i] = new PlainBuffer(memory, base + at, next - at)
     else if (encoding === 'utf8') out[i] = word & 1 ? bytes.utf8Slice(at, next) : bytes.latin1Slice(at, next)
     else out[i] = bytes.toString(/** @type {BufferEncoding} */ (encoding), at, next)
     at = next
@@ -104,7 +118,7 @@ function decodeColumn (views, lengths, count, start, encoding, out) {
 
 /**
  * The records that came in one shared buffer. The buffer goes back when everybody who needs the batch has released it:
- * its receiver, once, and those who have retained it, as often as they did.
+ * its receiver once, and whoever has retained it as often as that.
  */
 class RecordBatch {
   /**
@@ -118,13 +132,15 @@ class RecordBatch {
     this.size = views.i32[SIZE]
     /** the shared buffer to give back */
     this.buffer = views.i32[BUFFER]
+    /** @type {Buffer | null} that it has been copied to, to be used again */
+    this.memory = null
     this.holders = 1
     this.retained = 0
     /** @type {RecordReader[]} */
     this.readers = []
   }
 
-  /** Keeps the batch, also after this turn of the event loop, until `release()`. It may move to memory of its own. */
+  /** Keeps the batch beyond this turn of the event loop, until `release()`. It may move to memory of its own. */
   retain () {
     if (this.holders === 0) throw new Error('the batch has been released')
     this.holders++
@@ -139,7 +155,7 @@ class RecordBatch {
     this.drop()
   }
 
-  /** The receiver's own release: it has come to the end of the batch. */
+  /** The receiver's own release: it has reached the end of the batch. */
   done () {
     this.drop()
   }
@@ -152,9 +168,10 @@ class RecordBatch {
     return this.retained > 0
   }
 
-  moveToOwnMemory () {
-    const memory = Buffer.allocUnsafeSlow((this.size + 7) & ~7)
+  /** @param {Buffer} memory at least as long as the batch */
+  moveTo (memory) {
     this.views.bytes.copy(memory, 0, 0, this.size)
+    this.memory = memory
     this.views = new BatchViews(memory)
     for (const reader of this.readers) reader.views = this.views
   }
@@ -242,7 +259,7 @@ class RecordReader {
 
   /**
    * @param {(topicId: number, partition: number, assignmentVersion: number) => boolean} isCurrent
-   * @returns {boolean} whether any record that is left is of a partition that is current
+   * @returns {boolean} whether any remaining record is of a partition that is current
    */
   hasCurrent (isCurrent) {
     const { i32 } = this.views
@@ -264,6 +281,24 @@ class RecordReader {
       end++
     } while (end < most && bytes < CHUNK_BYTES)
     return end
+  }
+
+  /**
+   * Passes over records without decoding them, within the range that comes next.
+   *
+   * @param {number} count
+   */
+  skip (count) {
+    const { i32 } = this.views
+    const end = this.index + count
+    for (let i = this.index; i < end; i++) {
+      this.keyAt += Math.max(0, i32[this.keyLengthsAt + i]) >> 1
+      this.valueAt += Math.max(0, i32[this.valueLengthsAt + i]) >> 1
+      if (this.hasHeaders) this.headerAt += i32[this.headerLengthsAt + i]
+    }
+    this.index = end
+    this.chunkStart = end
+    this.chunkLength = 0
   }
 
   /** @param {number} i of the chunk */
@@ -311,6 +346,98 @@ class RecordReader {
 }
 
 /**
+ * Walks through one partition's range of a batch, as often as need be. It keeps the batch until it is closed.
+ */
+class RangeReader extends RecordReader {
+  /** @param {RecordReader} start stands before the first record of a range */
+  constructor (start) {
+    super(start.batch)
+    start.batch.retain()
+    this.index = start.index
+    this.keyAt = start.keyAt
+    this.valueAt = start.valueAt
+    this.headerAt = start.headerAt
+    this.range = start.range
+    this.enterRange()
+    this.first = this.index
+    /** behind the last record */
+    this.count = this.rangeEnd
+    this.keysStart = this.keyAt
+    this.valuesStart = this.valueAt
+    this.headersStart = this.headerAt
+    /** bytes of keys, values, headers and of what the batch has beside them */
+    this.bytes = 0
+    this.closed = false
+  }
+
+  /** How many records are left. */
+  get left () {
+    return this.count - this.index
+  }
+
+  firstOffset () {
+    return this.views.f64[this.offsetsAt + this.first]
+  }
+
+  /** Of the record that comes next. */
+  nextOffset () {
+    return this.views.f64[this.offsetsAt + this.index]
+  }
+
+  lastOffset () {
+    return this.views.f64[this.offsetsAt + this.count - 1]
+  }
+
+  /**
+   * Goes back to the first record, or on from there to a later one.
+   *
+   * @param {number} offset the first to be read: records that are older are passed over
+   */
+  moveTo (offset) {
+    this.index = this.first
+    this.keyAt = this.keysStart
+    this.valueAt = this.valuesStart
+    this.headerAt = this.headersStart
+    const { f64 } = this.views
+    let at = this.first
+    while (at < this.count && f64[this.offsetsAt + at] < offset) at++
+    this.skip(at - this.first)
+  }
+
+  /** Gives the batch up. */
+  close () {
+    if (this.closed) return
+    this.closed = true
+    const { readers } = this.batch
+    readers.splice(readers.indexOf(this), 1)
+    this.batch.release()
+  }
+}
+
+/** Bytes that a record has in a batch beside its key, value and headers. */
+const RECORD_BYTES = 28
+
+/**
+ * @param {RecordBatch} batch
+ * @returns {RangeReader[]} one for each range, in order; each is to be closed
+ */
+function rangeReaders (batch) {
+  const walker = new RecordReader(batch)
+  /** @type {RangeReader[]} */
+  const readers = []
+  while (walker.index < walker.count) {
+    const reader = new RangeReader(walker)
+    const before = walker.keyAt + walker.valueAt + walker.headerAt
+    walker.skip(reader.left)
+    walker.range++
+    reader.bytes = walker.keyAt + walker.valueAt + walker.headerAt - before + RECORD_BYTES * reader.left
+    readers.push(reader)
+  }
+  batch.readers.splice(batch.readers.indexOf(walker), 1)
+  return readers
+}
+
+/**
  * @typedef {string | Buffer | null} HeaderValue
  * @typedef {Record<string, HeaderValue | HeaderValue[]>} Headers a name that comes more than once has an array
  *
@@ -329,4 +456,4 @@ function addHeader (headers, name, value) {
   else headers[name] = [before, value]
 }
 
-module.exports = { BatchViews, RecordBatch, RecordReader }
+module.exports = { BatchViews, RangeReader, RecordBatch, RecordReader, rangeReaders }

@@ -15,9 +15,9 @@ const FIRST_CAPACITY = 64 * 1024
 const KEPT_CAPACITY = 1024 * 1024
 /** A UTF-16 code unit takes at most three bytes in UTF-8. */
 const BYTES_PER_UNIT = 3
-/** From here on the exact size is worth its cost. */
+/** From this size on, computing it exactly is worth the cost. */
 const LARGE = 64 * 1024 * 1024
-/** Bytes of a record, at most. A broker's own limit (`message.max.bytes`) is 1 MB unless it is raised. */
+/** Bytes of a record, at most. A broker's own limit (`message.max.bytes`) is 1 MB unless raised. */
 const LARGEST_RECORD = 2 ** 30
 /** Bytes of a block, at most: its numbers have 32 bits. */
 const LARGEST_BLOCK = 2 ** 31 - 1
@@ -29,7 +29,7 @@ const LARGEST_BLOCK = 2 ** 31 - 1
  * @property {WireValue[]} values
  * @property {WireValue} key of all records, unless they have `keys` of their own
  * @property {WireValue[] | null} keys
- * @property {number[] | null} timestamps ms; null leaves them to the moment of sending
+ * @property {number[] | null} timestamps ms; null means the time of sending
  * @property {Array<Buffer | null> | null} headers as `packHeaders` makes them
  */
 
@@ -82,7 +82,7 @@ function newBlock (capacity) {
   return { bytes: /** @type {FastBuffer} */ (Buffer.from(memory)), i32: new Int32Array(memory) }
 }
 
-/** Packs produce batches, one after the other, into a block that grows as needed. */
+/** Packs produce batches, one after another, into a block that grows as needed. */
 class SendPacker {
   constructor () {
     this.at = 0
@@ -191,7 +191,7 @@ class SendPacker {
     i32[word + 7] = key === null ? -1 : this.write(key, at)
     if (key !== null) at += i32[word + 7]
     if (strings && most <= LARGE) {
-      // one call for all of them; when no character took more than a byte, the lengths are known
+      // one call for all of them; if no character took more than a byte, the lengths are known
       const all = count === 1 ? /** @type {string} */ (values[0]) : values.join('')
       const written = all.length === 0 ? 0 : bytes.utf8Write(all, at)
       if (written === all.length) {
@@ -289,28 +289,44 @@ class SendPacker {
 /**
  * @param {Array<[name: string, value: WireValue]>} headers
  * @returns {Buffer | null} null for none
- * @throws {TypeError} at a name with a NUL, which librdkafka would end there
+ * @throws {TypeError} for a name with a NUL, where librdkafka would cut it off
  */
 function packHeaders (headers) {
   if (headers.length === 0) return null
-  /** @type {Buffer[]} */
-  const pieces = []
-  const push = (/** @type {WireValue} */ value) => {
-    const length = Buffer.alloc(4)
-    const bytes = value === null ? null : Buffer.from(/** @type {string} */ (value))
-    length.writeInt32LE(bytes === null ? -1 : bytes.length, 0)
-    pieces.push(length)
-    if (bytes !== null) pieces.push(bytes)
-  }
+  let size = 0
   for (const [name, value] of headers) {
     if (name.includes('\0')) {
       throw Object.assign(new TypeError(`the name of the header ${JSON.stringify(name)} must not have a NUL character`),
         { code: 'ERR_INVALID_ARG_VALUE' })
     }
-    push(name)
-    push(value)
+    size += 8 + Buffer.byteLength(name) + exactBytes(value)
   }
-  return Buffer.concat(pieces)
+  const packed = Buffer.allocUnsafe(size)
+  let at = 0
+  for (const [name, value] of headers) {
+    at = putText(packed, at, name)
+    at = putText(packed, at, value)
+  }
+  return packed
+}
+
+/**
+ * @param {Buffer} into
+ * @param {number} at
+ * @param {WireValue} value
+ * @returns {number} where it ends
+ */
+function putText (into, at, value) {
+  if (value === null) return into.writeInt32LE(-1, at)
+  const start = at + 4
+  if (typeof value !== 'string') {
+    into.set(value, start)
+    into.writeInt32LE(value.length, at)
+    return start + value.length
+  }
+  const length = into.write(value, start)
+  into.writeInt32LE(length, at)
+  return start + length
 }
 
 module.exports = { SendPacker, packHeaders }

@@ -7,7 +7,7 @@ const version = 0
 
 /**
  * Cuts each topic into contiguous ranges, one per subscribed member in the order of their ids; if they do not divide
- * evenly, the first members get one partition more. Topics that do not exist yet are left out.
+ * evenly, the first members get one extra partition. Topics that do not exist yet are left out.
  *
  * @param {Record<string, Array<string | number>>} topicPartitions
  * @param {import('./roundrobin').GroupMember[]} groupMembers

@@ -7,14 +7,15 @@ const version = 0
 
 /**
  * @typedef {{ id: string, subscription: string[] }} GroupMember
- * @typedef {{ memberId: string, topicPartitions: Record<string, any[]>, version: number }} MemberAssignment
+ * @typedef {Record<string, Array<string | number>>} TopicPartitions
+ * @typedef {{ memberId: string, topicPartitions: TopicPartitions, version: number }} MemberAssignment
  */
 
 /**
- * Deals the partitions of all topics, one after the other, to the members in the order of their ids; members that have
- * not subscribed to the topic are skipped.
+ * Deals the partitions of all topics, one by one, to the members in the order of their ids; members that have not
+ * subscribed to the topic are skipped.
  *
- * @param {Record<string, Array<string | number>>} topicPartitions
+ * @param {TopicPartitions} topicPartitions
  * @param {GroupMember[]} groupMembers
  * @param {(err: Error | null, assignment: MemberAssignment[]) => void} callback
  */

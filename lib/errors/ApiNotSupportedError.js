@@ -5,8 +5,9 @@ const KafkaError = require('../internal/errors/KafkaError')
 
 /** The broker does not support the request, in any version that this client speaks. */
 class ApiNotSupportedError extends KafkaError {
-  constructor () {
-    super('The API is not supported by the receiving broker')
+  /** @param {string} [reason] */
+  constructor (reason) {
+    super(`The API is not supported by the receiving broker${reason === undefined ? '' : `: ${reason}`}`)
   }
 }
 ApiNotSupportedError.prototype.name = 'ApiNotSupportedError'

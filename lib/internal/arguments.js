@@ -8,7 +8,7 @@ const { inCurrentContext } = require('../../core/scheduling/asyncContext')
 const noop = () => {}
 
 /**
- * @param {any} value
+ * @param {unknown} value
  * @returns {string} its kind
  */
 function kindOf (value) {
@@ -23,7 +23,7 @@ function kindOf (value) {
 /**
  * @param {string} name of the argument
  * @param {string} wanted such as `an array`
- * @param {any} value what came instead
+ * @param {unknown} value what came instead
  * @returns {TypeError} its code is `ERR_INVALID_ARG_TYPE`, like that of Node's own
  */
 function wrongType (name, wanted, value) {
@@ -33,17 +33,19 @@ function wrongType (name, wanted, value) {
 }
 
 /**
- * @param {any} callback
- * @returns {(...args: any[]) => any} calls it in the caller's async context; one that does nothing if it was left out
- * @throws {TypeError} if it is something else: its first call would crash the process
+ * @template {unknown[]} Args
+ * @param {((...args: Args) => void) | null | undefined} callback
+ * @returns {(...args: Args) => void} calls it in the caller's async context; one that does nothing if it was left out
+ * @throws {TypeError} if it is anything else: the first call would crash the process
  */
 function callbackOf (callback) {
-  return checkedCallback(callback) === noop ? noop : inCurrentContext(callback)
+  return checkedCallback(callback) === noop ? noop : inCurrentContext(/** @type {(...args: Args) => void} */ (callback))
 }
 
 /**
- * @param {any} callback
- * @returns {(...args: any[]) => any} the same; one that does nothing if it was left out
+ * @template {unknown[]} Args
+ * @param {((...args: Args) => void) | null | undefined} callback
+ * @returns {(...args: Args) => void} the same; one that does nothing if it was left out
  * @throws {TypeError} if it is something else
  */
 function checkedCallback (callback) {
@@ -54,8 +56,8 @@ function checkedCallback (callback) {
 
 /**
  * @param {string} name
- * @param {any} value
- * @throws {TypeError} if it is no array
+ * @param {unknown} value
+ * @throws {TypeError} if it is not an array
  */
 function checkArray (name, value) {
   if (!Array.isArray(value)) throw wrongType(name, 'an array', value)
@@ -63,27 +65,28 @@ function checkArray (name, value) {
 
 /**
  * @param {string} name
- * @param {any} value
- * @throws {TypeError} if it is no object
+ * @param {unknown} value
+ * @throws {TypeError} if it is not an object
  */
 function checkObject (name, value) {
   if (value === null || typeof value !== 'object') throw wrongType(name, 'an object', value)
 }
 
 /**
- * @param {any} options
+ * @template {object} T
+ * @param {T | null | undefined} options
  * @param {string} [name]
- * @returns {any} the same object; a new one if it was left out
- * @throws {TypeError} if it is something that cannot hold options
+ * @returns {T} the same object; a new one if it was left out
+ * @throws {TypeError} if it cannot hold options
  */
 function optionsOf (options, name = 'options') {
-  if (!options) return {}
+  if (!options) return /** @type {T} */ ({})
   if (typeof options !== 'object' && typeof options !== 'function') throw wrongType(name, 'an object', options)
   return options
 }
 
 /**
- * @param {any} client a KafkaClient, or an event emitter that stands in for one in unit tests
+ * @param {{ on?: unknown } | null} client a KafkaClient, or an event emitter that stands in for one in unit tests
  * @throws {TypeError} if it is neither; options in its place are a common mistake
  */
 function checkClient (client) {
@@ -92,8 +95,8 @@ function checkClient (client) {
 }
 
 /**
- * @param {any} value
- * @returns {string} as it may stand in a message
+ * @param {unknown} value
+ * @returns {string} as it may appear in a message
  */
 function textOf (value) {
   return (typeof value === 'object' && value !== null) || typeof value === 'function' ? kindOf(value) : String(value)
@@ -101,8 +104,8 @@ function textOf (value) {
 
 /**
  * @param {string} name
- * @param {any} value
- * @throws {InvalidConfigError} if it is no encoding of strings
+ * @param {string | undefined} value
+ * @throws {InvalidConfigError} if it is not an encoding of strings
  */
 function checkEncoding (name, value) {
   if (value === undefined || value === 'buffer' || Buffer.isEncoding(value)) return
@@ -111,8 +114,8 @@ function checkEncoding (name, value) {
 
 /**
  * @param {string} name
- * @param {any} value
- * @throws {InvalidConfigError} if it is text that librdkafka, whose strings end at a NUL, would take for a shorter one
+ * @param {unknown} value
+ * @throws {InvalidConfigError} if librdkafka, whose strings end at a NUL, would cut it short
  */
 function checkNoNul (name, value) {
   if (typeof value === 'string' && value.includes('\0')) {
@@ -122,8 +125,8 @@ function checkNoNul (name, value) {
 
 /**
  * @param {string} name of a time or number that is read while running
- * @param {any} value
- * @throws {TypeError} if a timer would throw at it
+ * @param {unknown} value
+ * @throws {TypeError} if a timer would throw because of it
  */
 function checkTimer (name, value) {
   if (typeof value === 'symbol' || typeof value === 'bigint') throw wrongType(name, 'a number', value)
@@ -131,7 +134,7 @@ function checkTimer (name, value) {
 
 /**
  * @param {any} value
- * @returns {number | null} null if it is no offset: a whole number of at least 0, or one in text
+ * @returns {number | null} null if it is not an offset: a whole number of at least 0, or such a number as text
  */
 function offsetOf (value) {
   const number = typeof value === 'string' && value !== '' ? Number(value) : value
@@ -139,8 +142,9 @@ function offsetOf (value) {
 }
 
 /**
- * @param {any} value
- * @returns {any} the number that a text stands for; everything else as it is
+ * @template T
+ * @param {T} value
+ * @returns {T | number} the number if it is a numeric string; anything else as it is
  */
 function numberOf (value) {
   if (typeof value !== 'string' || value.trim() === '') return value
@@ -150,7 +154,7 @@ function numberOf (value) {
 
 /**
  * @param {any} value
- * @returns {boolean} whether it is the number of a partition
+ * @returns {boolean} whether it is a partition number
  */
 function isPartition (value) {
   return Number.isInteger(value) && value >= 0 && value <= 0x7fffffff

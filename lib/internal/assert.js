@@ -1,7 +1,7 @@
 'use strict'
 
 /**
- * Node's `assert`, loaded only when something is wrong: loading it takes time and opens stderr.
+ * Node's `assert`, loaded only when something is wrong, because that takes time and opens stderr.
  *
  * @param {unknown} condition
  * @param {string} [message]

@@ -7,19 +7,20 @@ const { Readable } = require('stream')
 const adopted = new WeakMap()
 
 /**
- * The base of classes for `callable`: what its constructor returns is `this` in theirs, so it gives them the object
+ * The base of classes for `callable`: what its constructor returns is `this` in theirs, so it hands them the object
  * that they are called on.
  *
  * @template {Function} T
  * @param {T} Base
- * @param {(object: any, args: any[]) => void} [initialize] does to an object what the constructor of `Base` would
+ * @param {(object: object, args: unknown[]) => void} [initialize] does to an object what the constructor of `Base`
+ *   would
  * @returns {T}
  */
 function adoptable (Base, initialize = (object, args) => Base.apply(object, args)) {
-  /** @param {any[]} args */
+  /** @param {unknown[]} args */
   function Root (...args) {
-    const object = adopted.get(/** @type {any} */ (new.target))
-    if (object === undefined) return Reflect.construct(Base, args, /** @type {any} */ (new.target))
+    const object = adopted.get(/** @type {Function} */ (new.target))
+    if (object === undefined) return Reflect.construct(Base, args, /** @type {Function} */ (new.target))
     initialize(object, args)
     return object
   }
@@ -28,7 +29,7 @@ function adoptable (Base, initialize = (object, args) => Base.apply(object, args
 }
 
 /**
- * @param {any} object
+ * @param {unknown} object
  * @param {Function} Class that has been called on it
  */
 function requireNew (object, Class) {
@@ -38,7 +39,7 @@ function requireNew (object, Class) {
 
 /**
  * kafka-node's constructors are functions, and services inherit from them in every possible way: with `class`, with
- * `util.inherits` and a call on an object of their own, or with what compilers generate for `extends` in ES5. A class
+ * `util.inherits` and a call on their own object, or with what compilers generate for `extends` in ES5. A class
  * throws when it is called; the function that this returns does not.
  *
  * @template {Function} T
@@ -48,8 +49,8 @@ function requireNew (object, Class) {
  */
 function callable (Class) {
   /**
-   * @this {any}
-   * @param {any[]} args
+   * @this {object}
+   * @param {unknown[]} args
    */
   function Callable (...args) {
     if (new.target !== undefined) return Reflect.construct(Class, args, new.target)
@@ -71,7 +72,7 @@ function callable (Class) {
   return Object.setPrototypeOf(Callable, Base)
 }
 
-/** @param {any} error @param {any[]} args */
+/** @param {object} error @param {unknown[]} args */
 function initializeError (error, [message]) {
   if (message !== undefined) {
     Object.defineProperty(error, 'message', { value: String(message), writable: true, configurable: true })

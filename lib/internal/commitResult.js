@@ -6,8 +6,10 @@ const { recordOf } = require('../../core/keyed')
  * What callbacks of commits get, in kafka-node's form.
  *
  * @typedef {import('../../core/group/commitOutcome').PartitionOutcome} PartitionOutcome
- * @typedef {Record<string, { partition: number, errorCode: number }>} CommitResult one entry a topic: of a partition
- *   that was refused, or else of the last one
+ * @typedef {Record<string, { partition: number, errorCode: number }>} CommitResult one entry per topic: a partition
+ *   that was refused, or else the last one
+ * @typedef {(err: Error | null, result?: CommitResult | string) => void} CommitCallback gets a text when there was
+ *   nothing to commit
  */
 
 /** @type {WeakMap<object, PartitionOutcome[]>} what a result had no room for */
@@ -32,7 +34,7 @@ function toCommitResult (partitions) {
 }
 
 /**
- * @param {any} result what the callback of a commit got
+ * @param {CommitResult} result what the callback of a commit got
  * @param {string} topic
  * @param {number} partition
  * @returns {boolean}

@@ -4,8 +4,9 @@ const { FixedPartitions } = require('../../core/consumer/fixedPartitions')
 const { RecordPump } = require('../../core/consumer/recordPump')
 const { commitOutcome } = require('../../core/group/commitOutcome')
 const { offsetOf, textOf } = require('./arguments')
-const { commitsOrCallback } = require('./clusterRequests')
+const { commitsOrCallback } = require('./requests/payloads')
 const { toCommitResult } = require('./commitResult')
+const { emitAll } = require('./emitAll')
 const { isForeign, onceReady } = require('./foreignClient')
 const { MessageEmitter } = require('./messageEmitter')
 const { CODE, toError, toGroupError } = require('./nativeErrors')
@@ -13,12 +14,13 @@ const { errorName } = require('./errorCodes')
 const InvalidConfigError = require('../errors/InvalidConfigError')
 const TimeoutError = require('../errors/TimeoutError')
 const { valueOf } = require('../../core/keyed')
+const { callAll } = require('../../core/scheduling/callAll')
 const { clearTimeout, nextTick, setTimeout } = require('../../core/scheduling/timers')
 
-/** `done` comes at least this often when nothing arrives, ms; kafka-node's own pace is its longest fetch. */
+/** The shortest interval of `done` events when nothing arrives, ms; kafka-node's is its longest fetch. */
 const LEAST_IDLE_MS = 50
 
-/** How long the last commit may take before the consumer is closed anyway, ms. It may still arrive then. */
+/** How long the last commit may take before the consumer is closed anyway, ms. It may still arrive after that. */
 const LAST_COMMIT_MS = 1000
 
 /**
@@ -30,7 +32,7 @@ const LAST_COMMIT_MS = 1000
  */
 class ConsumerCore {
   /**
-   * @param {any} consumer
+   * @param {InstanceType<typeof import('../consumer')> | InstanceType<typeof import('../consumerGroup')>} consumer
    * @param {{ timestamps: boolean, encodings: () => { value: string, key: string }, payloads: () => Payload[],
    *   active: () => Payload[], progressed: () => void, autoCommit: () => void }} owner `payloads` are those whose
    *   positions move, `active` those that are being read. `progressed` is called when positions have moved, and
@@ -53,9 +55,9 @@ class ConsumerCore {
     this.pump = new RecordPump(this.emitter)
     this.emitter.positions = this.pump.positions
     this.fixed = new FixedPartitions(this.pump, () => this.wanted())
-    /** @type {(topic: string, partition: number) => void} told of seeks: a stream has messages of its own */
+    /** @type {(topic: string, partition: number) => void} told about seeks: a stream holds messages of its own */
     this.repositioned = () => {}
-    this.records = (/** @type {any} */ batch) => this.pump.add(batch)
+    this.records = (/** @type {import('../../core/wire/records').RecordBatch} */ batch) => this.pump.add(batch)
     this.idle = this.idle.bind(this)
     consumer.on('newListener', (/** @type {string | symbol} */ event) => {
       if (event === 'done') this.quicken()
@@ -74,7 +76,7 @@ class ConsumerCore {
   }
 
   /**
-   * Moves the positions behind what a slice has emitted.
+   * Moves the positions past what a slice has emitted.
    *
    * @param {import('./messageEmitter').Progress} progress
    */
@@ -102,7 +104,7 @@ class ConsumerCore {
   /** @param {boolean} [isHeard] whether anybody listens to `done` */
   scheduleIdle (isHeard = this.consumer.listenerCount('done') > 0) {
     const { options } = this.consumer
-    // no listeners: only automatic commits are left to take care of
+    // no listeners: only automatic commits remain to be taken care of
     const pace = isHeard ? options.fetchMaxWaitMs : Math.min(1000, options.autoCommitIntervalMs)
     this.idleTimer = setTimeout(this.idle, Math.max(LEAST_IDLE_MS, pace))
   }
@@ -127,8 +129,8 @@ class ConsumerCore {
     const active = this.owner.active()
     // kafka-node fetches nothing then
     if (consumer.listenerCount('done') === 0 || active.length === 0) return
-    consumer.emit('processingfetch')
-    consumer.emit('done', this.emitter.idleProgress([...new Set(active.map(({ topic }) => topic))]))
+    const progress = this.emitter.idleProgress([...new Set(active.map(({ topic }) => topic))])
+    callAll([() => emitAll(consumer, 'processingfetch'), () => emitAll(consumer, 'done', progress)])
   }
 
   stop () {
@@ -153,7 +155,7 @@ class ConsumerCore {
   // ---- fixed partitions ----
 
   /**
-   * What is to be read. Payloads are the user's own objects: what was right when they were given may have been changed.
+   * What is to be read. Payloads are the user's own objects: what was valid when they were given may have been changed.
    *
    * @returns {import('../../core/consumer/fixedPartitions').Position[]}
    */
@@ -185,8 +187,8 @@ class ConsumerCore {
   }
 
   /**
-   * @param {any[]} positions `{ topic, partition, offset, metadata = 'm' }`
-   * @param {(err: Error | null, result?: any) => void} callback gets an `InvalidConfigError` if a position is none
+   * @param {import('./requests/payloads').Payload[]} positions
+   * @param {import('./commitResult').CommitCallback} callback gets an `InvalidConfigError` if a position is invalid
    */
   commit (positions, callback) {
     const { handle, consumer } = this
@@ -194,7 +196,7 @@ class ConsumerCore {
     const commits = commitsOrCallback(positions, callback)
     if (!commits) return
     handle.commit(commits, answer => {
-      // made under an assignment that has gone, so that it was not sent
+      // made under an assignment that is gone, so it was not sent
       if (answer.error && answer.stale) {
         return callback(toGroupError(answer.error, consumer.client.options.requestTimeout))
       }
@@ -207,7 +209,7 @@ class ConsumerCore {
   }
 
   /**
-   * Commits, then leaves: also when the commit fails, or has no answer in time because no broker can be reached. A
+   * Commits, then leaves, even if the commit fails or gets no answer in time because no broker can be reached. A
    * process that wants to end must not hang on it.
    *
    * @param {(callback: (err: Error | null) => void) => void} commit
@@ -228,7 +230,7 @@ class ConsumerCore {
     const timer = setTimeout(leaveOnce, LAST_COMMIT_MS)
     commit(error => {
       clearTimeout(timer)
-      // one that comes late says only that everything has been closed
+      // a late one only means that everything has been closed
       if (!error || !leaving) failure = error
       leaveOnce()
     })
@@ -236,8 +238,9 @@ class ConsumerCore {
 }
 
 /**
- * @param {{ error: import('./nativeErrors').NativeError, topic: string | null, partition: number | null }} event
- * @returns {any} an Error with `topic` and `partition`
+ * @template {string | null} T
+ * @template {number | null} P
+ * @param {{ error: import('./nativeErrors').NativeError, topic: T, partition: P }} event
  */
 function partitionError ({ error, topic, partition }) {
   const code = error.code === CODE.OFFSET_OUT_OF_RANGE ? 1 : error.code
@@ -245,7 +248,7 @@ function partitionError ({ error, topic, partition }) {
   return Object.assign(new Error(name), { topic, partition })
 }
 
-/** @param {{ topic: any, offset?: any }} position */
+/** @param {{ topic: unknown, offset?: unknown }} position */
 function illegalOffset ({ topic, offset }) {
   return new InvalidConfigError(
     `offset ${textOf(offset)} for topic ${textOf(topic)} is illegal, must be a whole number of at least 0`)

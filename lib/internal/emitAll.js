@@ -4,12 +4,12 @@ const EventEmitter = require('events')
 const { callAll } = require('../../core/scheduling/callAll')
 
 /**
- * Emits an event. A listener that throws costs no other its call: those behind it follow in the next round of the event
- * loop, and the error goes where it would have gone.
+ * Emits an event. A listener that throws does not keep others from being called: those after it follow in the next
+ * round of the event loop, and the error goes where it would have gone.
  *
  * @param {import('events').EventEmitter} emitter
  * @param {string} event
- * @param {any[]} args
+ * @param {unknown[]} args
  */
 function emitAll (emitter, event, ...args) {
   const listeners = emitter.rawListeners(event)
@@ -21,4 +21,14 @@ function emitAll (emitter, event, ...args) {
   callAll(listeners.map(listener => () => { Reflect.apply(listener, emitter, args) }))
 }
 
-module.exports = { emitAll }
+/**
+ * Emits events without arguments, one after the other.
+ *
+ * @param {import('events').EventEmitter} emitter
+ * @param {string[]} events
+ */
+function emitInTurn (emitter, ...events) {
+  callAll(events.map(event => () => emitAll(emitter, event)))
+}
+
+module.exports = { emitAll, emitInTurn }

@@ -2,7 +2,7 @@
 
 /**
  * Names of the Kafka protocol's error codes, as they appear in messages: kafka-node's own name where it had one,
- * else today's protocol name (Kafka 4.3) in the same spelling.
+ * otherwise today's protocol name (Kafka 4.3) in the same spelling.
  *
  * @type {Readonly<Record<number, string>>}
  */

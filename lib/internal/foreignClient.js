@@ -8,20 +8,33 @@
 const { KeyedMessage, Message, ProduceRequest } = require('../protocol')
 const { setImmediate, setTimeout } = require('../../core/scheduling/timers')
 
-/** How often a call that waits for such a client looks whether it is ready, ms. */
+/** How often a call that waits for such a client checks whether it is ready, ms. */
 const READY_CHECK_INTERVAL = 100
 
 /**
- * @param {any} client
- * @returns {boolean} whether it has no connections of ours. What a test makes of the class without its constructor
+ * @typedef {InstanceType<typeof import('../consumer')>} Consumer
+ * @typedef {InstanceType<typeof import('../baseProducer')>} BaseProducer
+ * @typedef {import('./produceBatches').ProduceCallback} ProduceCallback
+ *
+ * @typedef {object} Requests of kafka-node's client
+ * @property {(consumer: Consumer, payloads: object[], maxWaitMs: number, minBytes: number) => void} sendFetchRequest
+ * @property {(requests: object[], acks: number, timeoutMs: number, callback?: ProduceCallback) => void}
+ *   sendProduceRequest
+ *
+ * @typedef {InstanceType<typeof import('../kafkaClient')> & Requests} ForeignClient
+ */
+
+/**
+ * @param {object} client
+ * @returns {boolean} whether it has no connections of ours. An instance that a test makes without the constructor
  *   (`sinon.createStubInstance`) has none, either
  */
 function isForeign (client) {
-  return typeof client._native !== 'function'
+  return typeof /** @type {{ _native?: unknown }} */ (client)._native !== 'function'
 }
 
 /**
- * @param {import('events').EventEmitter & Record<string, any>} emitter built on a client that is not ours
+ * @param {{ ready: boolean }} emitter built on a client that is not ours
  * @param {() => void} call made once `emitter` is ready
  */
 function onceReady (emitter, call) {
@@ -30,20 +43,20 @@ function onceReady (emitter, call) {
 }
 
 /**
- * The rest of `Consumer`'s constructor: the client brings the messages, and asks for more with `done`.
+ * The rest of `Consumer`'s constructor: the client delivers the messages, and `done` asks for more.
  *
- * @param {any} consumer
+ * @param {Consumer} consumer
  */
 function follow (consumer) {
   const { client } = consumer
   client.on('brokersChanged', () => {
-    const topics = consumer.payloads.map((/** @type {any} */ { topic }) => topic)
-    client.refreshMetadata(topics, (/** @type {Error | undefined} */ error) => {
+    const topics = consumer.payloads.map(({ topic }) => topic)
+    client.refreshMetadata(topics, error => {
       if (error) consumer.emit('error', error)
       else fetch(consumer)
     })
   })
-  consumer.on('done', (/** @type {any} */ topics) => {
+  consumer.on('done', (/** @type {import('./messageEmitter').Progress} */ topics) => {
     for (const payload of consumer.payloads) {
       const partitions = topics[payload.topic]
       const last = partitions && partitions[payload.partition]
@@ -54,20 +67,21 @@ function follow (consumer) {
   })
 }
 
-/** @param {any} consumer */
+/** @param {Consumer} consumer */
 function fetch (consumer) {
   if (!consumer.ready || consumer.paused) return
   const { fetchMaxWaitMs, fetchMinBytes } = consumer.options
-  consumer.client.sendFetchRequest(consumer, consumer.payloads, fetchMaxWaitMs, fetchMinBytes)
+  ;/** @type {ForeignClient} */ (consumer.client).sendFetchRequest(
+    consumer, consumer.payloads, fetchMaxWaitMs, fetchMinBytes)
 }
 
 /**
- * @param {any} producer
- * @param {any[]} payloads whose partitions are chosen
- * @param {any} callback
+ * @param {BaseProducer} producer
+ * @param {import('./produceBatches').ChosenPayload[]} payloads
+ * @param {ProduceCallback} [callback]
  */
 function produce (producer, payloads, callback) {
-  /** @type {any[]} one for each partition */
+  /** @type {Array<InstanceType<typeof ProduceRequest>>} one for each partition */
   const requests = []
   for (const { topic, partition, attributes, key, timestamp, messages } of payloads) {
     let request = requests.find(other => other.topic === topic && other.partition === partition)
@@ -78,7 +92,8 @@ function produce (producer, payloads, callback) {
         : new Message(0, 0, key, message, timestamp || Date.now()))
     }
   }
-  producer.client.sendProduceRequest(requests, producer.requireAcks, producer.ackTimeoutMs, callback)
+  ;/** @type {ForeignClient} */ (producer.client).sendProduceRequest(
+    requests, producer.requireAcks, producer.ackTimeoutMs, callback)
 }
 
 module.exports = { fetch, follow, isForeign, onceReady, produce }

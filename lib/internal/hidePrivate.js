@@ -4,7 +4,7 @@
  * Makes an object's `_fields` invisible to loops, copies and logs. Some hold secrets, and
  * kafka-node's objects do not have them. EventEmitter's own stay as they are.
  *
- * @param {any} target
+ * @param {object} target
  */
 function hidePrivate (target) {
   for (const name of Object.keys(target)) {

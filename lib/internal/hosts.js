@@ -7,7 +7,7 @@ const InvalidConfigError = require('../errors/InvalidConfigError')
  *
  * @param {string} hosts
  * @returns {Array<{ host: string, port: number }>} port is NaN where the text has none
- * @throws {InvalidConfigError} for a URL, whose scheme would be looked up as the name of a host
+ * @throws {InvalidConfigError} for a URL, whose scheme would be looked up as a host name
  */
 function parseHosts (hosts) {
   return hosts.split(',').map(text => {

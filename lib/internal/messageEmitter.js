@@ -1,20 +1,25 @@
 'use strict'
 
 const { recordOf } = require('../../core/keyed')
+const { emitAll } = require('./emitAll')
 
 /**
- * What kafka-node's consumers make of records: `processingfetch`, a `message` event for each record, `done`.
+ * What kafka-node's consumers turn records into: `processingfetch`, a `message` event for each record, `done`.
  *
  * @typedef {import('../../core/consumer/recordPump').RecordSink} RecordSink
  * @typedef {import('../../core/consumer/recordPump').PartitionProgress} PartitionProgress
  * @typedef {Record<string, Record<string, number>>} Progress by topic: the last offset of each partition whose handlers
  *   have returned, and `highWaterOffset`
  *
+ * @typedef {{ topic: string, value: string | Buffer | null, offset: number, partition: number, highWaterOffset: number,
+ *   key: string | Buffer | null, timestamp?: Date, headers?: import('../../core/wire/records').Headers }} Message
+ *
  * @implements {RecordSink}
  */
 class MessageEmitter {
   /**
-   * @param {any} consumer emits the events; `paused` and `options.maxTickMessages` are read with every slice
+   * @param {import('events').EventEmitter & { paused?: boolean, options: object }} consumer emits the events; `paused`
+   *   and `options.maxTickMessages` are read with every slice
    * @param {object} owner
    * @param {() => { value: string, key: string }} owner.encodings
    * @param {boolean} owner.timestamps whether messages get a `timestamp`
@@ -25,7 +30,7 @@ class MessageEmitter {
     this.consumer = consumer
     this.owner = owner
     this.positions = /** @type {import('../../core/consumer/positions').Positions} */ (positions)
-    /** @type {Map<string, number>} by topic, that of the partition which was read last */
+    /** @type {Map<string, number>} by topic, that of the partition read last */
     this.highWatermarks = new Map()
     /** @type {Progress} */
     this.progress = {}
@@ -36,12 +41,12 @@ class MessageEmitter {
   }
 
   maxRecords () {
-    const { maxTickMessages } = this.consumer.options
+    const { maxTickMessages } = /** @type {{ maxTickMessages: number }} */ (this.consumer.options)
     return maxTickMessages >= 1 ? Math.floor(maxTickMessages) : 1000
   }
 
   begin () {
-    this.consumer.emit('processingfetch')
+    emitAll(this.consumer, 'processingfetch')
     return this.owner.encodings()
   }
 
@@ -57,7 +62,7 @@ class MessageEmitter {
     while (slice.cursor < end) {
       const i = slice.cursor++
       const offset = reader.offset(i)
-      /** @type {any} */
+      /** @type {Message} */
       let message
       const time = timestamps ? reader.timestamp(i) : 0
       if (time > 0) {
@@ -69,7 +74,7 @@ class MessageEmitter {
       }
       if (hasHeaders && headers[i] !== null) message.headers = headers[i]
       consumer.emit('message', message)
-      // not before: a record whose handler throws has not been handled, and no commit may say that it was
+      // not before: a record whose handler throws has not been handled, and no commit may claim that it was
       slice.handled = offset
       if (positions.version !== version || (--slice.untilLook === 0 && slice.isSpent())) return
     }
@@ -86,7 +91,7 @@ class MessageEmitter {
   }
 
   end () {
-    this.consumer.emit('done', this.progress)
+    emitAll(this.consumer, 'done', this.progress)
   }
 
   /**

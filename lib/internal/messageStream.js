@@ -2,46 +2,51 @@
 
 const { AdoptableReadable, callable } = require('./callable')
 
-/** The reason for which a stream pauses its pump: the reader takes no more. */
+/** Why a stream pauses its pump: the reader takes no more. */
 const BACK_PRESSURE = 'back pressure'
 
 /**
- * What `ConsumerStream` and `ConsumerGroupStream` have in common: the way from a consumer's records to a
+ * What `ConsumerStream` and `ConsumerGroupStream` have in common: the path from a consumer's records to a
  * Readable, with its back pressure.
  *
  * A message goes straight to the reader as long as it takes more. When it does not, the pump is paused, and only
  * what is left of the current slice waits in `messageBuffer`. So a stream holds `highWaterMark` messages and one slice
  * at most; what the native side fetches ahead is bounded on its own.
+ *
+ * @typedef {import('./messageEmitter').Message} Message
  */
 class MessageStream extends AdoptableReadable {
-  /** @param {any} options of Readable */
+  /** @param {import('stream').ReadableOptions} options */
   constructor (options) {
     super(options)
-    /** @type {any[]} */
+    /** @type {Message[]} */
     this.messageBuffer = []
     this._reading = false
     /** @type {import('../../core/consumer/recordPump').RecordPump | null} */
     this._pump = null
     /** how many messages have left the stream's buffer */
     this._passed = 0
-    /** messages that leave it before this many have, must not reach the reader any more */
+    /** messages that leave it before this many have must no longer reach the reader */
     this._obsoleteUntil = 0
-    /** @type {Map<string, number>} the same for those of single partitions */
+    /** @type {Map<string, number>} the same for single partitions */
     this._repositionedUntil = new Map()
     this._isObsolete = false
   }
 
-  /** @param {any} consumer a Consumer or ConsumerGroup of the stream's own */
+  /**
+   * @param {InstanceType<typeof import('../consumer')> | InstanceType<typeof import('../consumerGroup')>} consumer of
+   *   the stream's own
+   */
   _follow (consumer) {
     this._pump = consumer._core.pump
     consumer._core.pump.pause(BACK_PRESSURE)
-    consumer._core.repositioned = (/** @type {string} */ topic, /** @type {number} */ partition) => {
+    consumer._core.repositioned = (topic, partition) => {
       this._dropPartition(topic, partition)
     }
-    consumer.on('message', (/** @type {any} */ message) => this._take(message))
+    consumer.on('message', (/** @type {Message} */ message) => this._take(message))
   }
 
-  /** @param {any} message */
+  /** @param {Message} message */
   _take (message) {
     if (!this._reading) {
       this.messageBuffer.push(message)
@@ -56,7 +61,7 @@ class MessageStream extends AdoptableReadable {
     this.transmitMessages()
   }
 
-  /** Hands over what is buffered as long as the reader takes it, then lets the pump go on. */
+  /** Hands over what is buffered as long as the reader takes it, then lets the pump resume. */
   transmitMessages () {
     const { messageBuffer } = this
     while (this._reading && messageBuffer.length > 0) this._reading = this.push(messageBuffer.shift())
@@ -89,7 +94,7 @@ class MessageStream extends AdoptableReadable {
   }
 
   /**
-   * @param {any} message that leaves the buffer
+   * @param {Message} message that leaves the buffer
    * @returns {boolean} whether it must not reach the reader
    */
   _isDropped (message) {
@@ -106,7 +111,7 @@ class MessageStream extends AdoptableReadable {
 
   /**
    * @param {number} [size]
-   * @returns {any} a message, or null
+   * @returns {Message | null}
    */
   read (size) {
     let message
@@ -118,21 +123,21 @@ class MessageStream extends AdoptableReadable {
   }
 
   /**
-   * Every message passes here on its way to the reader, also in `read()` and asynchronous iteration.
+   * Every message passes through here on its way to the reader, including `read()` and asynchronous iteration.
    *
    * @param {string | symbol} event
-   * @param {...any} values
+   * @param {...unknown} values
    * @returns {boolean}
    */
   emit (event, ...values) {
     if (event !== 'data') return super.emit(event, ...values)
-    const [message] = values
+    const [message] = /** @type {Message[]} */ (values)
     this._isObsolete = this._isDropped(message)
     return this._isObsolete ? false : this._emitMessage(message)
   }
 
   /**
-   * @param {any} message
+   * @param {Message} message
    * @returns {boolean}
    */
   _emitMessage (message) {

@@ -7,6 +7,9 @@ const SaslAuthenticationError = require('../errors/SaslAuthenticationError')
 const TimeoutError = require('../errors/TimeoutError')
 const { ConsumerGroupErrors } = require('../errors')
 const { CODE, isGone, isTimeout, isTlsError } = require('../../core/errors')
+const {
+  certificateFailure, socketFailure, tlsAlert, withoutState
+} = require('../../core/connectionFailure')
 const { errorName } = require('./errorCodes')
 
 /**
@@ -27,16 +30,6 @@ const GROUP_ERRORS = new Map([14, 15, 16, 22, 25, 27].map((code, i) => [
     'UnknownMemberId', 'RebalanceInProgress'
   ][i]
 ]))
-
-/** System errors that librdkafka reports as text, and Node's codes for them. */
-const SYSTEM_ERRORS = [
-  { text: /Connection refused/, code: 'ECONNREFUSED', errno: -111 },
-  { text: /Connection reset/, code: 'ECONNRESET', errno: -104 },
-  { text: /No route to host/, code: 'EHOSTUNREACH', errno: -113 },
-  { text: /Network is unreachable/, code: 'ENETUNREACH', errno: -101 },
-  { text: /timed out/i, code: 'ETIMEDOUT', errno: -110 },
-  { text: /Failed to resolve/, code: 'ENOTFOUND', errno: -3008 }
-]
 
 /**
  * The error that a callback gets.
@@ -61,22 +54,26 @@ function toError (error, requestTimeout) {
   return named(code > 0 ? errorName(code) : error.message, error)
 }
 
+/** @typedef {Error & { native: NativeError }} RequestError */
+
 /**
  * A request's callback as kafka-node's: with an Error, which has librdkafka's as `native`.
  *
+ * @template {import('../../core/handles/events').Op} O
  * @param {number | false} requestTimeout ms
- * @param {(err: (Error & { native?: NativeError }) | null, result?: any) => void} callback
- * @returns {(error: NativeError | null, result?: any) => void}
+ * @param {import('../../core/handles/events').Answered<O, RequestError>} callback
+ * @returns {import('../../core/handles/events').Answered<O>}
  */
 function answerTo (requestTimeout, callback) {
   return (error, result) => {
-    if (error === null) callback(null, result)
-    else callback(Object.defineProperty(toError(error, requestTimeout), 'native', { value: error, configurable: true }))
+    if (error === null) return callback(null, result)
+    const failed = /** @type {(error: Error) => void} */ (callback)
+    failed(Object.defineProperty(toError(error, requestTimeout), 'native', { value: error, configurable: true }))
   }
 }
 
 /**
- * @param {NativeError} error its text is such as `sasl_ssl://127.0.0.1:9092/bootstrap: SASL authentication error:
+ * @param {NativeError} error with a text like `sasl_ssl://127.0.0.1:9092/bootstrap: SASL authentication error:
  *   Authentication failed: Invalid username or password (after 301ms in state AUTH_REQ)`
  */
 function toSaslError ({ message }) {
@@ -90,13 +87,31 @@ function toSaslError ({ message }) {
 }
 
 /**
+ * @param {import('../../core/cluster/tokens').TokenFailure} failure of the user's `oauthBearerProvider`
+ * @returns {Error} with what it has thrown as `cause`
+ */
+function toTokenError (failure) {
+  const hasThrown = 'thrown' in failure
+  const { thrown, reason } = failure
+  const text = hasThrown
+    ? `sasl.oauthBearerProvider has failed: ${thrown instanceof Error ? thrown.message : String(thrown)}`
+    : reason === undefined
+      ? 'sasl.oauthBearerProvider must give { value, lifetime }, whose value is the token'
+      : `the token of sasl.oauthBearerProvider cannot be used: ${reason}`
+  const error = new SaslAuthenticationError(null, text)
+  Object.defineProperty(error, 'code', { value: 'ERR_KAFKA_NO_TOKEN', configurable: true })
+  if (hasThrown) Object.defineProperty(error, 'cause', { value: thrown, configurable: true, writable: true })
+  return error
+}
+
+/**
  * @param {string} message
  * @param {NativeError} error
  * @returns {Error}
  */
 function named (message, error) {
   const result = /** @type {Error & { code?: string }} */ (new Error(message))
-  // beside kafka-node's bare message: which of librdkafka's errors it was
+  // alongside kafka-node's bare message: which of librdkafka's errors it was
   Object.defineProperty(result, 'code', { value: `ERR_KAFKA_${error.name.replace(/^_/, '')}`, configurable: true })
   return result
 }
@@ -110,25 +125,25 @@ function named (message, error) {
  */
 function toGroupError (error, requestTimeout) {
   const name = GROUP_ERRORS.get(error.code)
-  const Class = ConsumerGroupErrors.find((/** @type {any} */ candidate) => candidate.prototype.name === name)
-  /** @type {any} */
+  const Class = ConsumerGroupErrors.find(candidate => candidate.prototype.name === name)
+  /** @type {Error & { errorCode?: number }} */
   const result = Class ? new Class(`Kafka Error Code: ${error.code}`) : toError(error, requestTimeout)
   if (error.code > 0) result.errorCode = error.code
   return result
 }
 
 /**
- * A broker that does not encrypt closes the connection when a client starts to. How librdkafka reports that depends on
+ * A broker without TLS closes the connection when a client starts a handshake. How librdkafka reports that depends on
  * which of the two is faster.
  *
  * @param {string} message
- * @returns {string} what to do if it is that
+ * @returns {string} what to do if that is the case
  */
 function plainHint (message) {
   if (/PLAINTEXT broker listener/.test(message)) return ' If so, leave sslOptions out'
-  // a broker that has answered once has a number in place of this word
+  // a broker that has answered before has a number in place of this word
   const isFirst = /^ssl:\/\/[^/]+\/bootstrap: Disconnected/.test(message)
-  return isFirst ? '. If the broker does not encrypt there, leave sslOptions out' : ''
+  return isFirst ? '. If the broker does not use TLS on that port, leave sslOptions out' : ''
 }
 
 /**
@@ -139,30 +154,25 @@ function plainHint (message) {
  * @returns {Error}
  */
 function toSocketError (error) {
-  const system = SYSTEM_ERRORS.find(({ text }) => text.test(error.message))
-  if (!system) {
+  const failure = socketFailure(error)
+  if (failure === null) {
     return named(withoutState(error.message) + plainHint(error.message), error)
   }
-  const { code, errno } = system
-  const peer = /ipv[46]#(.+):(\d+) failed/.exec(error.message) || /(?:^|\/\/)([^/\s]+):(\d+)\//.exec(error.message)
-  const syscall = code === 'ENOTFOUND' ? 'getaddrinfo' : 'connect'
-  const address = peer ? peer[1].replace(/^\[|\]$/g, '') : undefined
-  const port = peer && code !== 'ENOTFOUND' ? `:${peer[2]}` : ''
-  const where = address === undefined ? '' : ` ${address}${port}`
-  /** @type {any} */
-  const result = new Error(`${syscall} ${code}${where}`)
+  const { address, code, errno, message, port, syscall } = failure
+  /** @type {Error & { hostname?: string }} */
+  const result = new Error(message)
   Object.assign(result, { errno, code, syscall })
   if (code === 'ENOTFOUND') result.hostname = address
-  else if (peer) Object.assign(result, { address, port: Number(peer[2]) })
+  else if (address !== undefined) Object.assign(result, { address, port })
   return result
 }
 
 /**
- * Completes an error that comes of brokers which cannot be reached under the addresses that they advertise.
+ * Completes an error caused by brokers that cannot be reached at the addresses that they advertise.
  *
  * @template {Error} E
- * @param {E} error of the time that ran out, or of brokers that are not available; others stay as they are
- * @param {import('../../core/cluster/advertisedBrokers').AdvertisedBroker[]} unreachable
+ * @param {E} error a timeout, or brokers that are not available; others stay as they are
+ * @param {Array<{ id: number, host: string, port: number, failure: Error }>} unreachable
  * @returns {E} the same
  */
 function withCure (error, unreachable) {
@@ -174,29 +184,6 @@ function withCure (error, unreachable) {
     'address reachable from here, or set advertised.listeners of the broker to one that is'
   return error
 }
-
-/** OpenSSL's numbers for what can be wrong with a certificate, and Node's codes for them. */
-const CERTIFICATE_ERRORS = /** @type {Record<number, string>} */ ({
-  2: 'UNABLE_TO_GET_ISSUER_CERT',
-  3: 'UNABLE_TO_GET_CRL',
-  7: 'CERT_SIGNATURE_FAILURE',
-  9: 'CERT_NOT_YET_VALID',
-  10: 'CERT_HAS_EXPIRED',
-  12: 'CRL_HAS_EXPIRED',
-  18: 'DEPTH_ZERO_SELF_SIGNED_CERT',
-  19: 'SELF_SIGNED_CERT_IN_CHAIN',
-  20: 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  21: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  22: 'CERT_CHAIN_TOO_LONG',
-  23: 'CERT_REVOKED',
-  25: 'PATH_LENGTH_EXCEEDED',
-  26: 'INVALID_PURPOSE',
-  27: 'CERT_UNTRUSTED',
-  28: 'CERT_REJECTED',
-  62: 'ERR_TLS_CERT_ALTNAME_INVALID',
-  64: 'ERR_TLS_CERT_ALTNAME_INVALID',
-  79: 'INVALID_CA'
-})
 
 const TRUST = 'give the certificate of the authority that signed it as sslOptions.ca'
 
@@ -217,37 +204,23 @@ const CERTIFICATE_FIXES = /** @type {Record<string, string>} */ ({
  * What Node's own TLS socket would have reported, and what to do about it.
  *
  * @param {NativeError} error
- * @param {Array<{ broker: string, error: number, reason: string }>} refused certificates, as in src/napi/bridge.rs
+ * @param {Array<{ broker: string, error: number, reason: string }>} refused certificates, as in src/bridge.rs
  * @returns {Error}
  */
 function toTlsError (error, refused) {
   const { message } = error
-  const certificate = refused.find(({ broker }) => message.includes(`//${broker}/`))
-  if (certificate && /certificate/.test(message)) {
-    const { broker, reason } = certificate
-    const code = CERTIFICATE_ERRORS[certificate.error] || 'ERR_KAFKA_SSL'
+  const certificate = certificateFailure(error, refused)
+  if (certificate !== null) {
+    const { broker, code, reason } = certificate
     const fix = CERTIFICATE_FIXES[code] || 'look at the certificate of the broker'
     return withCode(`${reason}: the certificate of ${broker} is refused; ${fix}`, code)
   }
-  const alert = /SSL routines:[^:]*:([\w /-]+)/.exec(message)
-  if (!alert) return named(message, error)
-  const isOurs = /certificate|handshake failure|unknown ca/.test(alert[1])
+  const alert = tlsAlert(error)
+  if (alert === null) return named(message, error)
+  const isOurs = /certificate|handshake failure|unknown ca/.test(alert.reason)
   const fix = isOurs ? '. If the broker asks for a client certificate, give sslOptions.cert and sslOptions.key, or ' +
     'sslOptions.pfx, signed by an authority that it trusts' : ''
-  return withCode(`${withoutState(message)}${fix}`, sslCode(alert[1]))
-}
-
-/**
- * @param {string} reason OpenSSL's, such as `ssl/tls alert bad certificate`
- * @returns {string} Node's code for it; alerts of before TLS 1.3 are SSLV3 there
- */
-function sslCode (reason) {
-  return `ERR_SSL_${reason.trim().toUpperCase().replace('SSL/TLS', 'SSLV3').replace(/\W+/g, '_')}`
-}
-
-/** @param {string} message librdkafka's, which ends with how long the connection was in which state */
-function withoutState (message) {
-  return message.replace(/ \(after \d+ms in state \w+\)$/, '')
+  return withCode(`${withoutState(message)}${fix}`, alert.code)
 }
 
 /**
@@ -259,4 +232,6 @@ function withCode (message, code) {
   return Object.assign(new Error(message), { code })
 }
 
-module.exports = { CODE, answerTo, isTlsError, toError, toGroupError, toSocketError, toTlsError, withCure }
+module.exports = {
+  CODE, answerTo, isTlsError, toError, toGroupError, toSocketError, toTlsError, toTokenError, withCure
+}

@@ -12,7 +12,7 @@ const { settingsFor } = librdkafkaOptions
 const logger = getLogger('kafka-node:KafkaClient')
 
 /**
- * Users' options as what the native side reads (`src/config/mod.rs`, which says what each means to librdkafka).
+ * Users' options as the native side reads them (`src/config/mod.rs`, which says what each means to librdkafka).
  */
 
 /** Records and bytes a producer holds by default before sends wait. */
@@ -20,19 +20,35 @@ const QUEUE_MESSAGES = 500000
 const QUEUE_BYTES = 256 * 1024 * 1024
 /** kafka-node's, ms */
 const CONNECT_TIMEOUT = 10000
-/** KiB a consumer fetches ahead at most. */
+/** The most KiB that a consumer fetches ahead. */
 const FETCH_QUEUE_KBYTES = 16 * 1024
 /** kafka-node's third of the session would let a rebalance take 10 s. */
 const HEARTBEAT_INTERVAL = 3000
 
-const SASL_MECHANISMS = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512']
+/** Hides records of transactions that are open or were aborted. */
+const READ_COMMITTED = 'read_committed'
+
+const SASL_MECHANISMS = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512', 'OAUTHBEARER']
 
 /**
- * Completes `target` in place with what it lacks, in depth.
+ * @template T
+ * @template D
+ * @typedef {T & Required<Pick<T, keyof T & keyof D>>} Completed
+ */
+
+/**
+ * Completes `target` in place with what it lacks, at every depth.
  *
- * @param {any} target
- * @param {any} defaults
- * @returns {any} target
+ * @template {object} T
+ * @template {object} D
+ * @overload
+ * @param {T} target
+ * @param {D} defaults
+ * @returns {Completed<T, D>} target
+ */
+/**
+ * @param {Record<string, unknown>} target
+ * @param {Record<string, unknown>} defaults
  */
 function defaultsDeep (target, defaults) {
   for (const name of Object.keys(defaults)) {
@@ -47,9 +63,16 @@ function defaultsDeep (target, defaults) {
 /**
  * Completes `target` in place with what it lacks; nested values are taken as they are.
  *
- * @param {any} target
- * @param {any} defaults
- * @returns {any} target
+ * @template {object} T
+ * @template {object} D
+ * @overload
+ * @param {T} target
+ * @param {D} defaults
+ * @returns {Completed<T, D>} target
+ */
+/**
+ * @param {Record<string, unknown>} target
+ * @param {Record<string, unknown>} defaults
  */
 function defaults (target, defaults) {
   for (const name of Object.keys(defaults)) if (target[name] === undefined) target[name] = defaults[name]
@@ -58,7 +81,7 @@ function defaults (target, defaults) {
 
 /**
  * @param {string} name
- * @param {any} value
+ * @param {unknown} value
  * @param {number} least
  * @returns {number}
  */
@@ -71,7 +94,7 @@ function wholeNumber (name, value, least = 0) {
 }
 
 /**
- * @param {any} value
+ * @param {unknown} value
  * @param {number} fallback
  */
 function orElse (value, fallback) {
@@ -79,7 +102,7 @@ function orElse (value, fallback) {
 }
 
 /**
- * Runs what checks a configuration; what it refuses becomes kafka-node's error.
+ * Runs a check of a configuration; what it refuses becomes kafka-node's error.
  *
  * @template T
  * @param {() => T} check
@@ -99,27 +122,39 @@ function inOurWords (check) {
 }
 
 /**
+ * @typedef {import('../../core/config/librdkafkaOptions').Setting} Setting
+ *
+ * @typedef {{ ssl?: boolean | Record<string, unknown> }} Ssl true is turned into an object
+ * @typedef {Omit<import('../../index').KafkaClientOptions, 'ssl'> & Ssl} UserOptions of a KafkaClient
+ * @typedef {Omit<import('../../index').ConsumerGroupOptions, 'ssl'> & Ssl} MemberOptions of a ConsumerGroup
+ * @typedef {Omit<import('../../index').ConsumerOptions, 'fromOffset'>} ReaderOptions what Consumer and ConsumerGroup
+ *   have in common
+ */
+
+/**
  * Checks the option `librdkafka` of a client (`*`), producer (`P`) or consumer (`C`).
  *
- * @param {any} option an object of names and values: strings, numbers, booleans
+ * @param {Record<string, unknown> | null | undefined} option names and values: strings, numbers, booleans
  * @param {'*' | 'P' | 'C'} scope
- * @returns {import('../../core/config/librdkafkaOptions').Setting[]}
+ * @returns {Setting[]}
  * @throws {InvalidConfigError} naming the property; values that may be secret are not shown
  */
 function librdkafkaSettings (option, scope) {
-  for (const name of Object.keys(option || {})) checkNoNul(`librdkafka['${name}']`, option[name])
+  for (const name of Object.keys(option || {})) {
+    checkNoNul(`librdkafka['${name}']`, /** @type {Record<string, unknown>} */ (option)[name])
+  }
   return inOurWords(() => librdkafkaOptions.librdkafkaSettings(option, scope, ownedProperties))
 }
 
-/** @param {any} options of `tls.connect` */
+/** @param {import('../../index').SslOptions} options */
 function sslOptions (options) {
   const warn = (/** @type {string} */ reason) => logger.warn('Ignoring NODE_EXTRA_CA_CERTS: %s', reason)
   return inOurWords(() => tlsOptions(options, 'sslOptions', warn))
 }
 
 /**
- * @param {any} client
- * @returns {any} `ClientOptions` of src/config/mod.rs
+ * @param {{ options: UserOptions & { kafkaHost: string }, clientId: string }} client
+ * @returns {import('../../core/handles/events').ClientOptions & { librdkafka: Setting[] }}
  */
 function clientOptions ({ options, clientId }) {
   checkNoNul('kafkaHost', options.kafkaHost)
@@ -128,31 +163,41 @@ function clientOptions ({ options, clientId }) {
   return {
     kafkaHost: options.kafkaHost,
     clientId,
-    // none and 0 are no time to connect in
+    // none and 0 leave no time to connect
     connectTimeout: wholeNumber('connectTimeout', options.connectTimeout || 0) || CONNECT_TIMEOUT,
     requestTimeout: requestTimeout ? wholeNumber('requestTimeout', requestTimeout) : null,
     idleConnection: wholeNumber('idleConnection', options.idleConnection),
     statisticsInterval: wholeNumber('statisticsInterval', options.statisticsInterval || 0),
     ssl: options.sslOptions ? sslOptions(options.sslOptions) : null,
     sasl: options.sasl ? saslOptions(options.sasl) : null,
-    // of all kinds of handles: each takes what is for it
+    // for all kinds of handles: each takes what applies to it
     librdkafka: librdkafkaSettings(options.librdkafka, '*')
   }
 }
 
-/** @param {any} sasl `{ mechanism, username, password }` */
-function saslOptions ({ mechanism, username, password }) {
+/**
+ * @param {{ mechanism?: unknown, oauthBearerProvider?: unknown, username?: unknown, password?: unknown }} sasl
+ */
+function saslOptions ({ mechanism, oauthBearerProvider, username, password }) {
   const name = String(mechanism).toUpperCase()
   if (!SASL_MECHANISMS.includes(name)) {
     throw new InvalidConfigError(`sasl.mechanism ${textOf(mechanism)} is not supported; use one of ` +
       SASL_MECHANISMS.map(known => known.toLowerCase()).join(', '))
+  }
+  if (name === 'OAUTHBEARER') {
+    if (typeof oauthBearerProvider !== 'function') {
+      throw new InvalidConfigError('sasl.oauthBearerProvider must be a function that gives { value, lifetime }, or a ' +
+        'promise of it')
+    }
+    // tokens come when they are asked for
+    return { mechanism: name, username: '', password: '' }
   }
   return { mechanism: name, username: saslText('username', username), password: saslText('password', password) }
 }
 
 /**
  * @param {string} name
- * @param {any} value
+ * @param {unknown} value
  */
 function saslText (name, value) {
   // numbers become text, as they did in kafka-node's token
@@ -165,10 +210,20 @@ function saslText (name, value) {
 }
 
 /**
+ * @param {unknown} value of the option `isolationLevel`
+ * @throws {InvalidConfigError}
+ */
+function checkIsolationLevel (value) {
+  if (value === undefined || value === 'read_uncommitted' || value === READ_COMMITTED) return
+  throw new InvalidConfigError(`isolationLevel ${textOf(value)} is illegal, must be 'read_uncommitted' or ` +
+    `'${READ_COMMITTED}'`)
+}
+
+/**
  * @typedef {{ bytes: number, age: number }} NoAckBatch sends without acknowledgement wait until there are more `bytes`,
  *   or until `age` ms have passed without another
  *
- * @param {any} options `{ noAckBatchSize, noAckBatchAge }`
+ * @param {import('../../index').AckBatchOptions | null | undefined | false} options
  * @returns {NoAckBatch | null} null: they go out at once, as with kafka-node unless both are set
  */
 function noAckBatch (options) {
@@ -177,7 +232,7 @@ function noAckBatch (options) {
     throw new InvalidConfigError(
       `noAckBatchOptions ${textOf(options)} is illegal, must be { noAckBatchSize, noAckBatchAge }`)
   }
-  /** @type {(name: string) => number | null} */
+  /** @type {(name: keyof import('../../index').AckBatchOptions) => number | null} */
   const number = name => {
     const value = options[name]
     return value === undefined || value === null ? null : wholeNumber(`noAckBatchOptions.${name}`, value)
@@ -196,11 +251,11 @@ function noAckBatch (options) {
  * @property {string} [codec]
  * @property {number} [queueMaxMessages]
  * @property {number} [queueMaxBytes]
- * @property {import('../../core/config/librdkafkaOptions').Setting[]} [librdkafka] besides or instead of the client's
+ * @property {Setting[]} [librdkafka] on top of the client's
  *
- * @param {any} client `ClientOptions`
+ * @param {ReturnType<typeof clientOptions>} client
  * @param {ProducerSettings} settings
- * @returns {any} `ProducerOptions` of src/config/mod.rs
+ * @returns {import('../../core/protocol').ProducerOptions}
  */
 function producerOptions (client, settings) {
   const { requireAcks, ackTimeout, codec = 'none', queueMaxMessages, queueMaxBytes, librdkafka = [] } = settings
@@ -217,20 +272,21 @@ function producerOptions (client, settings) {
 }
 
 /**
- * @param {any} client `ClientOptions`
- * @param {any} options of a Consumer or ConsumerGroup
- * @param {object | null} group `GroupOptions` of src/config/mod.rs
- * @returns {any} `ConsumerOptions` of src/config/mod.rs
+ * @param {ReturnType<typeof clientOptions>} client
+ * @param {ReaderOptions} options of a Consumer or ConsumerGroup
+ * @param {import('../../core/protocol').GroupOptions | null} group
+ * @returns {import('../../core/protocol').ConsumerOptions}
  */
 function consumerOptions (client, options, group) {
   return {
     ...client,
-    // librdkafka wants one, also for a consumer that only keeps offsets under it
+    // librdkafka wants one even for a consumer that only keeps offsets under it
     groupId: String(options.groupId || '') || 'kafka-node-group',
     fetchMaxWaitMs: wholeNumber('fetchMaxWaitMs', options.fetchMaxWaitMs),
     fetchMinBytes: wholeNumber('fetchMinBytes', options.fetchMinBytes),
     fetchMaxBytes: wholeNumber('fetchMaxBytes', options.fetchMaxBytes, 1),
     queueKbytes: FETCH_QUEUE_KBYTES,
+    readCommitted: options.isolationLevel === READ_COMMITTED,
     librdkafka: settingsFor([...client.librdkafka, ...librdkafkaSettings(options.librdkafka, 'C')], 'C'),
     group
   }
@@ -238,6 +294,7 @@ function consumerOptions (client, options, group) {
 
 module.exports = {
   HEARTBEAT_INTERVAL,
+  checkIsolationLevel,
   clientOptions,
   consumerOptions,
   defaults,

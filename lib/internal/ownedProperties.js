@@ -1,12 +1,12 @@
 'use strict'
 
-/** Properties of librdkafka that options of this API choose, or that it needs as they are. */
+/** Properties of librdkafka that options of this API set, or that it needs as they are. */
 
 const BY_US = 'kafka-node-native needs it as it is'
 
 /**
- * Properties that are not the user's to set: each with the option to use instead, or the reason. It does not matter
- * which of several names is here: librdkafka's own list tells the others.
+ * Properties that the user may not set: each with the option to use instead, or the reason. It does not matter which
+ * of several names is here: librdkafka's own list knows the others.
  *
  * @type {Record<string, string>}
  */
@@ -49,9 +49,9 @@ const names = {
   enabled_events: BY_US,
   'sticky.partitioning.linger.ms': 'partitions are chosen before librdkafka sees a message',
   'transactional.id': 'there are no transactions in kafka-node\'s API',
-  'group.protocol': 'only the classic protocol is supported',
+  'group.protocol': 'use the option groupProtocol',
   'group.protocol.type': BY_US,
-  'group.remote.assignor': 'only the classic protocol is supported',
+  'group.remote.assignor': 'use the option groupRemoteAssignor',
   'plugin.library.paths': 'plug-ins are not supported',
   interceptors: 'interceptors are not supported'
 }
@@ -64,7 +64,7 @@ const names = {
 const families = [
   {
     begin: /^sasl\.|^enable\.sasl\.|^oauth/,
-    why: 'use the option sasl; its mechanisms are plain, scram-sha-256 and scram-sha-512'
+    why: 'use the option sasl; its mechanisms are plain, scram-sha-256, scram-sha-512 and oauthbearer'
   },
   {
     begin: /^ssl[._](ca|certificate|key|keystore|engine)/,
@@ -72,7 +72,7 @@ const families = [
   },
   { begin: /^test\./, why: 'for development there is kafka-node-native/dev-broker' },
   { begin: /^(auto\.commit\.enable|offset\.store\.)/, why: BY_US },
-  { begin: /_cb$|^opaque$|^default_topic_conf$/, why: 'it is no text, but a function or a structure of C' }
+  { begin: /_cb$|^opaque$|^default_topic_conf$/, why: 'its value is a C function or structure, not text' }
 ]
 
 module.exports = { names, families }

@@ -10,13 +10,17 @@ const { textOf } = require('./arguments')
  *
  * @typedef {import('../../core/wire/sends').Records} Records
  * @typedef {import('../../core/wire/sends').WireValue} WireValue
+ * @typedef {import('../../index').ProduceRequest} Payload
+ * @typedef {Payload & { partition: number, attributes: number }} ChosenPayload with its partition
+ * @typedef {import('../../index').ProduceResult | { result: string }} ProduceResult
+ * @typedef {(err: Error | null, result?: ProduceResult) => void} ProduceCallback
  */
 
 /**
  * What kafka-node sends for a value or key: bytes for a Buffer, UTF-8 for a string, null for null and undefined, and
  * `toString()` of anything else.
  *
- * @param {any} value
+ * @param {unknown} value
  * @returns {WireValue}
  */
 function toWire (value) {
@@ -25,7 +29,7 @@ function toWire (value) {
 }
 
 /**
- * @param {any} headers an object; an array holds several headers of a name
+ * @param {import('../../index').MessageHeaders} headers an array holds several headers of a name
  * @returns {Buffer | null}
  */
 function headersOf (headers) {
@@ -39,9 +43,9 @@ function headersOf (headers) {
 }
 
 /**
- * @param {any} timestamp of a payload or KeyedMessage: a number, a Date, or a number as text
- * @returns {number | null} ms since the epoch; null for the moment of sending
- * @throws {InvalidConfigError} if it is no time that a record can have
+ * @param {unknown} timestamp of a payload or KeyedMessage: a number, a Date, or a number as text
+ * @returns {number | null} ms since the epoch; null for the time of sending
+ * @throws {InvalidConfigError} if it is not a time that a record can have
  */
 function timestampOf (timestamp) {
   if (!timestamp) {
@@ -57,11 +61,11 @@ function timestampOf (timestamp) {
 /**
  * The records of one payload.
  *
- * @param {any} payload
+ * @param {Payload} payload
  * @returns {Records}
  */
 function recordsOf (payload) {
-  /** @type {any[]} */
+  /** @type {unknown[]} */
   const messages = Array.isArray(payload.messages) ? payload.messages : [payload.messages]
   const count = messages.length
   const key = toWire(payload.key)
@@ -84,14 +88,14 @@ function recordsOf (payload) {
   }
 }
 
-/** @param {any} message */
+/** @param {unknown} message */
 function valueOf (message) {
   return toWire(message instanceof KeyedMessage ? message.value : message)
 }
 
 /**
- * @param {any[]} messages
- * @param {number | null} other of those that have none of their own
+ * @param {unknown[]} messages
+ * @param {number | null} other for messages that have none of their own
  * @returns {number[] | null}
  */
 function timesOf (messages, other) {
@@ -115,7 +119,7 @@ function appendRecords (records, more) {
   }
   if (records.timestamps === null && more.timestamps !== null) records.timestamps = new Array(count).fill(Date.now())
   if (records.headers === null && more.headers !== null) records.headers = new Array(count).fill(null)
-  // in place: hundreds of payloads of a send may meet here
+  // in place: hundreds of payloads of one send may be merged here
   for (let i = 0; i < added; i++) {
     records.values.push(more.values[i])
     if (records.keys !== null) records.keys.push(more.keys === null ? more.key : more.keys[i])

@@ -9,17 +9,23 @@ const { inspect } = require('util')
 
 const HIDDEN = '[hidden]'
 
-/** Options that hold secrets, and how those are called in them. */
-const HOLDERS = ['sasl', 'ssl', 'sslOptions', 'librdkafka']
+/** Options that hold secrets, and what those are called in them. */
+const HOLDERS = /** @type {const} */ (['sasl', 'ssl', 'sslOptions', 'librdkafka'])
 const SECRET = /pass|secret|token|pem|jaas|(^|\.)key$|^pfx$/i
 
 /**
- * @param {any} value
- * @returns {any} a copy without secrets
+ * @typedef {Record<string, unknown> | boolean | null | undefined} Holder
+ * @typedef {{ sasl?: Holder, ssl?: Holder, sslOptions?: Holder, librdkafka?: Holder }} Options of a client or a group
+ * @typedef {{ options: Options, sslOptions?: Holder, [name: string | symbol]: unknown }} Target
+ */
+
+/**
+ * @param {Holder} value
+ * @returns {Holder} a copy without secrets
  */
 function withoutSecrets (value) {
   if (value === null || typeof value !== 'object') return value
-  /** @type {Record<string, any>} */
+  /** @type {Record<string, unknown>} */
   const copy = {}
   for (const name of Object.keys(value)) {
     copy[name] = SECRET.test(name) && value[name] !== undefined ? HIDDEN : value[name]
@@ -28,8 +34,8 @@ function withoutSecrets (value) {
 }
 
 /**
- * @param {any} options of a client or a group
- * @returns {any} a copy without secrets
+ * @param {Options} options
+ * @returns {Options} a copy without secrets
  */
 function shownOptions (options) {
   if (options === null || typeof options !== 'object') return options
@@ -39,10 +45,10 @@ function shownOptions (options) {
 }
 
 /**
- * Makes the parts of a user's options that hold secrets print without them. Nothing else about them changes, and copies
- * that the user makes of them work.
+ * Makes the parts of a user's options that hold secrets print without them. Nothing else about them changes, and the
+ * user's own copies of them work.
  *
- * @param {any} options
+ * @param {Options} options
  */
 function maskSecrets (options) {
   for (const name of HOLDERS) {
@@ -52,20 +58,20 @@ function maskSecrets (options) {
   }
 }
 
-/** @type {WeakMap<object, any>} what is shown in place of an object; always the same, so that cycles are seen */
+/** @type {WeakMap<object, Target>} what is shown in place of an object; always the same, so that cycles are seen */
 const views = new WeakMap()
 
 /**
- * @param {any} target has `options`, or `sslOptions` of them
- * @returns {any} what is printed in its place
+ * @param {Target} target
+ * @returns {Target} what is printed in its place
  */
 function view (target) {
   let shown = views.get(target)
   if (shown === undefined) {
-    shown = Object.create(Object.getPrototypeOf(target), {
+    shown = /** @type {Target} */ (Object.create(Object.getPrototypeOf(target), {
       [inspect.custom]: { value: undefined },
       toJSON: { value: undefined }
-    })
+    }))
     views.set(target, shown)
   }
   for (const name of Object.keys(shown)) if (!(name in target)) delete shown[name]
@@ -83,7 +89,7 @@ function view (target) {
  * @param {Function} Class
  */
 function hideSecrets (Class) {
-  /** @this {any} */
+  /** @this {Target} */
   const show = function () { return view(this) }
   for (const name of [inspect.custom, 'toJSON']) {
     Object.defineProperty(Class.prototype, name, { value: show, configurable: true, writable: true })

@@ -9,8 +9,8 @@ const { ERROR_CODE } = require('../internal/errorCodes')
  * @class
  * @param {number} [magic]
  * @param {number} [attributes]
- * @param {any} [key]
- * @param {any} [value]
+ * @param {unknown} [key]
+ * @param {unknown} [value]
  * @param {number} [timestamp] milliseconds since the epoch
  */
 function Message (magic, attributes, key, value, timestamp) {
@@ -28,7 +28,7 @@ function Message (magic, attributes, key, value, timestamp) {
  * @class
  * @param {string} topic
  * @param {number} partition
- * @param {any[]} messages
+ * @param {unknown[]} messages
  * @param {number} attributes
  */
 function ProduceRequest (topic, partition, messages, attributes) {
@@ -47,8 +47,8 @@ function ProduceRequest (topic, partition, messages, attributes) {
  * for each record.
  *
  * @class
- * @param {any} key
- * @param {any} value null makes a tombstone
+ * @param {unknown} key
+ * @param {unknown} value null makes a tombstone
  */
 function KeyedMessage (key, value) {
   requireNew(this, KeyedMessage)

@@ -8,15 +8,15 @@ function limitStack (frames) {
   try {
     Error.stackTraceLimit = frames
   } catch {
-    // read-only, as with `node --frozen-intrinsics`: stacks have their frames then
+    // read-only, as with `node --frozen-intrinsics`: then stacks have frames after all
   }
 }
 
 /**
  * The producer already holds as many unsent records as it may. Send again once earlier sends have called back.
  *
- * Its stack has no frames: they would lead to the event loop only, and collecting them takes longer than the rest of a
- * refused send. Until a send is reported, it stays in memory.
+ * Its stack has no frames: they would only lead to the event loop, and collecting them takes longer than the rest of a
+ * refused send, which stays in memory until it is reported.
  */
 class QueueFullError extends KafkaError {
   /** @param {string} message */

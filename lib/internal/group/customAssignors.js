@@ -1,47 +1,60 @@
 'use strict'
 
-const builtInProtocols = require('../assignment')
-const { decodeSubscription, encodeSubscription } = require('../../core/group/memberMetadata')
-const { setValue } = require('../../core/keyed')
+const builtInProtocols = require('../../assignment')
+const { decodeSubscription, encodeSubscription } = require('../../../core/group/memberMetadata')
+const { setValue } = require('../../../core/keyed')
 
 /**
- * Custom assignment protocols: between the objects that users write and what crosses to
+ * Custom assignors: between kafka-node's `protocol` objects, which users write, and what crosses to
  * `src/consumer/assignor.rs`.
  *
- * @typedef {{ protocol: string, members: Array<{ id: string, metadata: string }>, topics: Array<[string, number[]]> }}
- *   Task `metadata` is as on the wire, in hexadecimal
- * @typedef {{ memberId: string, partitions: Array<[string, number[]]>, userData: string | null }} Share `userData` is
- *   JSON text
+ * @typedef {{ assignor: string, members: Array<{ id: string, metadata: string }>, topics: Array<[string, number[]]> }}
+ *   AssignorRequest `metadata` is as on the wire, in hexadecimal
+ * @typedef {{ memberId: string, partitions: Array<[string, number[]]>, userData: string | null }} MemberAssignment
+ *   `userData` is JSON text
+ *
+ * @typedef {import('../../../core/group/memberMetadata').Subscription & { id: string }} GroupMember
+ *
+ * @typedef {(topicPartitions: Record<string, string[]>, members: GroupMember[],
+ *   callback: (err: unknown, assignment?: unknown) => void) => void | PromiseLike<unknown>} Assign
+ *
+ * @typedef {object} Protocol built in or the user's own
+ * @property {string} name
+ * @property {number} version
+ * @property {string[]} subscription
+ * @property {unknown} [userData]
+ * @property {Assign} [assign]
  */
 
 /**
- * @param {{ name: string, assign: any }} protocol
+ * @param {{ name: string, assign?: Assign }} protocol
  * @returns {boolean} false for one that librdkafka computes
  */
-function isOwn ({ name, assign }) {
+function isCustom ({ name, assign }) {
+  if (assign === undefined) return false
   if (!Object.prototype.hasOwnProperty.call(builtInProtocols, name)) return true
-  return /** @type {any} */ (builtInProtocols)[name].assign !== assign
+  return builtInProtocols[/** @type {keyof typeof builtInProtocols} */ (name)].assign !== assign
 }
 
 /**
- * What a member tells the group's leader, for each of its own protocols.
+ * What a member tells the group's leader, for each custom assignor.
  *
- * @param {any[]} protocols
- * @returns {Array<{ protocol: number, metadata: Buffer }>} `protocol` is an index
+ * @param {Protocol[]} protocols
+ * @returns {Array<{ assignor: number, metadata: Buffer }>} `assignor` is an index
  */
-function offers (protocols) {
+function subscriptionMetadata (protocols) {
   const result = []
   for (let i = 0; i < protocols.length; i++) {
-    if (isOwn(protocols[i])) result.push({ protocol: i, metadata: encodeSubscription(protocols[i]) })
+    if (isCustom(protocols[i])) result.push({ assignor: i, metadata: encodeSubscription(protocols[i]) })
   }
   return result
 }
 
 /**
- * @param {Task} task
- * @returns {{ topicPartitions: Record<string, string[]>, members: any[] }} the arguments of `assign`
+ * @param {AssignorRequest} request
+ * @returns {{ topicPartitions: Record<string, string[]>, members: GroupMember[] }} the arguments of `assign`
  */
-function toTask ({ topics, members }) {
+function toAssignArguments ({ topics, members }) {
   /** @type {Record<string, string[]>} */
   const topicPartitions = {}
   for (const [topic, ids] of topics) setValue(topicPartitions, topic, ids.slice().sort((a, b) => a - b).map(String))
@@ -54,29 +67,29 @@ function toTask ({ topics, members }) {
 /**
  * What `assign` called back with, checked.
  *
- * @param {Task} task
- * @param {any} assignment a list of `{ memberId, topicPartitions, userData? }`, with the last entry of a member
- *   counting; members without one get nothing
- * @returns {Share[]}
+ * @param {AssignorRequest} request
+ * @param {unknown} assignment a list of `{ memberId, topicPartitions, userData? }`; a member's last entry counts,
+ *   and members without one get nothing
+ * @returns {MemberAssignment[]}
  * @throws {Error} names what is wrong
  */
-function toShares ({ protocol, topics, members }, assignment) {
+function toMemberAssignments ({ assignor, topics, members }, assignment) {
   const refuse = (/** @type {string} */ problem) =>
-    new Error(`protocol ${protocol}: assign called back with ${problem}`)
+    new Error(`protocol ${assignor}: assign called back with ${problem}`)
   // kafka-node takes these as "nothing for anybody"
   if (assignment === undefined || assignment === null) return []
   if (!Array.isArray(assignment)) throw refuse(`${describe(assignment)}; it must be an array`)
   const memberIds = new Set(members.map(({ id }) => id))
   const known = new Map(topics.map(([topic, ids]) => [topic, new Set(ids)]))
-  /** @type {Map<string, Share>} */
-  const shares = new Map()
+  /** @type {Map<string, MemberAssignment>} */
+  const byMember = new Map()
   for (const entry of assignment) {
     if (!entry || typeof entry !== 'object') {
       throw refuse(`${describe(entry)} as the assignment of a member; it must be { memberId, topicPartitions }`)
     }
     const { memberId, topicPartitions, userData } = entry
     if (!memberIds.has(memberId)) {
-      throw refuse(`memberId ${describe(memberId)}, which is not in the group; take the id of the members given`)
+      throw refuse(`memberId ${describe(memberId)}, which is not in the group; use the ids of the given members`)
     }
     if (!topicPartitions || typeof topicPartitions !== 'object') {
       throw refuse(`topicPartitions ${describe(topicPartitions)} for member ${memberId}; it must be { topic: [ids] }`)
@@ -101,12 +114,12 @@ function toShares ({ protocol, topics, members }, assignment) {
       if (numbers.size > 0) partitions.push([topic, [...numbers]])
     }
     const json = userData ? JSON.stringify(userData) : undefined
-    shares.set(memberId, { memberId, partitions, userData: json === undefined ? null : json })
+    byMember.set(memberId, { memberId, partitions, userData: json === undefined ? null : json })
   }
-  return [...shares.values()]
+  return [...byMember.values()]
 }
 
-/** @param {any} value */
+/** @param {unknown} value */
 function describe (value) {
   if (typeof value === 'string') return JSON.stringify(value)
   return Array.isArray(value) ? 'an array' : value && typeof value === 'object' ? 'an object' : String(value)
@@ -114,7 +127,7 @@ function describe (value) {
 
 /**
  * @param {string | null} json
- * @returns {any} undefined when there is none
+ * @returns {unknown} undefined when there is none
  */
 function toUserData (json) {
   if (json === null) return undefined
@@ -125,4 +138,4 @@ function toUserData (json) {
   }
 }
 
-module.exports = { isOwn, offers, toShares, toTask, toUserData }
+module.exports = { isCustom, subscriptionMetadata, toMemberAssignments, toAssignArguments, toUserData }

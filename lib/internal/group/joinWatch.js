@@ -1,36 +1,40 @@
 'use strict'
 
-const { clearTimeout, setTimeout } = require('../../core/scheduling/timers')
-const { toGroupError, withCure } = require('./nativeErrors')
-const TimeoutError = require('../errors/TimeoutError')
+const { clearTimeout, setTimeout } = require('../../../core/scheduling/timers')
+const { toGroupError, withCure } = require('../nativeErrors')
+const TimeoutError = require('../../errors/TimeoutError')
 
-/** How long a join may take before the reason is looked for, ms. */
+/** How long a join may take before we look for the reason, ms. */
 const JOIN_WAIT = 20000
 
-/** How long the coordinator may take to say how the group is, ms. */
+/** How long the coordinator may take to describe the group, ms. */
 const COORDINATOR_WAIT = 5000
 
-/** The group waits for its other members: that ends by itself, with their sessions if need be. */
+/** The group is waiting for its other members, which ends by itself: at the latest with their sessions. */
 const REBALANCING = new Set(['PreparingRebalance', 'CompletingRebalance'])
 
-/** Tells a group that cannot be joined, with the reason, once until it has been joined. */
+/**
+ * Tells a group that cannot be joined, with the reason, once until it has been joined.
+ *
+ * @typedef {import('../../../core/errors').ErrorData} ErrorData
+ */
 class JoinWatch {
   /**
    * @param {object} group
    * @param {string} group.groupId
-   * @param {() => any} group.client its KafkaClient
-   * @param {() => any} group.handle the member's ConsumerHandle
+   * @param {() => InstanceType<typeof import('../../kafkaClient')>} group.client
+   * @param {() => import('../../../core/handles/index').ConsumerHandle} group.handle the member's
    * @param {(error: Error) => void} group.tell
    */
   constructor (group) {
     this.group = group
-    /** @type {any} */
+    /** @type {NodeJS.Timeout | null} */
     this.timer = null
     this.waiting = false
     this.told = false
-    /** @type {Set<number>} codes of refusals that have been told */
+    /** @type {Set<number>} codes of refusals that have been reported */
     this.refusals = new Set()
-    /** @type {any} the last error that librdkafka had about the group, which it would get over by itself */
+    /** @type {ErrorData | null} librdkafka's last error about the group, which it would get over by itself */
     this.reason = null
   }
 
@@ -69,30 +73,30 @@ class JoinWatch {
   look () {
     this.timer = null
     const { groupId, handle } = this.group
-    // an outage is told by the client
+    // the client reports outages
     if (!this.isStuck()) return this.again()
     handle().request({ op: 'describeGroup', group: groupId, timeout: COORDINATOR_WAIT },
-      (/** @type {any} */ error, /** @type {any} */ info) => {
+      (error, info) => {
         if (!this.isStuck() || (!error && REBALANCING.has(info.state))) return this.again()
         this.told = true
         const failure = this.failureOf(error || this.reason)
-        failure.message = `Group ${groupId} has not been joined for ${JOIN_WAIT / 1000} s, and goes on trying: ` +
+        failure.message = `Group ${groupId} has not been joined for ${JOIN_WAIT / 1000} s, but keeps trying: ` +
           failure.message
         this.group.tell(failure)
       })
   }
 
-  /** @param {any} reason @returns {Error} */
+  /** @param {ErrorData | null} reason @returns {Error} */
   failureOf (reason) {
     const failure = reason
       ? toGroupError(reason, COORDINATOR_WAIT)
       : new TimeoutError('the coordinator has not answered the request to join')
-    return withCure(failure, this.group.client()._advertised.unreachable())
+    return withCure(failure, this.group.client()._connections.advertised.unreachable())
   }
 
   isStuck () {
     const client = this.group.client()
-    return this.waiting && !this.told && client.ready && !client.closing && !client._outage
+    return this.waiting && !this.told && client.ready && !client.closing && !client._connections.outage
   }
 
   again () {
