@@ -9,9 +9,9 @@ const { EXCUSED, REFUSED, TOLD } = require('./bad-input/excused')
 const { label, runCases } = require('./bad-input/run')
 const { VALUES } = require('./bad-input/values')
 
-// Every type of value in the place of every public argument, given to kafka-node and to ours.
+// Every type of value in place of every public argument, given to kafka-node and to ours.
 
-/** What ends badly. */
+/** Outcomes that are bad whatever kafka-node does. */
 const CRASHED = /^(crashes|blocks|ends the process)/
 
 /** @param {string} outcome */
@@ -31,7 +31,7 @@ function fault ({ name }, original, ours) {
   if (ours === 'silent') return 'it must not keep silent'
   const kind = kindOf(ours)
   if (kind === 'works') return null
-  // kafka-node's own words are right, whatever they say.
+  // kafka-node's own wording is right, whatever it says.
   if (original === ours) return null
   if (kindOf(original) === 'throws' && kind !== 'throws') return 'kafka-node throws'
   const short = name.split('.').pop()?.replace(/s$/, '') || name
@@ -46,7 +46,7 @@ let ours
 before(async () => {
   const address = await brokers('3.9')
   ours = await runCases({ side: 'ours', brokers: address, deadline: 20000 })
-  // What works with ours is right whatever kafka-node makes of it, which is mostly to wait.
+  // What works with ours is right, whatever kafka-node does with it, which is mostly to wait.
   const only = (/** @type {string} */ name) => !ours.outcomes.get(name)?.outcome.startsWith('works')
   originals = await runCases({ side: 'original', brokers: address, deadline: 2000, lanes: 24, only })
 })
@@ -67,7 +67,7 @@ for (const argument of ARGUMENTS) {
   })
 }
 
-test('what kafka-node takes is taken, but for options that can only be a mistake', () => {
+test('whatever kafka-node accepts is accepted, except for options that can only be a mistake', () => {
   const refused = [...originals.outcomes].filter(([name, { outcome }]) => {
     const own = ours.outcomes.get(name)
     return outcome.startsWith('works') && own && !own.outcome.startsWith('works')
@@ -76,6 +76,6 @@ test('what kafka-node takes is taken, but for options that can only be a mistake
   assert.deepEqual(refused.filter((line) => !meant.some(({ is }) => is.test(line.split(': ')[0]))), [])
 })
 
-test('no exception of ours went astray', () => {
+test('none of our exceptions went astray', () => {
   assert.deepEqual(ours.strays, [])
 })

@@ -11,7 +11,7 @@ const folder = path.join(__dirname, 'scenarios')
 const sections = fs.readdirSync(folder).map((file) => require(path.join(folder, file)))
 const differences = readDifferences()
 
-test('every difference is told in full: what, why, and what to do', () => {
+test('every difference is fully described: what, why, and what to do', () => {
   assert.ok(differences.size > 0)
   for (const difference of differences.values()) assert.deepEqual(missingParts(difference), [], difference.id)
 })

@@ -10,7 +10,7 @@ const { originalFolder } = require('./support/original')
 
 const PARTITIONS = 4
 
-describe('kafka-node\'s members and ours in one group with a protocol of the user\'s own', { timeout: 180000 }, () => {
+describe('kafka-node\'s members and ours in one group with a custom protocol', { timeout: 180000 }, () => {
   /** @type {string} */
   let address
   /** @type {any} */

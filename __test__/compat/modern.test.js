@@ -1,7 +1,7 @@
 'use strict'
 
-// What holds on the Kafka that kafka-node can speak to holds on Kafka 4, where it cannot: every scenario again, ours on
-// both brokers, and the traces compared.
+// What holds on the Kafka that kafka-node can talk to also holds on Kafka 4, which it cannot: every scenario again,
+// with ours on both brokers, and the traces compared.
 
 const assert = require('node:assert')
 const fs = require('node:fs')
@@ -13,7 +13,7 @@ const { compareVersions, explain } = require('./support/compare')
 const { runSide } = require('./support/sides')
 
 const FOLDER = path.join(__dirname, 'scenarios')
-/** Sections at a time: they mostly wait. */
+/** How many sections run at a time: they mostly wait. */
 const CONCURRENCY = 3
 
 /** @typedef {import('./support/sides').Outcome} Outcome */

@@ -3,7 +3,7 @@
 // Prints what kafka-node and ours did, side by side:
 //   node __test__/compat/report.js                     everything
 //   node __test__/compat/report.js producer consumer   these sections
-//   node __test__/compat/report.js --different         only where they differ and it is not meant
+//   node __test__/compat/report.js --different         only where they differ without being meant to
 //   node __test__/compat/report.js --grep=close        only scenarios with this in their titles
 
 const fs = require('node:fs')

@@ -16,7 +16,7 @@ const OURS = path.join(__dirname, '..', '..')
 const MEMBERS = 4
 const PARTITIONS = 8
 const ALL = Array.from({ length: PARTITIONS }, (_, partition) => partition)
-/** Per partition and round of the traffic: enough to be in the middle of it whenever a member stops. */
+/** Per partition and round of traffic: enough that it is under way whenever a member stops. */
 const RECORDS_PER_ROUND = 2
 /** How many partitions each member owns when all four are there, and while one is missing. */
 const SHARES = [2, 2, 2, 2]
@@ -32,7 +32,7 @@ class Rollout {
     this.topic = topic
     this.groupId = kafka.uniqueName('rollout')
     this.options = options
-    /** @type {Member[]} all that there ever were */
+    /** @type {Member[]} all there have ever been */
     this.everybody = []
     /** @type {Member[]} */
     this.running = []
@@ -46,7 +46,7 @@ class Rollout {
       options: {
         kafkaHost: this.address,
         groupId: this.groupId,
-        // A commit that is not understood would show as records from the start, long after they were seen.
+        // A commit that is not understood would show up as records from the start, long after they were seen.
         fromOffset: 'earliest',
         sessionTimeout: 10000,
         heartbeatInterval: 500,
@@ -60,8 +60,8 @@ class Rollout {
   }
 
   /**
-   * Waits until the members share all partitions, and judges the state: each partition has one owner, for the members
-   * and for the broker, and its records come.
+   * Waits until the members share all partitions, and checks the state: each partition has one owner, for the members
+   * and for the broker, and its records arrive.
    *
    * @param {number[]} shares
    */
@@ -105,7 +105,7 @@ class Rollout {
   }
 
   /**
-   * Whoever takes over a partition goes on at its commit or after it, never before it.
+   * Whoever takes over a partition continues at its commit or after it, never before it.
    *
    * @param {Member} member
    * @param {Record<number, { offset: number }>} committed before the step
@@ -123,11 +123,11 @@ class Rollout {
 
   /**
    * @param {string} record as `partition/offset`
-   * @param {import('../support/processes').Program[]} by who has emitted it
+   * @param {Member[]} by who has emitted it
    * @returns {Member} who has done so first
    */
   firstOf (record, by) {
-    const at = (/** @type {import('../support/processes').Program} */ member) => {
+    const at = (/** @type {Member} */ member) => {
       const event = member.events.find(([name, ...args]) => name === 'message' && args.slice(0, 2).join('/') === record)
       return event?.[4]
     }
@@ -179,7 +179,7 @@ describe('a group of four members on Kafka 3.9 under traffic', { concurrency: tr
         if (member.side === 'ours') assertOnlyOwned(member)
       }
       const generations = rollout.assertOneOwnerPerGeneration()
-      // What a leaving member of kafka-node emits last is not in its commit, and comes again. Nothing of ours does.
+      // What a leaving kafka-node member emits last is not in its commit, and comes again. None of ours does.
       const again = doubles(rollout.everybody)
       const twiceByOurs = again.filter(([record, by]) => rollout.firstOf(record, by).side === 'ours')
       assert.deepEqual(twiceByOurs.map(([record, by]) => [record, ...by.map(({ side }) => side)]), [])

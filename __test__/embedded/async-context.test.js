@@ -1,6 +1,6 @@
 'use strict'
 
-// What AsyncLocalStorage holds at a call (a request's id, a trace) it holds in that call's callback.
+// Whatever AsyncLocalStorage holds at a call (a request id, a trace), it also holds in that call's callback.
 
 const assert = require('node:assert/strict')
 const { AsyncLocalStorage, createHook } = require('node:async_hooks')
@@ -76,7 +76,7 @@ describe('the async context of a call', { timeout: 30000 }, () => {
     assert.equal(await requestIn(group, 'commit', true), 'commit')
   })
 
-  it('is kept by close, and nothing that was called is left for tools that look for it', async () => {
+  it('is kept by close, and no finished call is left for tools that look for open ones', async () => {
     const left = new Set()
     const hook = createHook({
       init: (id, type) => { if (type === 'KafkaCall') left.add(id) },

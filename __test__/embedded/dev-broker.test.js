@@ -19,7 +19,7 @@ const MIB = 1024 * 1024
 
 const uniqueName = prefix => `${prefix}-${randomUUID()}`
 
-/** kafkajs, because it knows nothing of our addon. */
+/** kafkajs, because it has nothing to do with our addon. */
 function clientOf (broker, options = {}) {
   const retry = { retries: 1, initialRetryTime: 10 }
   return new Kafka({ brokers: [broker.brokers], logLevel: logLevel.NOTHING, retry, ...options })
@@ -53,7 +53,10 @@ function accepts (port) {
       socket.destroy()
       resolve(true)
     })
-    socket.once('error', error => error.code === 'ECONNREFUSED' ? resolve(false) : reject(error))
+    socket.once('error', (/** @type {NodeJS.ErrnoException} */ error) => {
+      if (error.code === 'ECONNREFUSED') resolve(false)
+      else reject(error)
+    })
   })
 }
 
@@ -198,7 +201,7 @@ describe('fault injection', () => {
   })
   after(() => broker.stop())
 
-  it('takes the broker down and brings it up with what it held', async () => {
+  it('takes the broker down and brings it back up with its data', async () => {
     const topic = uniqueName('down')
     await broker.createTopic(topic)
     await withProducer(broker, producer => producer.send({ topic, messages: [{ value: 'kept' }] }))
@@ -221,7 +224,7 @@ describe('fault injection', () => {
     await broker.pushErrors('Produce', [MESSAGE_TOO_LARGE])
     await withProducer(broker, async producer => {
       const send = () => producer.send({ topic, messages: [{ value: 'x' }] })
-      await assert.rejects(send(), error => (error.cause || error).code === MESSAGE_TOO_LARGE)
+      await assert.rejects(send(), (/** @type {any} */ error) => (error.cause || error).code === MESSAGE_TOO_LARGE)
       await send()
     })
   })
@@ -236,7 +239,7 @@ describe('fault injection', () => {
     await withAdmin(broker, admin => admin.listTopics(), impatient)
   })
 
-  it('answers for one topic with an error until it is lifted', async () => {
+  it('answers for one topic with an error until that is lifted', async () => {
     const topic = uniqueName('forbidden')
     await broker.createTopic(topic)
     const describeTopic = () => withAdmin(broker, admin => admin.fetchTopicMetadata({ topics: [topic] }))
@@ -262,8 +265,8 @@ describe('starting', () => {
   it('refuses a port in use and says what to do', async () => {
     const server = net.createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
-    const { port } = server.address()
-    await assert.rejects(startDevBroker({ port, quiet: true }), error => {
+    const { port } = /** @type {net.AddressInfo} */ (server.address())
+    await assert.rejects(startDevBroker({ port, quiet: true }), (/** @type {any} */ error) => {
       assert.equal(error.code, 'EADDRINUSE')
       assert.match(error.message, new RegExp(`Port ${port} .*in use`))
       assert.match(error.message, /choose another port/)
@@ -284,10 +287,12 @@ describe('starting', () => {
   })
 
   it('checks its options', async () => {
-    for (const options of [
+    /** @type {any[]} */
+    const refused = [
       { port: 70000 }, { port: '9092' }, { retentionBytes: 0 },
       { topics: [''] }, { topics: ['t:0'] }, { topics: ['t:x'] }
-    ]) {
+    ]
+    for (const options of refused) {
       await assert.rejects(startDevBroker(options), { name: 'TypeError', code: 'ERR_INVALID_ARG_VALUE' })
     }
   })

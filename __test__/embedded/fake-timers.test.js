@@ -1,7 +1,7 @@
 'use strict'
 
 // Tests of services replace the global timers and the clock with fakes that stand still until the test moves them.
-// Connections and handles go on meanwhile, as kafka-node's do.
+// Connections and handles keep working, as kafka-node's do.
 
 const assert = require('node:assert/strict')
 const { afterEach, beforeEach, describe, it, mock } = require('node:test')

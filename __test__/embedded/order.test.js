@@ -6,7 +6,7 @@ const { Opened, call, startWatched, uniqueName } = require('../support/embedded'
 
 /** Codes after which a produce request is retried (Kafka protocol, error codes). */
 const RETRIED = { UNKNOWN_TOPIC_OR_PARTITION: 3, NOT_LEADER_OR_FOLLOWER: 6, REQUEST_TIMED_OUT: 7 }
-/** A request that overtakes another would show in about half of the rounds. */
+/** A request that overtakes another would show up in about half of the rounds. */
 const ROUNDS = 10
 
 describe('sends to a partition, while the broker temporarily refuses requests', { timeout: 60000 }, () => {

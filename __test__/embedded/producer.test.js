@@ -25,7 +25,13 @@ describe('producers', { timeout: 120000 }, () => {
     return topic
   }
 
-  /** The first `count` messages of a partition, read from its beginning. */
+  /**
+   * The first `count` messages of a partition, read from its beginning.
+   *
+   * @param {string} topic
+   * @param {number} count
+   * @param {{ partition?: number } & import('../..').ConsumerOptions} [options]
+   */
   async function read (topic, count, { partition = 0, ...options } = {}) {
     const consumer = opened.consumer([{ topic, partition, offset: 0 }], { fromOffset: true, ...options })
     return collect(consumer).take(count)
@@ -105,7 +111,7 @@ describe('producers', { timeout: 120000 }, () => {
       })
     }
 
-    it('are refused for attributes that name no codec', async () => {
+    it('are refused if their attributes name no codec', async () => {
       const topic = await newTopic()
       const producer = await opened.producer()
       await call(producer.client, 'refreshMetadata', [topic])
@@ -115,7 +121,7 @@ describe('producers', { timeout: 120000 }, () => {
       }
     })
 
-    it('are not compressed when attributes say nothing about a codec', async () => {
+    it('are not compressed if their attributes say nothing about a codec', async () => {
       const topic = await newTopic()
       const producer = await opened.producer()
       const payloads = [undefined, null, false, 0, 8]
@@ -137,7 +143,7 @@ describe('producers', { timeout: 120000 }, () => {
       assert.deepEqual(results, [{ 0: 0 }, { 1: 0 }, { 0: 1 }, { 1: 1 }].map((offsets) => ({ [topic]: offsets })))
     })
 
-    it('are refused at the call, also while the client connects', async () => {
+    it('are refused at the call, even while the client connects', async () => {
       const topic = await newTopic()
       const producer = new Producer(opened.client())
       for (const wrong of [{ attributes: 5 }, { timestamp: -1 }, { headers: { 'a\0': 'b' } }]) {
@@ -146,12 +152,20 @@ describe('producers', { timeout: 120000 }, () => {
       assert.deepEqual(await sendAll(producer, topic, 'b'), { [topic]: { 0: 0 } })
     })
 
+    it('are refused at the call for a topic whose name has a NUL, which would end it', async () => {
+      const producer = await opened.producer()
+      assert.throws(() => producer.send([{ topic: 'a\0b', messages: 'x', partition: 0 }]),
+        { name: 'InvalidConfigError', message: /topic of a payload is illegal.*NUL/ })
+    })
+
     it('may be larger than any buffer that crosses to JavaScript', async () => {
       const topic = await newTopic()
       const producer = await opened.producer()
       const large = 'x'.repeat(900 * 1024)
-      await sendAll(producer, topic, ['before', large, 'after'])
-      assert.deepEqual(values(await read(topic, 3)), ['before', large, 'after'])
+      // the buffer grows with the first one; the rest crosses in it
+      const sent = ['before', large, 'between', ...Array.from({ length: 8 }, (_, i) => `${i}${large}`), 'after']
+      await sendAll(producer, topic, sent)
+      assert.deepEqual(values(await read(topic, sent.length)), sent)
     })
   })
 
@@ -181,7 +195,7 @@ describe('producers', { timeout: 120000 }, () => {
         for (let i = 0; i < 100; i++) send()
       })
       open = false
-      // 5 ms of a turn, looked at every 8 callbacks
+      // 5 ms per turn, checked every 8 callbacks
       assert.ok(mostInTurn < 30, `${mostInTurn} callbacks between two turns`)
     })
 
@@ -277,7 +291,7 @@ describe('producers', { timeout: 120000 }, () => {
       await assert.rejects(sendAll(producer, topic, 'refused'), { name: 'Error', message: 'TopicAuthorizationFailed' })
     })
 
-    it('of silence end in a TimeoutError after requestTimeout', async () => {
+    it('of silence end with a TimeoutError after requestTimeout', async () => {
       const topic = await newTopic()
       const producer = await opened.producer({}, { client: opened.client({ requestTimeout: 400 }) })
       await sendAll(producer, topic, 'first')
@@ -290,7 +304,7 @@ describe('producers', { timeout: 120000 }, () => {
       }
     })
 
-    it('of the connection only delay what is sent meanwhile', async () => {
+    it('of the connection only delay what is sent in the meantime', async () => {
       const topic = await newTopic()
       const producer = await opened.producer()
       await sendAll(producer, topic, 'before')
@@ -304,7 +318,7 @@ describe('producers', { timeout: 120000 }, () => {
       assert.deepEqual(values(await read(topic, 101)), ['before', ...numbered(100)])
     })
 
-    it('that last fill the queue; what is beyond it fails at once, what is in it is sent', async () => {
+    it('that last fill the queue: what exceeds it fails at once, what is in it is sent', async () => {
       const topic = await newTopic()
       const producer = await opened.producer({ queueMaxMessages: 10 })
       await sendAll(producer, topic, 'before')
@@ -409,9 +423,15 @@ describe('producers', { timeout: 120000 }, () => {
         message: 'Broker not available (sendRequest -> ensureBrokerReady)'
       })
     })
+
+    it('leaves a send of nothing what it was: it succeeds', async () => {
+      const producer = await opened.producer()
+      await call(producer, 'close')
+      assert.deepEqual(await call(producer, 'send', []), {})
+    })
   })
 
-  it('need no callbacks', async () => {
+  it('do not need callbacks', async () => {
     const topic = await newTopic()
     const producer = await opened.producer()
     producer.send([{ topic, partition: 0, messages: 'a' }])

@@ -83,7 +83,7 @@ describe('ProducerStream', { timeout: 60000 }, () => {
     await close(stream)
   })
 
-  it('sends what has queued up with one send', async () => {
+  it('sends what has queued up in one send', async () => {
     const topic = await topicWith([])
     const stream = open()
     await once(stream.producer, 'ready')
@@ -196,8 +196,8 @@ describe('ConsumerStream', { timeout: 60000 }, () => {
 
   it('refuses arguments that it cannot work with', () => {
     const client = new KafkaClient({ kafkaHost: broker.brokers, autoConnect: false })
-    assert.throws(() => new ConsumerStream(client, ['t']), TypeError)
-    for (const topics of [[], '', undefined, null]) {
+    assert.throws(() => new ConsumerStream(client, ['t'], /** @type {any} */ (undefined)), TypeError)
+    for (const topics of /** @type {any[]} */ ([[], '', undefined, null])) {
       assert.throws(() => new ConsumerStream(client, topics, {}),
         { message: 'You must specify topics to subscribe to.' })
     }
@@ -233,7 +233,7 @@ describe('ConsumerStream', { timeout: 60000 }, () => {
     await close(stream)
   })
 
-  it('decodes values as `encoding` says, and keys never', async () => {
+  it('decodes values as `encoding` says, but never keys', async () => {
     const topic = await topicWith([{ key: 'k', value: 'é' }, { key: null, value: null }])
     for (const [encoding, value] of [['utf8', 'é'], ['latin1', 'Ã©'], ['buffer', Buffer.from('é')]]) {
       const stream = open([topic], { encoding })
@@ -436,7 +436,7 @@ describe('ConsumerGroupStream', { timeout: 60000 }, () => {
     await close(stream)
   })
 
-  it('joins when it is first read from, once, also before the client is ready', async () => {
+  it('joins when it is first read from, once, even before the client is ready', async () => {
     const topic = await topicWith(['v'])
     const idle = new ConsumerGroupStream(optionsOf(), topic)
     await once(idle.client, 'ready')
@@ -550,7 +550,7 @@ describe('ConsumerGroupStream', { timeout: 60000 }, () => {
     assert.equal(stream.consumerGroup.closed, true)
   })
 
-  it('without autoCommit commits what it is told to: the last call for a partition counts', async () => {
+  it('without autoCommit commits what it is given: the last call for a partition counts', async () => {
     const topic = await topicWith(values(5))
     const stream = new ConsumerGroupStream(optionsOf({ autoCommit: false, autoCommitIntervalMs: 100000 }), topic)
     const messages = await take(stream, 5)
@@ -570,8 +570,9 @@ describe('ConsumerGroupStream', { timeout: 60000 }, () => {
     const topic = await topicWith(['v'])
     const stream = new ConsumerGroupStream(optionsOf({ autoCommit: false }), topic)
     await take(stream, 1)
-    for (const foreign of [{ topic, partition: 7, offset: 3 }, { topic: 'other', partition: 0, offset: 3 }]) {
-      assert.deepEqual(await called(done => stream.commit(foreign, true, done)), [null])
+    const message = { value: 'v', key: '', highWaterOffset: 4 }
+    for (const place of [{ topic, partition: 7, offset: 3 }, { topic: 'other', partition: 0, offset: 3 }]) {
+      assert.deepEqual(await called(done => stream.commit({ ...message, ...place }, true, done)), [null])
     }
     assert.deepEqual(await commitOf(stream, topic), { 0: { offset: 0, metadata: 'm' } })
     await close(stream)

@@ -71,7 +71,7 @@ function sendsOf (events) {
  * @param {Event[]} options.events of the producer program
  * @param {Entry[]} options.log by partition and offset
  * @param {string} options.id of the producer
- * @param {(send: Send) => boolean} [options.mayDouble] sends that may stand in the log twice; default: none
+ * @param {(send: Send) => boolean} [options.mayDouble] sends that may be in the log twice; default: none
  * @param {(send: Send) => boolean} [options.mayFail] default: none
  * @param {boolean} [options.hasOffsets] whether acknowledgements carry offsets; default: true (not with requireAcks 0)
  * @returns {Violation[]} of the kinds `lost`, `doubled`, `reordered`, `misplaced`, `failed`, `never answered`,
@@ -124,7 +124,7 @@ function checkProducer ({ events, log, id, mayDouble = () => false, mayFail = ()
 /**
  * @param {number} from ms
  * @param {number} [to] ms; default: the same moment
- * @returns {(send: Send) => boolean} whether a send was under way then
+ * @returns {(send: Send) => boolean} whether a send was in flight then
  */
 function underWay (from, to = from) {
   return ({ time, answered }) => time <= to && answered >= from
@@ -159,7 +159,8 @@ function nameOf ({ topic, partition }) {
 
 /**
  * A consumer's promises, for all members of a group together. Besides `message`, members write `rebalancing`,
- * `rebalanced [[topic, partition], ...]` and `closed`; programs without a group have no first two.
+ * `rebalanced [[topic, partition], ...]` and `closed`, or `assigned` and `revoked` with the partitions that come and
+ * go; programs without a group write only `closed`.
  *
  * @param {object} options
  * @param {Event[][]} options.members the events of each member
@@ -198,6 +199,15 @@ function checkDelivery ({ members, logs, mayRepeat = () => false }) {
         const places = args[0]
         owned = new Set(places.map(([topic, partition]) => nameOf({ topic, partition })))
         last = new Map()
+      }
+      if (event === 'assigned' || event === 'revoked') {
+        owned = owned || new Set()
+        for (const [topic, partition] of args[0]) {
+          const name = nameOf({ topic, partition })
+          last.delete(name)
+          if (event === 'assigned') owned.add(name)
+          else owned.delete(name)
+        }
       }
       if (event === 'closed') isClosed = true
       if (event !== 'message') continue
@@ -239,7 +249,7 @@ function checkDelivery ({ members, logs, mayRepeat = () => false }) {
  * @param {object} options
  * @param {Event[][]} options.members
  * @param {{ topic: string, partition: number, offset: number, time?: number }[]} options.commits as the broker
- *   tells them; `time`, in ms, is when it was asked, by default after everything
+ *   reports them; `time`, in ms, is when it was asked, by default after everything
  * @param {Record<string, number>} [options.starts] where a group without emissions may have begun, by
  *   `topic/partition`; default: 0
  * @returns {Violation[]} of the kind `committed ahead`
@@ -260,11 +270,54 @@ function checkCommits ({ members, commits, starts = {} }) {
 }
 
 /**
- * Error events of a program, `error isError name message`: objects, and not too many of them.
+ * A transactional producer's promises. The values are `id:n:i`, record i of transaction n; those of others are ignored.
+ *
+ * @param {object} options
+ * @param {Event[]} options.events of the program: `begun`, `committing`, `committed`, `aborted` with n, and `failed n
+ *   type fatal abortable`
+ * @param {string[]} options.visible values that a reader of what is committed sees
+ * @param {string} options.id of the producer
+ * @param {number} options.perTransaction records
+ * @returns {Violation[]} of the kinds `lost`, `torn`, `doubled`, `visible though not committed`, `not of a transaction`
+ */
+function checkTransactions ({ events, visible, id, perTransaction }) {
+  const findings = new Findings()
+  /** @type {Map<number, { seen: Set<number>, stage: string }>} */
+  const transactions = new Map()
+  for (const [, event, n, , fatal, abortable] of events) {
+    if (event === 'begun') transactions.set(n, { seen: new Set(), stage: event })
+    const transaction = transactions.get(n)
+    if (!transaction) continue
+    if (['committing', 'committed', 'aborted'].includes(event)) transaction.stage = event
+    // such a commit was refused; after any other error nobody knows
+    if (event === 'failed' && (fatal || abortable)) transaction.stage = 'aborted'
+  }
+  for (const value of visible) {
+    if (!value.startsWith(`${id}:`)) continue
+    const [n, i] = value.slice(id.length + 1).split(':').map(Number)
+    const transaction = transactions.get(n)
+    if (!transaction) findings.add('not of a transaction', value)
+    else if (transaction.seen.has(i)) findings.add('doubled', value)
+    else transaction.seen.add(i)
+  }
+  for (const [n, { seen: { size }, stage }] of transactions) {
+    if (size > 0 && size < perTransaction) findings.add('torn', `${n}: ${size} of ${perTransaction}, ${stage}`)
+    if (stage === 'committed' && size === 0) findings.add('lost', `${n}`)
+    if (stage !== 'committed' && stage !== 'committing' && size > 0) {
+      findings.add('visible though not committed', `${n}, ${stage}`)
+    }
+  }
+  return findings.list()
+}
+
+/**
+ * Error events of a program, `error isError name message`: real Errors, and not too many of them, nor of entries of
+ * its log, `logged namespace text`.
  *
  * @param {Event[]} events
  * @param {number} [limit] in any minute; default: 60
- * @returns {Violation[]} of the kinds `error events that are no Error`, `error events beyond the limit`
+ * @returns {Violation[]} of the kinds `error events that are no Error`, `error events beyond the limit`, `logged
+ *   errors beyond the limit`
  */
 function checkErrors (events, limit = 60) {
   const findings = new Findings()
@@ -275,6 +328,11 @@ function checkErrors (events, limit = 60) {
   errors.forEach(([time, , , name, message], i) => {
     const first = errors[i - limit]
     if (first && time - first[0] < 60000) findings.add('error events beyond the limit', `${name}: ${message}`)
+  })
+  const logged = events.filter(([, event]) => event === 'logged')
+  logged.forEach(([time, , namespace, text], i) => {
+    const first = logged[i - limit]
+    if (first && time - first[0] < 60000) findings.add('logged errors beyond the limit', `${namespace}: ${text}`)
   })
   return findings.list()
 }
@@ -326,6 +384,7 @@ module.exports = {
   checkProducer,
   checkDelivery,
   checkCommits,
+  checkTransactions,
   checkErrors,
   resumedAfter,
   longestSilence

@@ -6,7 +6,7 @@ const path = require('node:path')
 const { setTimeout: delay } = require('node:timers/promises')
 
 const kafka = require('../support/kafka')
-const { readLog } = require('./log')
+const { readCommitted, readLog } = require('./log')
 const { Workload } = require('./workload')
 
 /** @typedef {import('./checker').Violation} Violation */
@@ -16,15 +16,18 @@ class Context {
   /**
    * @param {object} options
    * @param {'4' | '3.9'} options.version
+   * @param {'kafka-node' | 'kafkajs'} options.door
    * @param {boolean} options.quick
    * @param {any} options.kafka a `Kafka` or a `Cluster` of tools/kafka, as the scenario's `nodes` asks; null for none
    * @param {string} options.folder for the files of this row; it is removed when the row passes
    * @param {(line: string) => void} options.log
    */
-  constructor ({ version, quick, kafka, folder, log }) {
+  constructor ({ version, door, quick, kafka, folder, log }) {
     /** '4' or '3.9' */
     this.version = version
-    /** Whether the short version runs: less of everything, so that all rows together take about two minutes. */
+    /** Whose API the programs use: each gets it as `door`. */
+    this.door = door
+    /** Whether the short version runs: less of everything, so that all rows together take some minutes. */
     this.quick = quick
     /** The running broker (`kill`, `pause`, `resume`, `terminate`, `restart`) or cluster (`nodes[i].kill` ...). */
     this.kafka = kafka
@@ -77,7 +80,7 @@ class Context {
   }
 
   /**
-   * Starts a program as a process of its own; it is ended with the row at the latest.
+   * Starts a program as its own process; it is ended with the row at the latest.
    *
    * @param {string} program a file's name in the folder of programs, without `.js`, or a path
    * @param {object} config what it gets, as JSON
@@ -86,7 +89,10 @@ class Context {
    */
   start (program, config, options) {
     const file = path.isAbsolute(program) ? program : path.join(__dirname, 'programs', `${program}.js`)
-    const workload = new Workload({ file, config, folder: this.folder, number: this.workloads.length + 1, ...options })
+    const number = this.workloads.length + 1
+    const workload = new Workload({
+      file, config: { door: this.door, ...config }, folder: this.folder, number, ...options
+    })
     this.workloads.push(workload)
     return workload
   }
@@ -99,6 +105,17 @@ class Context {
    */
   readLog (topic) {
     return readLog({ brokers: this.brokers, version: this.version, topic, quick: this.quick })
+  }
+
+  /**
+   * What a reader of committed transactions sees of a topic. It waits for those that are open.
+   *
+   * @param {string} topic
+   * @param {number} partitions
+   * @returns {Promise<string[]>} the values
+   */
+  readCommitted (topic, partitions) {
+    return readCommitted({ brokers: this.brokers, version: this.version, topic, partitions, quick: this.quick })
   }
 
   /**
@@ -119,7 +136,7 @@ class Context {
     this.log(`    ${text}`)
   }
 
-  /** @param {string} text what does not hold: the row fails, and goes on */
+  /** @param {string} text what does not hold: the row fails, but continues */
   fail (text) {
     this.failures.push(text)
     this.log(`    FAILED: ${text}`)

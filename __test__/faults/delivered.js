@@ -9,7 +9,7 @@ const PATIENCE_MS = 30000
  * then says what is missing.
  *
  * @param {import('./context').Context} context
- * @param {import('./workload').Workload[]} members all that there were
+ * @param {import('./workload').Workload[]} members all there have been
  * @param {Record<string, import('./log').Entry[]>} logs by topic
  */
 async function untilDelivered (context, members, logs) {

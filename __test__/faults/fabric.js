@@ -23,6 +23,9 @@ const FOLDER = path.join(__dirname, 'scenarios')
  * @property {string} must what has to hold
  * @property {KafkaWanted | null} kafka null: without a broker, run once
  * @property {boolean} [quick] false: not in the short version
+ * @property {{ quick: boolean }} [kafkajs] it also runs through KafkaJS's API, as a row `ID-kafkajs`; `quick`: also in
+ *   the short version
+ * @property {'kafka-node' | 'kafkajs'} [door] whose API the programs use; default: kafka-node
  * @property {(context: Context) => Promise<unknown>} run
  */
 
@@ -37,10 +40,30 @@ const FOLDER = path.join(__dirname, 'scenarios')
  * @property {number} seconds
  */
 
+/**
+ * The same row for each door that it is for.
+ *
+ * @param {Scenario} scenario
+ * @returns {Scenario[]}
+ */
+function forDoors (scenario) {
+  const { id, fault, must, kafkajs } = scenario
+  if (!kafkajs) return [scenario]
+  const inItsWords = (/** @type {string} */ text) => text.replace(/requireAcks/g, 'acks')
+  return [scenario, {
+    ...scenario,
+    id: `${id}-kafkajs`,
+    fault: `KafkaJS's API: ${inItsWords(fault)}`,
+    must: inItsWords(must),
+    quick: kafkajs.quick,
+    door: 'kafkajs'
+  }]
+}
+
 /** @returns {Scenario[]} all, in the order of their files' names */
 function allScenarios () {
   return fs.readdirSync(FOLDER).filter((name) => name.endsWith('.js')).sort()
-    .flatMap((name) => require(path.join(FOLDER, name)))
+    .flatMap((name) => require(path.join(FOLDER, name))).flatMap(forDoors)
 }
 
 /** @param {{ words: string[], quick: boolean }} options @returns {Scenario[]} */
@@ -49,7 +72,7 @@ function chooseScenarios ({ words, quick }) {
   return quick ? chosen.filter((scenario) => scenario.quick !== false) : chosen
 }
 
-/** Brokers of one kind at a time: consecutive rows that ask for the same one share it. */
+/** One kind of broker at a time: consecutive rows that ask for the same one share it. */
 class Brokers {
   /** @param {(line: string) => void} log */
   constructor (log) {
@@ -88,11 +111,11 @@ class Brokers {
  * @returns {Promise<Result>}
  */
 async function runScenario (scenario, { version, quick, brokers, log }) {
-  const { id, fault, must } = scenario
+  const { id, fault, must, door = 'kafka-node' } = scenario
   const kafka = await brokers.get(version, scenario)
   log(`${id}${kafka ? ` on Kafka ${kafka.version}` : ''}`)
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), `kafka-node-native-${id}-`))
-  const context = new Context({ version, quick, kafka, folder, log })
+  const context = new Context({ version, door, quick, kafka, folder, log })
   const started = Date.now()
   try {
     await scenario.run(context)

@@ -10,7 +10,7 @@ const { Brokers, chooseScenarios, plan, runScenario } = require('./fabric')
 /** Somebody else's broker can be used, but not killed. */
 const skip = Boolean(process.env.KAFKA_BROKERS) && 'KAFKA_BROKERS is set'
 
-describe('under fire', { skip, timeout: 600000 }, () => {
+describe('under fire', { skip, timeout: 900000 }, () => {
   const log = () => {}
   const brokers = new Brokers(log)
   after(() => brokers.stop())

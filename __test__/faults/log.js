@@ -23,13 +23,14 @@ const JAVA_PATIENCE_MS = 5000
  * @param {string} brokers
  * @param {'4' | '3.9'} version
  * @param {string} topic
+ * @param {'read_uncommitted' | 'read_committed'} [isolation]
  * @returns {Promise<Entry[]>} by partition and offset
  */
-async function readWithJava (brokers, version, topic) {
+async function readWithJava (brokers, version, topic, isolation = 'read_uncommitted') {
   const args = [
     '-Xmx128m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-cp', `${jarsFolder(release(version))}/*`,
     'org.apache.kafka.tools.consumer.ConsoleConsumer', '--bootstrap-server', brokers, '--topic', topic,
-    '--from-beginning', '--timeout-ms', String(JAVA_PATIENCE_MS),
+    '--from-beginning', '--isolation-level', isolation, '--timeout-ms', String(JAVA_PATIENCE_MS),
     '--property', 'print.partition=true', '--property', 'print.offset=true', '--property', 'null.literal=\\0'
   ]
   const child = spawn(javaCommand(), args, { stdio: ['ignore', 'pipe', 'pipe'] })
@@ -79,4 +80,25 @@ async function readLog ({ brokers, version, topic, quick }) {
   return java
 }
 
-module.exports = { readLog, readWithJava }
+/**
+ * What a reader of committed transactions sees of a topic, once none is open: KafkaJS's own consumer, and in the long
+ * version Java's has to see the same.
+ *
+ * @param {{ brokers: string, version: '4' | '3.9', topic: string, partitions: number, quick: boolean }} options
+ * @returns {Promise<string[]>} the values
+ */
+async function readCommitted ({ brokers, version, topic, partitions, quick }) {
+  const texts = await kafka.visibleTexts(brokers, topic, { partitions })
+  if (quick) return texts
+  const java = (await readWithJava(brokers, version, topic, 'read_committed')).map(({ value }) => value)
+  // Java's also sees the marks that the first reader has written to know where it ends
+  const missing = new Set(texts)
+  for (const value of java) missing.delete(String(value))
+  if (missing.size > 0 || java.length !== texts.length + partitions) {
+    throw new Error(`Two readers of ${topic} do not agree: Java's console consumer sees ${java.length} values, ` +
+      `KafkaJS's ${texts.length}`)
+  }
+  return texts
+}
+
+module.exports = { readCommitted, readLog, readWithJava }

@@ -75,7 +75,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
     })
 
     it('takes only a KafkaClient', () => {
-      for (const other of [undefined, {}, new (require('node:events'))()]) {
+      for (const other of /** @type {any[]} */ ([undefined, {}, new (require('node:events'))()])) {
         assert.throws(() => new Admin(other), { message: "'Admin' only accepts 'KafkaClient' for its kafka client." })
       }
       assert.deepEqual(admin.RESOURCE_TYPES, { topic: 'topic', broker: 'broker' })
@@ -118,6 +118,18 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
         assert.deepEqual(metadata[plain][1],
           { topic: plain, partition: 1, leader: brokerId, replicas: [brokerId], isr: [brokerId] })
         assert.deepEqual(Object.keys(metadata[placed]), ['0', '1', '2'])
+      })
+
+      it('report a placement that is no sequence of partitions, and never place the topic elsewhere', async () => {
+        const replicas = [brokerId]
+        const placements = [[-1], ['x'], [1], [0, 2], [0, 0], [0.5]]
+        const topics = placements.map((partitions) => ({
+          topic: name('misplaced'), partitions: 1, replicationFactor: 1,
+          replicaAssignment: partitions.map((partition) => ({ partition, replicas }))
+        }))
+        const refused = await call(admin, 'createTopics', /** @type {any} */ (topics))
+        assert.deepEqual(refused, topics.map(({ topic }) =>
+          ({ topic, error: 'partitions should be a consecutive 0-based integer sequence' })))
       })
 
       it('report each topic that was not created with the broker\'s text, and create the others', async () => {

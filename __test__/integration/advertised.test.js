@@ -5,16 +5,16 @@ const assert = require('node:assert/strict')
 const { once } = require('node:events')
 
 const { Consumer, KafkaClient, Producer } = require('../..')
-const { startKafka } = require('../../tools/kafka')
+const { startCluster, startKafka } = require('../../tools/kafka')
 const { freePort } = require('../../tools/kafka/ports')
-const { uniqueName } = require('../support/kafka')
+const { uniqueName, waitForTopic, withAdmin } = require('../support/kafka')
 
-// Brokers that answer under the address in `kafkaHost`, and cannot be reached under the one that they advertise.
+// Brokers that answer at the address in `kafkaHost`, but cannot be reached at the one that they advertise.
 
-/** A name that no resolver knows, as a container's name is outside of its network. */
+/** A name that no resolver knows, like a container's name outside its network. */
 const UNKNOWN_HOST = 'kafka-1.invalid'
 
-/** @param {KafkaClient} client */
+/** @param {KafkaClient} client @returns {Promise<void>} */
 const close = client => new Promise(resolve => client.close(resolve))
 
 describe('an advertised address that cannot be reached', { timeout: 240000 }, () => {
@@ -57,7 +57,7 @@ describe('an advertised address that cannot be reached', { timeout: 240000 }, ()
     REFUSED: { what: 'a port that is closed', code: 'ECONNREFUSED', advertised: () => `127.0.0.1:${closedPort}` }
   })) {
     describe(what, () => {
-      it('is told as socket_error with the host, after ready, and is no error', async () => {
+      it('is reported as socket_error with the host, after ready, and is not an error', async () => {
         const client = new KafkaClient({ kafkaHost: listeners[name] })
         const events = []
         client.on('error', error => events.push(`error: ${error.message}`))
@@ -72,7 +72,7 @@ describe('an advertised address that cannot be reached', { timeout: 240000 }, ()
         assert.deepEqual(events, ['ready'])
       })
 
-      it('is named, with the cure, by the error that a send ends in', async () => {
+      it('is named, with the cure, by the error that a send ends with', async () => {
         const client = new KafkaClient({ kafkaHost: listeners[name], requestTimeout: 3000 })
         const producer = new Producer(client)
         client.on('error', () => {})
@@ -87,11 +87,92 @@ describe('an advertised address that cannot be reached', { timeout: 240000 }, ()
     })
   }
 
-  it('is what it is to a consumer, too: it closes while it cannot read', async () => {
+  it('does not keep a consumer that cannot read from closing', async () => {
     const client = new KafkaClient({ kafkaHost: listeners.REFUSED, requestTimeout: 1000 })
     const consumer = new Consumer(client, [{ topic: uniqueName('advertised') }], {})
     consumer.on('error', () => {})
     await once(client, 'ready')
+    await new Promise(resolve => consumer.close(false, resolve))
+  })
+})
+
+describe('one of three brokers that cannot be reached where it advertises to be', { timeout: 240000 }, () => {
+  /** The one whose address is wrong. */
+  const LOST = 3
+  const topic = uniqueName('one-lost')
+  /** @type {Awaited<ReturnType<typeof startCluster>>} */
+  let cluster
+  /** Where the brokers listen for clients from outside. */
+  const outside = /** @type {string[]} */ ([])
+  let advertised = ''
+  /** @type {Map<number, number>} partition by the id of its leader */
+  const led = new Map()
+
+  before(async () => {
+    const taken = new Set()
+    const port = async () => {
+      const free = await freePort(taken)
+      taken.add(free)
+      return free
+    }
+    advertised = `127.0.0.1:${await port()}`
+    cluster = await startCluster({
+      properties: async base => {
+        const id = Number(base['node.id'])
+        const own = `127.0.0.1:${await port()}`
+        outside[id - 1] = own
+        return {
+          ...base,
+          listeners: `${base.listeners},OUTSIDE://${own}`,
+          'advertised.listeners': `${base['advertised.listeners']},OUTSIDE://${id === LOST ? advertised : own}`,
+          'listener.security.protocol.map':
+            `${base['listener.security.protocol.map'] || 'PLAINTEXT:PLAINTEXT'},OUTSIDE:PLAINTEXT`
+        }
+      }
+    })
+    const replicaAssignment = [1, 2, 3].map((id, partition) => ({ partition, replicas: [id] }))
+    await withAdmin(cluster.brokers, admin =>
+      admin.createTopics({ waitForLeaders: false, topics: [{ topic, replicaAssignment }] }))
+    await waitForTopic(cluster.brokers, topic)
+    for (const id of [1, 2, 3]) led.set(id, id - 1)
+  })
+  after(() => cluster && cluster.stop())
+
+  it('is told as socket_error, while the others work; a send to it names it', async () => {
+    const client = new KafkaClient({ kafkaHost: outside.join(), requestTimeout: 3000 })
+    /** @type {string[]} */
+    const errors = []
+    const unreachable = once(client, 'socket_error')
+    client.on('error', ({ message }) => errors.push(message))
+    const producer = new Producer(client)
+    await once(producer, 'ready')
+    /** @type {(id: number) => Promise<Error | null>} */
+    const send = id => new Promise(resolve =>
+      producer.send([{ topic, partition: Number(led.get(id)), messages: ['1'] }], resolve))
+    const [first, second, lost] = await Promise.all([1, 2, LOST].map(send))
+    assert.deepEqual([first, second], [null, null])
+    assert.match(String(lost && lost.name), /^(TimeoutError|BrokerNotAvailableError)$/)
+    assert.equal(String(lost).includes(advertised), true, String(lost))
+    assert.match(String(lost), /the address that the cluster advertises.*advertised\.listeners/)
+    const [error] = await unreachable
+    assert.equal(error.code, 'ECONNREFUSED')
+    assert.equal(error.message.includes(advertised), true, error.message)
+    assert.deepEqual(errors, [])
+    await close(client)
+  })
+
+  it('keeps no consumer of the others from reading', async () => {
+    const client = new KafkaClient({ kafkaHost: outside.join(), requestTimeout: 3000 })
+    const partitions = [1, 2].map(id => ({ topic, partition: led.get(id) }))
+    const consumer = new Consumer(client, partitions, { fromOffset: true, autoCommit: false })
+    /** @type {Set<number>} */
+    const read = new Set()
+    await new Promise((resolve, reject) => {
+      consumer.on('error', reject)
+      consumer.on('message', ({ partition }) => {
+        if (read.add(partition).size === 2) resolve(undefined)
+      })
+    })
     await new Promise(resolve => consumer.close(false, resolve))
   })
 })

@@ -72,7 +72,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
     before(async () => { broker = await startKafka({ version }) })
     after(() => broker.stop())
 
-    it('costs no send and no record, changes no order, and the group goes on by itself', async () => {
+    it('costs no send and no record, changes no order, and the group resumes by itself', async () => {
       const address = broker.brokers
       const topics = [await kafka.createTopic(address, kafka.uniqueName('leader'), PARTITIONS),
         await kafka.createTopic(address, kafka.uniqueName('all'), PARTITIONS)]
@@ -121,7 +121,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
           const numbers = logs[i].filter((record) => record.partition === partition).map(({ value }) => Number(value))
           const expected = Array.from({ length: Math.ceil((sent - partition) / PARTITIONS) },
             (_, n) => n * PARTITIONS + partition)
-          // at its first occurrence each: in the order of the sends, none missing
+          // counting first occurrences only: in the order of the sends, none missing
           assert.deepEqual([...new Set(numbers)], expected)
           if (topic === topics[1]) {
             assert.deepEqual(numbers, expected, 'acknowledged by all: no record is there twice')
@@ -150,7 +150,7 @@ describe('a full queue', { skip, timeout: 120000 }, () => {
   /** A million waiting sends would need several times as much. */
   const MEMORY_LIMIT = 400 * 1024 * 1024
 
-  it('fails a send with QueueFullError: a million sends, a broker away for 10 s, every callback once', async (t) => {
+  it('fails a send with QueueFullError: a million sends, a broker down for 10 s, every callback once', async (t) => {
     const broker = await startKafka()
     try {
       const address = broker.brokers
@@ -206,7 +206,7 @@ describe('a full queue', { skip, timeout: 120000 }, () => {
           .map(({ offset, value }) => [offset, Number(value)])
         assert.deepEqual(written, expected)
       }
-      await promised((callback) => producer.close(callback))
+      await promised((callback) => producer.close(() => callback(null)))
     } finally {
       await broker.stop()
     }

@@ -51,7 +51,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
         const where = inside ? 'inside the handler' : 'outside the handler'
         it(`${kind}, ${where}: calls back, emits nothing more, commits nothing, and the process ends`, async () => {
           const { committed } = await run({ kind, inside })
-          // Earlier commits are from the start: a group commits where it begins, a consumer after its first batch.
+          // Earlier commits date from the start: a group commits where it begins, a consumer after its first batch.
           assert.ok(committed.offset <= (kind === 'group' ? 0 : 1024), `committed ${committed.offset}`)
         })
       }
@@ -67,7 +67,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
       })
     }
 
-    it('of a group leaves it at once: the other member does not wait for the session to end', async () => {
+    it('of a group member leaves at once: the other member does not wait for the session to end', async () => {
       const groupId = kafka.uniqueName('group')
       const options = { kafkaHost: address, groupId, fromOffset: 'latest', heartbeatInterval: 300 }
       const member = start('group-member', { topics: [topic], options })

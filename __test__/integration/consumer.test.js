@@ -40,7 +40,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
     after(() => kafka.releaseAll())
     afterEach(closeAll)
 
-    it('shows message objects with the fields of kafka-node, in their order', async () => {
+    it('shows message objects with the fields of kafka-node, in the same order', async () => {
       const address = await kafka.brokers(version)
       const topic = await kafka.createTopic(address, kafka.uniqueName('fields'))
       await kafka.produceRaw(address, topic, [{ key: 'k', value: 'é' }, { value: null }, { key: '', value: '' }])
@@ -52,7 +52,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
       ])
     })
 
-    it('shows the names of headers whole, whatever bytes they have', async () => {
+    it('shows header names whole, whatever bytes they contain', async () => {
       const address = await kafka.brokers(version)
       const topic = await kafka.createTopic(address, kafka.uniqueName('headers'))
       await kafka.produceRaw(address, topic, [{ value: 'v', headers: { 'a\0b': '1', '\0': '2', '': '3', é: 'x\0y' } }])
@@ -61,7 +61,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
       assert.deepEqual(message.headers, { 'a\0b': '1', '\0': '2', '': '3', é: 'x\0y' })
     })
 
-    it('shares its client with another one: both get their records', async () => {
+    it('can share its client with another one: both get their records', async () => {
       const address = await kafka.brokers(version)
       const topics = [await kafka.createTopic(address, kafka.uniqueName('first')),
         await kafka.createTopic(address, kafka.uniqueName('second'))]

@@ -52,7 +52,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
     }
 
     /**
-     * Runs a recipe that is repeatedly killed in the middle of its work, then once to the end of the topic.
+     * Runs a recipe, killing it repeatedly in the middle of its work, then once to the end of the topic.
      *
      * @param {string} heading
      * @param {number} count of records
@@ -115,7 +115,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
       assert.deepEqual(committed, Array(PARTITIONS).fill(each))
     })
 
-    it('at most once: killed in the middle of its work, it repeats no record, and each kill costs one at most',
+    it('at most once: killed in the middle of its work, it repeats no record, and each kill costs at most one',
       async () => {
         const count = 400
         const { programs } = await killed('At most once', count)

@@ -16,8 +16,12 @@ const EXAMPLES = path.join(ROOT, 'examples')
 /** Examples that need more than a broker, with the test that runs them. */
 const ELSEWHERE = {
   blog: 'install/package.test.js',
+  'kafkajs/nestjs.ts': 'install/kafkajs-dependents.test.js',
   'tls-sasl.js': 'integration/security.test.js'
 }
+
+/** The folder with the examples of KafkaJS's API. */
+const KAFKAJS = 'kafkajs'
 
 /** What each of the others prints when it has succeeded. */
 const RESULTS = {
@@ -26,6 +30,13 @@ const RESULTS = {
   'at-most-once.js': /^9 of 10 invitations were mailed, none twice; missing: 5$/m,
   'consumer-groups.js': /^all 20 jobs are done, \d+ and \d+ of them$/m,
   'custom-assignor.js': /^large( \(leader\))? has 8 partitions$/m,
+  'kafkajs/admin.js': /^partition 0: read to 1 of 3, 2 behind$/m,
+  'kafkajs/async-iterator.js': /^done: step 3\n\d at once, the first is step 4$/m,
+  'kafkajs/batches.js': /^the average of 1000 readings is 54$/m,
+  'kafkajs/cooperative-group.js': /^both have 3 of 6 partitions$/m,
+  'kafkajs/pub-sub.js': /^archive got headline 5 from \d\/\d$/m,
+  'kafkajs/transactions.js': /^10 orders, 10 invoices$/m,
+  'modern-group.js': /^both have 3 of 6 partitions$/m,
   'offsets.js': /^set to \[2\] /m,
   'pub-sub.js': /^archive got headline 4 from 1\/1$/m,
   'streams.js': /^read 1000 invoices over /m,
@@ -41,6 +52,10 @@ describe('the examples on real Kafka', { timeout: 240000 }, () => {
     folder = fs.mkdtempSync(path.join(os.tmpdir(), 'kafka-node-native-examples-'))
     fs.mkdirSync(path.join(folder, 'node_modules'))
     fs.symlinkSync(ROOT, path.join(folder, 'node_modules', 'kafka-node'), 'junction')
+    fs.mkdirSync(path.join(folder, 'node_modules', 'kafkajs'))
+    fs.writeFileSync(path.join(folder, 'node_modules', 'kafkajs', 'index.js'),
+      `module.exports = require(${JSON.stringify(path.join(ROOT, 'kafkajs.js'))})`)
+    fs.mkdirSync(path.join(folder, KAFKAJS))
     for (const name of Object.keys(RESULTS)) {
       const source = fs.readFileSync(path.join(EXAMPLES, name), 'utf8')
       const { outputText } = ts.transpileModule(source, { compilerOptions: { module: ts.ModuleKind.CommonJS } })
@@ -55,7 +70,9 @@ describe('the examples on real Kafka', { timeout: 240000 }, () => {
 
   it('are all run, here or where this file says', () => {
     const listed = [...Object.keys(ELSEWHERE), ...Object.keys(RESULTS)]
-    assert.deepEqual(listed.sort(), fs.readdirSync(EXAMPLES).sort())
+    const files = fs.readdirSync(EXAMPLES).filter((name) => name !== KAFKAJS)
+    const ofKafkaJs = fs.readdirSync(path.join(EXAMPLES, KAFKAJS)).map((name) => `${KAFKAJS}/${name}`)
+    assert.deepEqual(listed.sort(), [...files, ...ofKafkaJs].sort())
     for (const [name, test] of Object.entries(ELSEWHERE)) {
       const text = fs.readFileSync(path.join(ROOT, '__test__', test), 'utf8')
       assert.ok(text.includes('examples') && text.includes(name), `${test} does not run ${name}`)

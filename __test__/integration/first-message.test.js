@@ -22,17 +22,17 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
       const address = await kafka.brokers(version)
       const topic = await kafka.createTopic(address, kafka.uniqueName('first'))
       await kafka.produceRaw(address, topic, [{ value: 'one' }])
-      // whether the timer comes first is a matter of chance
+      // whether the timer fires first is a matter of chance
       for (let round = 0; round < 5; round++) {
         const client = new KafkaClient({ kafkaHost: address })
         await once(client, 'ready')
         const consumer = new Consumer(client, [{ topic }],
           /** @type {any} */ ({ groupId: kafka.uniqueName('group'), librdkafka: { debug: 'metadata' } }))
         await once(consumer, 'message')
-        await new Promise((resolve) => client.close(resolve))
+        await /** @type {Promise<void>} */ (new Promise((resolve) => client.close(resolve)))
       }
       assert.ok(lines.some((line) => line.includes('===== Received metadata')))
-      // what its timer does once a second, with topics that nobody has asked about
+      // what its timer does once a second for topics that nobody has asked about
       assert.deepEqual(lines.filter((line) => line.includes('refresh unavailable topics')), [])
     })
 }

@@ -79,7 +79,9 @@ describe('onRebalance', { timeout: 60000 }, () => {
         }, 50)
       }
     })
-    for (const name of ['rebalancing', 'connect', 'rebalanced']) group.on(name, () => seen.push(name))
+    for (const name of /** @type {const} */ (['rebalancing', 'connect', 'rebalanced'])) {
+      group.on(name, () => seen.push(name))
+    }
     await once(group, 'rebalanced')
     const first = ['rebalancing', 'onRebalance false', 'answered', 'connect', 'rebalanced']
     assert.deepEqual(seen, first)
@@ -234,7 +236,7 @@ describe('pause and resume of a group', { timeout: 90000 }, () => {
     assertInOrder(seen)
   })
 
-  it('resume after a long pause, even if partitions have moved meanwhile', async () => {
+  it('resume after a long pause, even if partitions have moved in the meantime', async () => {
     const address = await kafka.brokers('4')
     const topic = await kafka.createTopic(address, kafka.uniqueName('pause'), 2)
     const groupId = kafka.uniqueName('group')
@@ -255,7 +257,7 @@ describe('pause and resume of a group', { timeout: 90000 }, () => {
     while (!done()) await reach(seen.length + 1)
   })
 
-  it('resume after a long pause at the offset that was set meanwhile', async () => {
+  it('resume after a long pause at the offset that was set in the meantime', async () => {
     const address = await kafka.brokers('4')
     const topic = await kafka.createTopic(address, kafka.uniqueName('pause'))
     const group = join(address, topic, { groupId: kafka.uniqueName('group') })

@@ -18,7 +18,7 @@ describe('a group that cannot be joined', { timeout: 240000 }, () => {
   after(() => kafka.releaseAll())
 
   for (const version of /** @type {const} */ (['4', '3.9'])) {
-    it(`tells once that its session time-out is refused, on Kafka ${version}`, async () => {
+    it(`reports once that its session timeout is refused, on Kafka ${version}`, async () => {
       const address = await kafka.brokers(version)
       const topic = await kafka.createTopic(address, kafka.uniqueName('joining'))
       const group = new ConsumerGroup(
@@ -26,11 +26,12 @@ describe('a group that cannot be joined', { timeout: 240000 }, () => {
       /** @type {any[]} */
       const errors = []
       group.on('error', (error) => errors.push(error))
-      // librdkafka asks again, and again, every two seconds
+      // librdkafka asks again every two seconds
       let refusals = 0
       await new Promise((resolve) => {
-        const handleEvent = group._event
-        group._event = function (/** @type {any} */ received) {
+        const membership = /** @type {any} */ (group)._membership
+        const handleEvent = membership.event
+        membership.event = function (/** @type {any} */ received) {
           Reflect.apply(handleEvent, this, [received])
           if (received.type === 'error' && received.error.code === 26 && ++refusals === 3) resolve(undefined)
         }
@@ -40,7 +41,7 @@ describe('a group that cannot be joined', { timeout: 240000 }, () => {
     })
   }
 
-  it('tells within 30 seconds that its coordinator cannot be reached, and where', async () => {
+  it('reports within 30 seconds that its coordinator cannot be reached, and where', async () => {
     const taken = new Set()
     const port = await freePort(taken)
     const broken = await startKafka({

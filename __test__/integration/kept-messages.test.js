@@ -32,7 +32,7 @@ describe('messages that the user keeps', { timeout: 240000 }, () => {
         const isLast = --left === 0
         producer.send([{ topic, messages }], (error) => {
           if (error) reject(error)
-          else if (isLast) producer.close(resolve)
+          else if (isLast) producer.close(() => resolve(undefined))
           else next()
         })
       }

@@ -1,6 +1,6 @@
 'use strict'
 
-// The migration guide, carried out with kafka-node itself.
+// The migration guide, put into practice with kafka-node itself.
 
 const assert = require('node:assert/strict')
 const fs = require('node:fs')
@@ -99,7 +99,7 @@ describe('offsets that a Consumer of kafka-node has left in ZooKeeper', { timeou
     assert.equal((await kafka.committed(address, groupId, topic))[0].offset, 40)
   })
 
-  it('are not moved while the group has members', async () => {
+  it('are not moved as long as the group has members', async () => {
     const { topic, groupId, args } = await readByOriginal()
     const options = { kafkaHost: address, groupId, autoCommit: false }
     const member = start('group-member', { topics: [topic], options })
@@ -120,7 +120,7 @@ describe('offsets that a Consumer of kafka-node has left in ZooKeeper', { timeou
     assert.match(wrongTopic.stderr, new RegExp(`the cluster has no topic ${topic}-not`))
   })
 
-  it('cannot be on a cluster without ZooKeeper, and the command says so', async () => {
+  it('cannot exist on a cluster without ZooKeeper, and the command says so', async () => {
     const modern = await kafka.brokers('4')
     const topic = await kafka.createTopic(modern, kafka.uniqueName('modern'), 1)
     const { code, stderr } = await moveOffsets(

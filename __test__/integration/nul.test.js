@@ -7,7 +7,7 @@ const { Admin, ConsumerGroup, KafkaClient, Offset } = require('../..')
 const { call, next } = require('../support/embedded')
 const kafka = require('../support/kafka')
 
-// A string of librdkafka's ends at its first NUL: what has one must be refused, or it would name something else.
+// librdkafka's strings end at the first NUL: what contains one must be refused, or it would name something else.
 const NUL = 'a\0b'
 
 describe('names and secrets with a NUL character', { timeout: 60000 }, () => {
@@ -43,7 +43,7 @@ describe('names and secrets with a NUL character', { timeout: 60000 }, () => {
       { name: 'InvalidConfigError' })
   })
 
-  it('are refused by requests, which do not take them for shorter ones', async () => {
+  it('are refused by requests, instead of being cut short', async () => {
     const offset = new Offset(client)
     const admin = new Admin(client)
     const refused = { message: 'a name or value with a NUL character (\\0) cannot be sent to a broker' }
@@ -56,7 +56,7 @@ describe('names and secrets with a NUL character', { timeout: 60000 }, () => {
     await assert.rejects(call(client, 'sendGroupCoordinatorRequest', NUL), refused)
   })
 
-  it('may be in the metadata of offsets, and text with a backslash is not one', async () => {
+  it('may occur in offset metadata, and text with a backslash does not count as one', async () => {
     const topic = await kafka.createTopic(client.options.kafkaHost, kafka.uniqueName('nul'))
     const group = kafka.uniqueName('nul-group')
     await call(client, 'sendOffsetCommitRequest', group, [{ topic, partition: 0, offset: 3, metadata: NUL }])

@@ -60,7 +60,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
         ]), { [topic]: { 0: [3], 1: [0] }, [empty]: { 0: [0] } })
       })
 
-      it('gives the first record that is not older for a time, and the end when all are', async () => {
+      it('gives the first record that is not older than a time, or the end if all are', async () => {
         assert.deepEqual(await call(offset, 'fetch', [{ topic, time: 2000000 }]), { [topic]: { 0: [1] } })
         assert.deepEqual(await call(offset, 'fetch', [{ topic, time: 1500000 }]), { [topic]: { 0: [1] } })
         assert.deepEqual(await call(offset, 'fetch', [{ topic, time: 3000001 }]), { [topic]: { 0: [3] } })
@@ -138,7 +138,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
           { [topic]: { 0: 0, 1: -1 } })
       })
 
-      it('answer -1 for a group that does not exist, and {} for no partitions', async () => {
+      it('give -1 for a group that does not exist, and {} for no partitions', async () => {
         const group = kafka.uniqueName('group')
         assert.deepEqual(await call(offset, 'fetchCommits', group, [{ topic }]), { [topic]: { 0: -1 } })
         assert.deepEqual(await call(offset, 'fetchCommits', group, []), {})

@@ -95,7 +95,7 @@ describe('ConsumerGroup with a custom protocol on Kafka 4', { timeout: 120000 },
     assert.deepEqual(others.map(({ isLeader }) => isLeader).sort(), [false, true])
   })
 
-  it('gives way to one that a new member has, too', async (context) => {
+  it('gives way to one that a new member also has', async (context) => {
     const groupId = kafka.uniqueName('group')
     /** @type {string[]} */
     const runs = []

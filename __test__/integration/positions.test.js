@@ -10,7 +10,7 @@ const { deleteRecordsBefore } = require('../support/admin-requests')
 const { collect, promised } = require('../support/emissions')
 const kafka = require('../support/kafka')
 
-// Positions that users give: as numbers, as numbers in text, and as what is neither.
+// Positions that users give: as numbers, as numeric strings, and as neither.
 
 /** @type {Set<any>} */
 const open = new Set()
@@ -42,7 +42,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
       return topic
     }
 
-    it('an offset in text is a number, also for commits of a partition in which nothing arrives', async () => {
+    it('an offset given as text is a number, even for commits of a partition where nothing arrives', async () => {
       const address = await kafka.brokers(version)
       const topic = await topicOfThree(address)
       const groupId = kafka.uniqueName('group')
@@ -57,7 +57,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
         { [topic]: { partition: 0, errorCode: 0 } })
     })
 
-    it('partitions and offsets in text are numbers in addTopics, setOffset, pauseTopics and resumeTopics', async () => {
+    it('partitions and offsets given as text work in addTopics, setOffset, pauseTopics and resumeTopics', async () => {
       const address = await kafka.brokers(version)
       const topic = await topicOfThree(address)
       const consumer = new Consumer(client(address), [{ topic, partition: 2 }], { groupId: kafka.uniqueName('group') })
@@ -77,14 +77,15 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
       await promised((callback) => consumer.commit(true, callback))
     })
 
-    it('partitions that are none are told, by an error event or the callback', async () => {
+    it('invalid partitions are reported, by an error event or the callback', async () => {
       const address = await kafka.brokers(version)
       const topic = await topicOfThree(address)
       const consumer = new Consumer(client(address), [{ topic, partition: 2 }], { groupId: kafka.uniqueName('group') })
-      for (const partition of [1.5, -1, 1e10, 'x', {}]) {
+      for (const partition of /** @type {any[]} */ ([1.5, -1, 1e10, 'x', {}])) {
         const refused = { name: 'InvalidConfigError', message: /^partition .* of topic .* is illegal/ }
         await assert.rejects(promised((callback) => consumer.addTopics([{ topic, partition }], callback)), refused)
-        await assert.rejects(promised((callback) => consumer.fetchOffset([{ topic, partition }], callback)), refused)
+        await assert.rejects(promised((callback) => /** @type {any} */ (consumer)
+          .fetchOffset([{ topic, partition }], callback)), refused)
         if (typeof partition !== 'number') continue
         const other = new Consumer(client(address), [{ topic, partition }], { groupId: kafka.uniqueName('group') })
         const [error] = await once(other, 'error').catch((failure) => [failure])
@@ -92,7 +93,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
       }
     })
 
-    it('an offset that was written into a payload is looked at when it is used', async () => {
+    it('an offset that was written into a payload is checked when it is used', async () => {
       const address = await kafka.brokers(version)
       const topic = await topicOfThree(address)
       await deleteRecordsBefore(address, topic, 0, 2)
@@ -101,10 +102,10 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
       const { reach } = collect(consumer, 'message')
       await once(consumer, 'offsetOutOfRange')
       // the next look, a second later, goes by what stands here then
-      consumer.payloads[0].offset = 'nowhere'
+      consumer.payloads[0].offset = /** @type {any} */ ('nowhere')
       const [error] = await once(consumer, 'error').catch((failure) => [failure])
       assert.match(error.message, /^offset nowhere for topic .* is illegal/)
-      consumer.payloads[0].offset = 'nowhere'
+      consumer.payloads[0].offset = /** @type {any} */ ('nowhere')
       await assert.rejects(promised((callback) => consumer.commit(true, callback)), { name: 'InvalidConfigError' })
       const failure = once(consumer, 'error').catch((wrong) => [wrong])
       consumer.pauseTopics([{ topic, partition: 2 }])
@@ -114,7 +115,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
       assert.deepEqual(where(await reach(1)), ['0:2'])
     })
 
-    it('partitions may be moved, paused and resumed in any order and as fast as one likes', async () => {
+    it('partitions may be moved, paused and resumed in any order and at any speed', async () => {
       const address = await kafka.brokers(version)
       const topic = await topicOfThree(address)
       const consumer = new Consumer(client(address), [{ topic }, { topic, partition: 1 }],
@@ -148,40 +149,42 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
       assert.deepEqual(await kafka.committed(address, groupId, topic), {})
     })
 
-    it('a commit stream takes positions in text, and tells those that are none', async () => {
+    it('a commit stream takes positions as text, and reports invalid ones', async () => {
       const address = await kafka.brokers(version)
       const topic = await topicOfThree(address)
       const groupId = kafka.uniqueName('group')
       const stream = new ConsumerStream(client(address),
         /** @type {any} */ ([{ topic, partition: '1', offset: '1' }]), { groupId, fromOffset: true })
-      const commits = stream.createCommitStream({ autoCommit: false })
+      const commits = /** @type {any} */ (stream.createCommitStream({ autoCommit: false }))
       stream.pipe(commits)
       await once(stream, 'data')
       while (commits.topicPartionOffsets[0].offset !== 3) await once(stream, 'data')
       await promised((callback) => commits.commit(callback))
       assert.deepEqual(await kafka.committed(address, groupId, topic), { 1: { offset: 3, metadata: 'm' } })
-      for (const send of [undefined, stream.createCommitStream({ autoCommit: false })._send]) {
-        const wrong = new CommitStream(stream.client, [{ topic, partition: 1, offset: 'x' }], groupId,
-          { autoCommit: false }, send)
+      const { _send } = /** @type {any} */ (stream.createCommitStream({ autoCommit: false }))
+      for (const send of [undefined, _send]) {
+        const topics = [{ topic, partition: 1, offset: /** @type {any} */ ('x') }]
+        const wrong = new CommitStream(/** @type {any} */ (stream.client), topics, groupId, { autoCommit: false }, send)
         await assert.rejects(promised((callback) => wrong.commit(callback)), { name: 'InvalidConfigError' })
       }
     })
 
-    it('a stream refuses an encoding that is none at once', async () => {
+    it('a stream refuses an invalid encoding at once', async () => {
       const address = await kafka.brokers(version)
-      assert.throws(() => new ConsumerStream(client(address), [{ topic: 'any' }], { encoding: 'nonsense' }),
+      const options = { encoding: /** @type {any} */ ('nonsense') }
+      assert.throws(() => new ConsumerStream(client(address), [{ topic: 'any' }], options),
         { name: 'InvalidConfigError', message: /^encoding nonsense is illegal/ })
     })
 
     const tooLong = 'x'.repeat(5000)
 
-    it('a refused partition does not hide behind one that was not', async () => {
+    it('a refused partition is not hidden by one that was accepted', async () => {
       const address = await kafka.brokers(version)
       const topic = await topicOfThree(address)
       const groupId = kafka.uniqueName('group')
       const stream = new ConsumerStream(client(address), [{ topic, partition: 2 }], { groupId })
-      const commits = new CommitStream(stream.client, [], groupId, { autoCommit: false },
-        stream.createCommitStream({ autoCommit: false })._send)
+      const { _send } = /** @type {any} */ (stream.createCommitStream({ autoCommit: false }))
+      const commits = new CommitStream(/** @type {any} */ (stream.client), [], groupId, { autoCommit: false }, _send)
       await once(stream, 'readable')
       const positions = [0, 1, 2].map((partition) =>
         ({ topic, partition, offset: 1, metadata: partition === 1 ? tooLong : 'm' }))
@@ -192,6 +195,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
     it('a group stream keeps the partitions that were refused, and no others', async () => {
       const address = await kafka.brokers(version)
       const topic = await topicOfThree(address)
+      /** @type {any} */
       const stream = new ConsumerGroupStream(
         { kafkaHost: address, groupId: kafka.uniqueName('group'), fromOffset: 'earliest', autoCommit: false }, topic)
       open.add(stream)

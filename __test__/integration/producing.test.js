@@ -128,7 +128,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
       assert.deepEqual(payloads.map(({ partition, attributes }) => [partition, attributes]), Array(10).fill([0, 0]))
     })
 
-    it('gives the offset of its first record in each partition, over topics', async () => {
+    it('gives the offset of its first record in each partition, across topics', async () => {
       const address = await kafka.brokers(version)
       const topics = [await kafka.createTopic(address, kafka.uniqueName('a'), 12),
         await kafka.createTopic(address, kafka.uniqueName('b'))]
@@ -193,7 +193,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
       }
     })
 
-    it('keeps the order of sends, also while it connects and while the topic is looked up', async () => {
+    it('keeps the order of sends, even while it connects and while the topic is looked up', async () => {
       const address = await kafka.brokers(version)
       for (const topic of [await kafka.createTopic(address, kafka.uniqueName('known')), kafka.uniqueName('unknown')]) {
         const producer = create(address)
@@ -237,7 +237,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
       })
     })
 
-    it('never drops a record in silence when the queue is full, with requireAcks 0 either', async () => {
+    it('never silently drops a record when the queue is full, not even with requireAcks 0', async () => {
       const address = await kafka.brokers(version)
       const topic = await kafka.createTopic(address, kafka.uniqueName('full'))
       const producer = await connect(address, { requireAcks: 0, queueMaxMessages: 100 })

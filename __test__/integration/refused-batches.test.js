@@ -89,7 +89,7 @@ const CASES = [
 ]
 
 for (const version of /** @type {const} */ (['4', '3.9'])) {
-  describe(`what becomes of a send depends on its own records, Kafka ${version}`, { timeout: 120000 }, () => {
+  describe(`a send's outcome depends on its own records only, Kafka ${version}`, { timeout: 120000 }, () => {
     after(() => kafka.releaseAll())
     afterEach(closeAll)
 
@@ -103,7 +103,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
           const producers = [0, 1].map(() => new Producer(client, { requireAcks }))
           await once(client, 'ready')
           let written = 0
-          // a second time with what the first has taught
+          // a second time, with what was learnt from the first
           for (let round = 0; round < 2; round++) {
             const results = await sendAll(producers, topic, payloads)
             const expected = payloads.map((_, i) => error !== null && i === 7 ? error : written++)
@@ -115,7 +115,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
         })
       }
 
-      it(`acks ${requireAcks}: many that the broker does not want, and sends that follow meanwhile`, async () => {
+      it(`acks ${requireAcks}: many that the broker rejects, and sends that follow in the meantime`, async () => {
         const address = await kafka.brokers(version)
         const topic = await topicWith(address, { 'max.message.bytes': '20000' })
         const client = new KafkaClient({ kafkaHost: address })

@@ -10,7 +10,7 @@ const { contents, startSecureKafka, unavailable } = require('../support/secure-k
 
 const PROGRAM = path.join(__dirname, 'programs', 'secrets.js')
 
-/** Text that a secret could not be told from by chance. */
+/** Text that cannot occur by chance. */
 const MARKER = 'm4rk3r-that-must-not-be-seen'
 
 describe('what is printed', { skip: unavailable('4') }, () => {

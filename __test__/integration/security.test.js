@@ -14,6 +14,7 @@ const kafka = require('../support/kafka')
 const { promised } = require('../support/emissions')
 const program = require('../support/program')
 const { SHORT, closed, contents, ready, startSecureKafka, unavailable } = require('../support/secure-kafka')
+const { TokenServer } = require('../support/token-server')
 
 const ROOT = path.join(__dirname, '..', '..')
 
@@ -99,7 +100,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
         }
       })
 
-      it('checks the certificate for the name that it connects to, be it a name or an address', async () => {
+      it('checks the certificate against the host that it connects to, be it a name or an address', async () => {
         await connects({ kafkaHost: at.ssl.replace('127.0.0.1', 'localhost'), sslOptions: { ca: files.ca } })
       })
 
@@ -112,7 +113,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
         }
       })
 
-      it('refuses a broker whose certificate is out of date', async () => {
+      it('refuses a broker whose certificate has expired', async () => {
         const error = await refused({ kafkaHost: at.expired, sslOptions: { ca: files.ca } })
         assert.equal(error.code, 'CERT_HAS_EXPIRED')
         assert.match(error.message, /^certificate has expired: the certificate of 127\.0\.0\.1:\d+.*needs a new one/)
@@ -146,7 +147,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
           ['UNABLE_TO_VERIFY_LEAF_SIGNATURE'])
       })
 
-      it('uses the ciphers that it is given', async () => {
+      it('uses the given ciphers', async () => {
         const ca = files.ca
         const ciphers = `${tls.DEFAULT_CIPHERS.split(':').filter((name) => /^TLS_/.test(name)).join(':')}:` +
           'ECDHE-RSA-AES128-GCM-SHA256'
@@ -172,7 +173,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
         await connects({ kafkaHost: at.mutual, sslOptions: { pfx, passphrase } })
       })
 
-      it('says so when a broker misses a client certificate, or does not trust it', async () => {
+      it('says so when a broker wants a client certificate, or does not trust the one it gets', async () => {
         const { ca, strangerCert: cert, strangerKey: key } = files
         for (const sslOptions of [{ ca }, { ca, cert, key }]) {
           const error = await refused({ kafkaHost: at.mutual, sslOptions })
@@ -205,10 +206,10 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
         })
       }
 
-      it('tells everything that is built on a client once about a wrong password', async () => {
+      it('reports a wrong password once to everything that is built on a client', async () => {
         const sasl = { mechanism: 'plain', ...broker.user, password: 'wrong' }
         const options = { kafkaHost: at.sasl, connectRetryOptions: SHORT, sasl }
-        // an end that all of them have
+        // an ending that they all have in common
         const withClose = (/** @type {any} */ object, /** @type {any} */ client) =>
           Object.assign(object, { close: client.close.bind(client) })
         const makers = [
@@ -230,7 +231,36 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
         assert.deepEqual(errors.map(({ name }) => name), ['SaslAuthenticationError'])
       })
 
-      it('tells again after another call of connect', async () => {
+      it('oauthbearer carries topics, messages and groups, through the end of a token', async () => {
+        const server = new TokenServer({ lifetime: 9 })
+        await server.start()
+        try {
+          const sasl = { mechanism: 'oauthbearer', oauthBearerProvider: () => server.token() }
+          await roundTrip({ kafkaHost: at.oauth, sasl })
+          const client = new KafkaClient({ kafkaHost: at.oauth, sasl })
+          const topic = await kafka.createTopic(broker.brokers, kafka.uniqueName('tokens'))
+          const producer = new HighLevelProducer(client)
+          await ready(client)
+          const before = server.tokens
+          while (server.tokens < before + 2) {
+            await promised((cb) => producer.send([{ topic, messages: 'v' }], cb))
+            await delay(20)
+          }
+          await closed(client)
+        } finally {
+          server.stop()
+        }
+      })
+
+      it('oauthbearer: a token that the broker refuses is one SaslAuthenticationError', async () => {
+        const oauthBearerProvider = async () => ({ value: 'wrong-marker', lifetime: 60000 })
+        const error = await refused({ kafkaHost: at.oauth, sasl: { mechanism: 'oauthbearer', oauthBearerProvider } })
+        assert.ok(error instanceof SaslAuthenticationError)
+        assert.equal(error.errorCode, 58)
+        assert.doesNotMatch(error.message, /wrong-marker/)
+      })
+
+      it('reports it again after another call of connect', async () => {
         const sasl = { mechanism: 'plain', ...broker.user, password: 'wrong' }
         const client = new KafkaClient({ kafkaHost: at.sasl, connectRetryOptions: { retries: 0 }, sasl })
         const errors = on(client, 'error', { signal: AbortSignal.timeout(30000) })

@@ -106,7 +106,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
       })
     }
 
-    it('a send that waits for company makes no other wait', async () => {
+    it('a send that waits for others to join its batch makes no other send wait', async () => {
       const address = await kafka.brokers(version)
       const client = new KafkaClient({
         kafkaHost: address,
@@ -131,7 +131,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
       assert.deepEqual(await valuesOf(address, topic, 41), Array.from({ length: 41 }, (_, i) => String(i)))
     })
 
-    it('what finds no room behind a change of handles fails, and costs no other its place', async () => {
+    it('what finds no room behind a change of handles fails, and costs no other send its place', async () => {
       const address = await kafka.brokers(version)
       const topic = await kafka.createTopic(address, kafka.uniqueName('order'))
       const [first, second] = await producersOf(address, { requireAcks: -1 }, { requireAcks: 1, queueMaxMessages: 5 })
@@ -144,7 +144,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
       assert.deepEqual(await valuesOf(address, topic, 6), ['0', '1', '2', '3', '4', '5'])
     })
 
-    it('a callback that throws keeps no send from its turn', async (context) => {
+    it('a callback that throws does not hold up later sends', async (context) => {
       const address = await kafka.brokers(version)
       const topic = await kafka.createTopic(address, kafka.uniqueName('order'))
       const [first, second] = await producersOf(address, { requireAcks: -1 }, { requireAcks: 1 })
@@ -168,7 +168,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
       const topic = await kafka.createTopic(address, kafka.uniqueName('order'))
       const [producer, other] = await producersOf(address, { requireAcks: 1 }, { requireAcks: -1 })
       await send(producer, { topic, messages: 'the topic is known' })
-      // librdkafka's timer is 500 ms; what is compared is done in turn, under the same load
+      // librdkafka's timer takes 500 ms; both sides are measured in turn, under the same load
       const times = []
       for (const attributes of [0, 1, 2]) {
         const begin = process.hrtime.bigint()

@@ -90,7 +90,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
     })
 
     for (const fromOffset of ['earliest', 'latest', 'none']) {
-      it(`${fromOffset}, with a committed offset: goes on from it`, async () => {
+      it(`${fromOffset}, with a committed offset: continues from it`, async () => {
         const address = await kafka.brokers(version)
         const topic = await kafka.createTopic(address, kafka.uniqueName('start'))
         const groupId = kafka.uniqueName('group')
@@ -114,7 +114,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
     })
 
     for (const fromOffset of ['earliest', 'latest']) {
-      it(`${fromOffset}: partitions with a committed offset go on from it, the others start there`, async () => {
+      it(`${fromOffset}: partitions with a committed offset continue from it, the others start there`, async () => {
         const address = await kafka.brokers(version)
         const topic = await kafka.createTopic(address, kafka.uniqueName('start'), 2)
         const groupId = kafka.uniqueName('group')
@@ -134,7 +134,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
       })
     }
 
-    it('commitOffsetsOnFirstJoin: false leaves it to later commits', async () => {
+    it('commitOffsetsOnFirstJoin: false leaves that to later commits', async () => {
       const address = await kafka.brokers(version)
       const topic = await kafka.createTopic(address, kafka.uniqueName('start'))
       const groupId = kafka.uniqueName('group')
@@ -146,7 +146,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
     })
 
     for (const [outOfRangeOffset, first] of [['earliest', 'd'], ['latest', 'new']]) {
-      it(`out of range, ${outOfRangeOffset}: goes on there`, async () => {
+      it(`out of range, ${outOfRangeOffset}: continues there`, async () => {
         const address = await kafka.brokers(version)
         const topic = await kafka.createTopic(address, kafka.uniqueName('range'))
         const groupId = kafka.uniqueName('group')

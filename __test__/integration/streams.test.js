@@ -18,7 +18,7 @@ async function until (holds) {
 }
 const values = (count, prefix = 'v') => Array.from({ length: count }, (_, i) => `${prefix}${i}`)
 
-for (const version of ['4', '3.9']) {
+for (const version of /** @type {const} */ (['4', '3.9'])) {
   describe(`streams on Kafka ${version}`, { timeout: 120000 }, () => {
     let kafkaHost
 
@@ -72,7 +72,8 @@ for (const version of ['4', '3.9']) {
         await kafka.produceRaw(kafkaHost, topic, all.map(value => ({ value, partition: Number(value[0]) })))
         const groupId = kafka.uniqueName('group')
         const order = []
-        const options = { kafkaHost, groupId, fromOffset: 'earliest', heartbeatInterval: 100 }
+        const fromOffset = /** @type {const} */ ('earliest')
+        const options = { kafkaHost, groupId, fromOffset, heartbeatInterval: 100 }
         const first = new ConsumerGroupStream({
           ...options,
           highWaterMark: 4,
@@ -105,7 +106,7 @@ for (const version of ['4', '3.9']) {
         assert.deepEqual([...received].sort(), [...all].sort())
         assert.deepEqual(order.slice(0, 5), [false, 'ready to go', true, 'ready to go', 'commit 5'])
 
-        // the partitions of a member that leaves are read on from where it was
+        // the partitions of a member that leaves are continued from where it was
         await close(second)
         await kafka.produceRaw(kafkaHost, topic, [0, 1].map(partition => ({ value: 'last', partition })))
         await until(() => received.length >= 402)

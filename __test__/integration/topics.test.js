@@ -101,7 +101,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
     afterEach(closeAll)
 
     describe('by a Consumer', () => {
-      it('goes on without doubles and gaps while partitions come and pause under traffic', async () => {
+      it('continues without duplicates or gaps while partitions are added and paused under traffic', async () => {
         const address = await kafka.brokers(version)
         const topics = []
         for (let i = 0; i < 2; i++) topics.push(await kafka.createTopic(address, kafka.uniqueName('changing'), 2))
@@ -126,7 +126,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
           [`${topic}/${partition}`, counts[topics.indexOf(topic)]])))
       })
 
-      it('starts what it adds where the group committed, or at 0, or at the given offset', async () => {
+      it('starts added partitions where the group committed, or at 0, or at the given offset', async () => {
         const address = await kafka.brokers(version)
         const [committed, fresh, given] = await Promise.all(['committed', 'fresh', 'given'].map((name) =>
           kafka.createTopic(address, kafka.uniqueName(name))))
@@ -147,7 +147,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
           { [`${committed}/0`]: [10], [`${fresh}/0`]: range(0, 10), [`${given}/0`]: [8, 9] })
       })
 
-      it('reads a removed topic no more, and creates none that is missing', async () => {
+      it('stops reading a removed topic, and creates none that is missing', async () => {
         const address = await kafka.brokers(version)
         const topics = await Promise.all(['stays', 'goes'].map((name) =>
           kafka.createTopic(address, kafka.uniqueName(name))))
@@ -171,7 +171,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
     })
 
     describe('by a ConsumerGroup', () => {
-      it('rejoins with the new list, and nothing is lost or doubled under traffic', async () => {
+      it('rejoins with the new list, and nothing is lost or duplicated under traffic', async () => {
         const address = await kafka.brokers(version)
         const topics = []
         for (let i = 0; i < 2; i++) topics.push(await kafka.createTopic(address, kafka.uniqueName('group'), 2))
@@ -179,7 +179,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
         const stops = await Promise.all(topics.map((topic) => startTraffic(address, topic, 2, 50)))
         /** @type {boolean[]} */
         const asked = []
-        // commits come with the rebalances alone
+        // commits come only with the rebalances
         const group = join(address, first, {
           autoCommitIntervalMs: 600000,
           onRebalance: (/** @type {boolean} */ isMember, /** @type {() => void} */ done) => {
@@ -217,7 +217,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
         assert.deepEqual(events.filter((name) => name === 'error'), [])
       })
 
-      it('commits where it stood when the callback comes, but not with autoCommit: false', async () => {
+      it('has committed its positions by the time the callback comes, but not with autoCommit: false', async () => {
         const address = await kafka.brokers(version)
         const [topic, other] = await Promise.all(['one', 'other'].map((name) =>
           kafka.createTopic(address, kafka.uniqueName(name))))
@@ -233,7 +233,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
         }
       })
 
-      it('also of a member that owns nothing, while the others go on', async () => {
+      it('works for a member that owns nothing, too, while the others carry on', async () => {
         const address = await kafka.brokers(version)
         const [shared, own] = await Promise.all(['shared', 'own'].map((name) =>
           kafka.createTopic(address, kafka.uniqueName(name))))
@@ -259,7 +259,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
         assertExactly(messages.flatMap(({ seen }) => seen), { [`${own}/0`]: 10, [`${shared}/0`]: 10 })
       })
 
-      it('takes a missing topic for an error and stays as it is', async () => {
+      it('treats a missing topic as an error and stays as it is', async () => {
         const address = await kafka.brokers(version)
         const topic = await kafka.createTopic(address, kafka.uniqueName('there'))
         const missing = kafka.uniqueName('missing')
@@ -307,7 +307,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
         await reach(10)
         assertExactly(seen, { [`${topics[0]}/0`]: 5, [`${topics[1]}/0`]: 5 })
 
-        // without waiting in between, too
+        // and without waiting in between
         await promised((callback) => group.removeTopics(topics, callback))
         await promised((callback) => group.addTopics(topics, callback))
         while (owned(group).length < 2 || !group.ready) await once(group, 'rebalanced')

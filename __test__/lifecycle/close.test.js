@@ -68,9 +68,26 @@ suite('the life of a process', () => {
     })
   }
 
+  for (const name of ['Consumer', 'ConsumerGroup']) {
+    for (const death of ['killed', 'stopped', 'killed while committing']) {
+      it(`close(true) of a ${name} whose only broker is gone (${death}) leaves no native thread behind`, async () => {
+        const end = await run(program('dead.js'), { args: [name, death], env, deadline: 15000 })
+        assert.deepEqual([end.code, end.signal], [0, null], describe(end))
+        const reported = death === 'killed while committing' ? ['committed TimeoutError'] : []
+        assert.deepEqual(end.lines, [...reported, 'closed TimeoutError', 'threads gone in time'])
+      })
+    }
+    it(`close() of a ${name}'s client whose only broker is gone leaves no native thread behind`, async () => {
+      const args = [name, 'killed while committing', 'client']
+      const end = await run(program('dead.js'), { args, env, deadline: 15000 })
+      assert.deepEqual([end.code, end.signal], [0, null], describe(end))
+      assert.deepEqual(end.lines, ['committed TimeoutError', 'closed ', 'threads gone in time'])
+    })
+  }
+
   for (const [code, name] of [[25, 'UNKNOWN_MEMBER_ID'], [22, 'ILLEGAL_GENERATION']]) {
     for (const moment of ['rebalancing', 'onRebalance', 'unseen']) {
-      it(`close() of a member that was thrown out (${name}, ${moment}) leaves no native thread behind`, async () => {
+      it(`close() of a member that was expelled (${name}, ${moment}) leaves no native thread behind`, async () => {
         const end = await run(program('lost.js'), { args: [moment, String(code)], env, deadline: 15000 })
         assert.deepEqual([end.code, end.signal], [0, null], describe(end))
         assert.deepEqual(end.lines, ['closed', 'threads gone in time'])

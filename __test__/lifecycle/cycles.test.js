@@ -25,7 +25,10 @@ suite(`${CYCLES} times made, used and closed`, { skip: process.platform !== 'lin
     const producer = new kafka.Producer(new kafka.KafkaClient({ kafkaHost: broker.brokers }))
     await new Promise((resolve, reject) => {
       producer.on('error', reject)
-      producer.send([{ topic: 'cycles', messages: 'first' }], error => error ? reject(error) : producer.close(resolve))
+      producer.send([{ topic: 'cycles', messages: 'first' }], error => {
+        if (error) reject(error)
+        else producer.close(() => resolve(undefined))
+      })
     })
   })
   after(() => broker.stop())

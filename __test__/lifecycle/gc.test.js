@@ -8,7 +8,7 @@ const { run, describe } = require('../support/program')
 
 const program = path.join(__dirname, 'programs', 'forgotten.js')
 
-suite('objects that nobody references any more', () => {
+suite('objects that are no longer referenced', () => {
   let broker
 
   before(async () => { broker = await startDevBroker({ port: 0, topics: ['forgotten'], quiet: true }) })

@@ -28,20 +28,23 @@ suite('a handler that throws', () => {
     const producer = new kafka.Producer(new kafka.KafkaClient({ kafkaHost: broker.brokers }))
     await new Promise((resolve, reject) => {
       producer.on('error', reject)
-      producer.send([{ topic, messages: values }], error => error ? reject(error) : producer.close(resolve))
+      producer.send([{ topic, messages: values }], error => {
+        if (error) reject(error)
+        else producer.close(() => resolve(undefined))
+      })
     })
     return topic
   }
 
   for (const name of ['Consumer', 'ConsumerGroup']) {
-    it(`of a ${name} ends the process as any error does: code 1 and a stack that names the handler`, async () => {
+    it(`of a ${name} ends the process like any error: code 1 and a stack that names the handler`, async () => {
       const end = await run(program, { args: [name, await topicWith(['good', 'bad', 'last']), 'unhandled'], env })
       assert.deepEqual([end.code, end.signal], [1, null], describe(end))
       assert.deepEqual(end.lines, ['message good', 'message bad'])
       assert.match(end.stderr, /TypeError: thrown by the user\n\s+at .*throw\.js/)
     })
 
-    it(`of a ${name} reaches uncaughtException as the very same object, and the next record comes`, async () => {
+    it(`of a ${name} reaches uncaughtException as the very same object, and the next record arrives`, async () => {
       const end = await run(program, { args: [name, await topicWith(['good', 'bad', 'last']), 'handled'], env })
       assert.deepEqual([end.code, end.signal], [0, null], describe(end))
       assert.deepEqual(end.lines,
@@ -76,10 +79,37 @@ suite('a handler that throws', () => {
     'close callback': ['closed', 'uncaught: thrown']
   }
   for (const [place, lines] of Object.entries(heard)) {
-    it(`(${place}) costs nobody else a call, and the process ends`, async () => {
+    it(`(${place}) keeps no other from being called, and the process ends`, async () => {
       const end = await run(others, { args: [place], env })
       assert.deepEqual([end.code, end.signal], [0, null], describe(end))
       assert.deepEqual(end.lines.sort(), lines)
+    })
+  }
+
+  const listeners = path.join(__dirname, 'programs', 'throwing-listeners.js')
+  const aMember = ['closed: null', 'connect', 'rebalanced', 'uncaught: thrown']
+  /** What consumers and the others still hear, in any order. */
+  const consumed = {
+    rebalancing: [...aMember, 'second listener to rebalancing'],
+    connect: [...aMember, 'second listener to connect'],
+    rebalanced: [...aMember, 'second listener to rebalanced'],
+    processingfetch: [...aMember, 'second listener to processingfetch'],
+    done: [...aMember, 'second listener to done'],
+    onRebalance: ['closed: null', 'error: thrown'],
+    'rebalancing of a member': ['closed: null', 'rebalanced', 'topics changed: null', 'uncaught: thrown'],
+    offsetOutOfRange: ['closed: null', 'second listener to offsetOutOfRange', 'uncaught: thrown'],
+    'error and offsetOutOfRange': ['closed: null', 'error: OFFSET', 'offsetOutOfRange', 'uncaught: thrown'],
+    message: ['closed: null', 'uncaught: thrown'],
+    commitComplete: ['closed: null', 'first commit: null', 'second commit: null 0', 'uncaught: thrown'],
+    'close of a stream': ['close', 'closed: null', 'uncaught: thrown']
+  }
+  for (const [place, lines] of Object.entries(consumed)) {
+    it(`(${place}) costs a consumer nothing else, and nobody else a call`, async () => {
+      const topic = await topicWith(['a', 'b', 'c'])
+      const end = await run(listeners, { args: [place, topic], env })
+      assert.deepEqual([end.code, end.signal], [0, null], describe(end))
+      const said = end.lines.map(line => line.replace(/^error: Offset out of range.*/, 'error: OFFSET'))
+      assert.deepEqual(said.sort(), lines.sort())
     })
   }
 })

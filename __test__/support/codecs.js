@@ -71,7 +71,7 @@ function snappy (input) {
 
 /**
  * @param {Buffer} input
- * @param {Buffer} out what was decompressed before stands at its start: blocks may refer to it
+ * @param {Buffer} out what was decompressed before is at its start: blocks may refer to it
  * @param {number} end
  * @returns {number} the new end
  */

@@ -25,7 +25,14 @@ function call (target, method, ...args) {
   })
 }
 
-/** Resolves with the first argument of the next such event. Unlike `events.once` it ignores `error` events. */
+/**
+ * Resolves with the first argument of the next such event. Unlike `events.once` it ignores `error` events.
+ *
+ * @param {import('node:events').EventEmitter} emitter
+ * @param {string} event
+ * @param {(argument: any) => boolean} [accept]
+ * @returns {Promise<any>}
+ */
 function next (emitter, event, accept = () => true) {
   return new Promise((resolve) => {
     const listener = (argument) => {
@@ -53,11 +60,12 @@ const SESSION_TIMEOUT = 3000
 /** Opens things on one broker for one test, and closes them when it ends. */
 class Opened {
   /**
-   * @param {import('node:test').TestContext} context
+   * @param {import('node:test').TestContext | import('node:test').SuiteContext} context of a test, or as a `beforeEach`
+   *   hook gets it: declared as either, but always its test's
    * @param {{ brokers: string }} broker
    */
   constructor (context, broker) {
-    this.context = context
+    this.context = /** @type {import('node:test').TestContext} */ (context)
     this.broker = broker
   }
 
@@ -88,7 +96,7 @@ class Opened {
     const settings = {
       kafkaHost: this.broker.brokers,
       groupId: uniqueName('group'),
-      fromOffset: 'earliest',
+      fromOffset: /** @type {const} */ ('earliest'),
       sessionTimeout: SESSION_TIMEOUT,
       ...options
     }
@@ -120,6 +128,17 @@ const values = (messages) => messages.map(({ value }) => value)
 
 const numbered = (count, from = 0) => Array.from({ length: count }, (_, i) => String(from + i))
 
+/** A new topic with messages '0', '1', ... in each partition. */
+async function filledTopic (broker, producer, count, partitions = 1) {
+  const topic = uniqueName('topic')
+  await broker.createTopic(topic, partitions)
+  for (let partition = 0; partition < partitions; partition++) {
+    await sendAll(producer, topic, numbered(count), partition)
+  }
+  return topic
+}
+
 module.exports = {
-  FAST_RETRY, Opened, SESSION_TIMEOUT, call, collect, next, numbered, record, sendAll, startWatched, uniqueName, values
+  FAST_RETRY, Opened, SESSION_TIMEOUT, call, collect, filledTopic, next, numbered, record, sendAll, startWatched,
+  uniqueName, values
 }

@@ -8,8 +8,8 @@ const { once } = require('node:events')
  * @template T
  * @param {import('node:events').EventEmitter} emitter
  * @param {string} event
- * @returns {{ seen: T[], reach: (count: number) => Promise<T[]> }} `reach` resolves with what was seen once there are
- *   so many, and rejects with an error that the emitter reports before
+ * @returns {{ seen: T[], reach: (count: number) => Promise<T[]> }} `reach` resolves with what was seen once there
+ *   are that many, and rejects with an error that the emitter reports before
  */
 function collect (emitter, event) {
   /** @type {T[]} */
@@ -25,7 +25,7 @@ function collect (emitter, event) {
 
 /**
  * @template T
- * @param {(callback: (err: any, result?: T) => void) => void} call a function of the callback style
+ * @param {(callback: (err: any, result?: T) => void) => void} call a callback-style function
  * @returns {Promise<T>}
  */
 function promised (call) {

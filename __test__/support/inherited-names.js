@@ -5,7 +5,7 @@ const assert = require('node:assert/strict')
 const kafka = require('../..')
 const { Opened, call, collect, next } = require('./embedded')
 
-/** Names that every object inherits something under, and that Kafka allows for topics and groups. */
+/** Names under which every object inherits something, and which Kafka allows for topics and groups. */
 const NAMES = ['__proto__', 'constructor', 'toString', 'hasOwnProperty']
 
 /** What these names would show if something had been written to the prototype of all objects. */
@@ -75,7 +75,7 @@ async function useName (context, broker, name, { hasAdmin }) {
   await call(unacknowledged, 'send', [{ topic: name, messages: [`${end++}`], partition: 0 }])
   const stream = new kafka.ProducerStream({ kafkaClient: { kafkaHost: broker.brokers } })
   await new Promise((resolve) => stream.write({ topic: name, messages: [`${end++}`] }, resolve))
-  await new Promise((resolve) => stream.close(resolve))
+  await /** @type {Promise<void>} */ (new Promise((resolve) => stream.close(resolve)))
 
   // offsets
   const offset = new kafka.Offset(client)

@@ -18,7 +18,7 @@ const SHARED = { 4: 'TEST_KAFKA_4', 3.9: 'TEST_KAFKA_39' }
 const started = new Map()
 
 /**
- * The address of a running Kafka: the test runner's if there is one, else one that this process starts and keeps
+ * The address of a running Kafka: the test runner's if there is one, or one that this process starts and keeps
  * until `releaseAll()`. For tests that kill their broker: `startKafka` of tools/kafka, as others may use this one.
  *
  * @param {'4' | '3.9'} version
@@ -177,15 +177,46 @@ function describe (address) {
   return withConnection(parseAddress(address), (connection) => metadata(connection))
 }
 
+/**
+ * What KafkaJS's own consumer sees of a topic, before the last record of each partition that is written now.
+ *
+ * @param {string} address
+ * @param {string} topic
+ * @param {{ readUncommitted?: boolean, partitions?: number }} [options] by default only what is committed, of one
+ *   partition
+ * @returns {Promise<string[]>}
+ */
+async function visibleTexts (address, topic, { readUncommitted = false, partitions = 1 } = {}) {
+  const end = uniqueName('end')
+  await produceRaw(address, topic, Array.from({ length: partitions }, (_, partition) => ({ partition, value: end })))
+  const consumer = kafkaJs(address).consumer({ groupId: uniqueName('reader'), readUncommitted })
+  await consumer.connect()
+  await consumer.subscribe({ topic, fromBeginning: true })
+  /** @type {string[]} */
+  const seen = []
+  let open = partitions
+  await new Promise((resolve) => consumer.run({
+    eachMessage: async ({ message }) => {
+      const text = String(message.value)
+      if (text !== end) seen.push(text)
+      else if (--open === 0) resolve(undefined)
+    }
+  }))
+  await consumer.disconnect()
+  return seen
+}
+
 module.exports = {
   brokers,
   releaseAll,
   uniqueName,
   kafkaJs,
+  withAdmin,
   createTopic,
   waitForTopic,
   deleteTopic,
   produceRaw,
+  visibleTexts,
   readAll,
   committed,
   groupMembers,

@@ -47,10 +47,9 @@ async function steady (members, counts) {
 /**
  * Waits until every record of every partition has been seen by some member.
  *
- * @param {import('./processes').Program[]} members all that there ever were
+ * @param {import('./processes').Program[]} members all there have ever been
  * @param {number} partitions
  * @param {number} count records in each
- * @param {import('./processes').Program} watched one that is still alive
  */
 async function allSeen (members, partitions, count) {
   for (let i = 0; i < 600; i++) {
@@ -72,10 +71,11 @@ async function allSeen (members, partitions, count) {
 /**
  * Records that were emitted more than once, as `partition/offset`, with the members that emitted them.
  *
- * @param {import('./processes').Program[]} members
+ * @template {import('./processes').Program} T
+ * @param {T[]} members
  */
 function doubles (members) {
-  /** @type {Map<string, import('./processes').Program[]>} */
+  /** @type {Map<string, T[]>} */
   const seen = new Map()
   for (const member of members) {
     for (const [, partition, offset] of member.all('message')) {

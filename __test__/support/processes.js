@@ -3,7 +3,7 @@
 const { spawn } = require('node:child_process')
 const path = require('node:path')
 
-// Programs that a test runs as processes of their own. They write one line per event, as a JSON array: its name, then
+// Programs that a test runs as separate processes. They write one line per event, as a JSON array: its name, then
 // what belongs to it. A line is written before the program continues, so a killed program has reported what it did.
 
 const PROGRAMS = path.join(__dirname, '..', 'integration', 'programs')
@@ -116,4 +116,4 @@ async function endAll () {
   await Promise.all([...running].map((program) => program.kill('SIGKILL')))
 }
 
-module.exports = { start, endAll }
+module.exports = { Program, start, endAll }

@@ -2,7 +2,7 @@
 
 const { spawn } = require('node:child_process')
 
-// Programs under test: scripts in processes of their own, because what is tested is how a process lives and ends.
+// Programs under test: scripts in separate processes, because what is tested is how a process lives and ends.
 
 /** More than anything that ends by itself may take. */
 const DEADLINE_MS = 20000
@@ -58,7 +58,7 @@ class Program {
 
   /**
    * @param {string} start
-   * @returns {Promise<string>} the first line that starts so; rejects when the program ends without one
+   * @returns {Promise<string>} the first line that starts like this; rejects if the program ends without one
    */
   line (start) {
     const there = this.lines.find(line => line.startsWith(start))

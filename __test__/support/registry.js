@@ -3,6 +3,7 @@
 // A registry in memory, with as much of npm's protocol as `npm install` uses: documents and tarballs.
 
 const crypto = require('node:crypto')
+const { once } = require('node:events')
 const http = require('node:http')
 const zlib = require('node:zlib')
 
@@ -66,8 +67,9 @@ async function startRegistry (tarballs) {
       }]))
     }))
   })
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const url = `http://127.0.0.1:${server.address().port}`
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address())
+  const url = `http://127.0.0.1:${port}`
   return {
     url,
     requests,

@@ -12,7 +12,11 @@ const root = path.join(__dirname, '../..')
 const declarations = path.join(root, 'index.d.ts')
 const config = path.join(__dirname, 'tsconfig.json')
 
-/** The compiler's errors for the program of tsconfig.json, modified as given. */
+/**
+ * The compiler's errors for the program of tsconfig.json, modified as given.
+ *
+ * @param {{ files?: string[], options?: ts.CompilerOptions }} [changes]
+ */
 function compile ({ files, options } = {}) {
   const host = { ...ts.sys, onUnRecoverableConfigFileDiagnostic: diagnostic => { throw new Error(text([diagnostic])) } }
   const parsed = ts.getParsedCommandLineOfConfigFile(config, options, host)
@@ -47,7 +51,7 @@ test('the same service compiles with the typings of kafka-node itself', async ()
   assert.equal(complaints, '')
 })
 
-test('kafka-node\'s own typings do not stand up to a strict compiler, ours do', async () => {
+test('kafka-node\'s own typings do not pass a strict compiler, ours do', async () => {
   const original = path.join(await originalFolder(), 'types/index.d.ts')
   const { complaints } = compile({
     files: [path.join(__dirname, 'legacy.ts')],

@@ -53,7 +53,7 @@ const DOCUMENTED = [
   ['ConsumerOptions', optionsIn(section('Consumer'))],
   ['ConsumerGroupOptions', [
     ...optionsIn(section('ConsumerGroup')),
-    // the section says so, besides `librdkafka`, which comes with those of KafkaClient
+    // the section says so; `librdkafka` comes with those of KafkaClient
     ...optionsIn(section('Consumer')).filter((name) => !['fromOffset', 'paused', 'librdkafka'].includes(name))
   ]],
   ['ProducerStreamOptions', optionsIn(streams, /`ProducerStream`:/)],

@@ -13,7 +13,7 @@ const client = new KafkaClient({
   versions: { disabled: false, requestTimeout: 500 },
   statisticsInterval: 1000
 })
-// @ts-expect-error: a misspelt option is found
+// @ts-expect-error: a misspelt option is caught
 new KafkaClient({ kafkaHosts: 'localhost:9092' })
 client.on('statistics', statistics => statistics.brokers)
 client.loadMetadataForTopics(null, (err, [brokers, { metadata, clusterMetadata }]) => {

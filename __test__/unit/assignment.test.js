@@ -7,7 +7,8 @@ const { roundrobin, range } = require('../../lib/assignment')
 /** The assignment as `{ memberId: topicPartitions }`. */
 function assign (protocol, topicPartitions, subscriptions) {
   const members = Object.entries(subscriptions).map(([id, subscription]) => ({ id, subscription, version: 0 }))
-  let result
+  /** @type {import('../..').PartitionAssignment[]} */
+  let result = []
   protocol.assign(topicPartitions, members, (err, assignment) => {
     assert.equal(err, null)
     assert.deepEqual(assignment.map(({ memberId }) => memberId), members.map(({ id }) => id))
@@ -17,7 +18,7 @@ function assign (protocol, topicPartitions, subscriptions) {
   return Object.fromEntries(result.map(({ memberId, topicPartitions }) => [memberId, topicPartitions]))
 }
 
-test('the protocols say their names and versions', () => {
+test('the protocols state their names and versions', () => {
   assert.deepEqual([roundrobin.name, roundrobin.version], ['roundrobin', 0])
   assert.deepEqual([range.name, range.version], ['range', 0])
 })
@@ -40,7 +41,7 @@ test('roundrobin leaves out a topic without subscribers', () => {
   assert.deepEqual(assign(roundrobin, { x: [0, 1], a: [0] }, { m1: ['a'], m2: ['a'] }), { m1: { a: [0] }, m2: {} })
 })
 
-test('range cuts each topic into contiguous ranges, the first members getting what is left over', () => {
+test('range cuts each topic into contiguous ranges, and the first members get what is left over', () => {
   assert.deepEqual(
     assign(range, { a: ['0', '1', '2', '3', '4'], b: ['0', '1', '2'] }, { m2: ['a', 'b'], m1: ['a', 'b'] }),
     { m2: { a: [3, 4], b: [2] }, m1: { a: [0, 1, 2], b: [0, 1] } }
@@ -51,7 +52,7 @@ test('range gives nothing to surplus members', () => {
   assert.deepEqual(assign(range, { a: ['0'] }, { m1: ['a'], m2: ['a'] }), { m1: { a: [0] }, m2: {} })
 })
 
-test('range counts the subscribers of each topic by itself', () => {
+test('range counts the subscribers of each topic separately', () => {
   assert.deepEqual(
     assign(range, { a: ['0', '1'], b: ['0', '1'] }, { m1: ['a'], m2: ['a', 'b'] }),
     { m1: { a: [0] }, m2: { a: [1], b: [0, 1] } }

@@ -4,7 +4,7 @@ const { before, describe, it } = require('node:test')
 const assert = require('node:assert/strict')
 const fs = require('node:fs')
 
-// What every Linux with glibc has. OpenSSL, zlib, zstd and librdkafka itself are linked statically.
+// What every Linux with glibc has. OpenSSL, zlib, zstd and librdkafka itself are statically linked.
 const ALLOWED_LIBRARIES = new Set([
   'libc.so.6', 'libm.so.6', 'libgcc_s.so.1', 'libdl.so.2', 'libpthread.so.0', 'librt.so.1',
   'ld-linux-x86-64.so.2', 'ld-linux-aarch64.so.1'

@@ -34,9 +34,10 @@ test('a class keeps its name, length and statics, and objects under construction
     static of (/** @type {string} */ name) { return new this(name, () => null) }
   }
   const Public = callable(Box)
-  /** @this {any} */
-  function Derived () { Public.apply(this, arguments) }
+  /** @type {any} */
+  const Derived = /** @this {any} */ function Derived () { Public.apply(this, /** @type {any} */ (arguments)) }
   inherits(Derived, Public)
+  /** @type {any} */
   const outer = new Derived('outer', () => new Derived('inner', () => Public.of('innermost')))
   assert.deepEqual([Public.name, Public.length, outer.name, outer.inner.name, outer.inner.inner.name],
     ['Box', 2, 'outer', 'inner', 'innermost'])
@@ -46,7 +47,7 @@ test('a class keeps its name, length and statics, and objects under construction
 
 test('a constructor that throws leaves nothing behind for the next', () => {
   /** @this {any} */
-  function Derived () { kafka.Producer.apply(this, arguments) }
+  function Derived () { kafka.Producer.apply(this, /** @type {any} */ (arguments)) }
   inherits(Derived, kafka.Producer)
   const client = new kafka.KafkaClient({ autoConnect: false })
   assert.throws(() => new Derived(client, { partitionerType: 4 }), { message: 'No customer partitioner defined' })

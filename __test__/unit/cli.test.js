@@ -9,9 +9,14 @@ const path = require('node:path')
 
 const CLI = path.join(__dirname, '../../bin/kafka-node-native.js')
 
-/** @param {string[]} args */
+/**
+ * @param {string[]} args
+ * @param {'ignore' | 'pipe'} [stdin]
+ */
 function start (args, stdin = 'ignore') {
-  const child = spawn(process.execPath, [CLI, ...args], { stdio: [stdin, 'pipe', 'pipe'] })
+  const child = /** @type {import('node:child_process').ChildProcessWithoutNullStreams} */ (
+    spawn(process.execPath, [CLI, ...args], { stdio: [stdin, 'pipe', 'pipe'] })
+  )
   const result = { stdout: '', stderr: '' }
   child.stdout.on('data', text => { result.stdout += text })
   child.stderr.on('data', text => { result.stderr += text })
@@ -21,7 +26,12 @@ function start (args, stdin = 'ignore') {
 
 const run = args => start(args).closed
 
-/** Starts a broker on a free port; resolves once it listens. */
+/**
+ * Starts a broker on a free port; resolves once it listens.
+ *
+ * @param {string[]} [args]
+ * @param {'ignore' | 'pipe'} [stdin]
+ */
 async function startBroker (args = [], stdin) {
   const running = start(['dev-broker', '--port', '0', ...args], stdin)
   while (!/Listening on/.test(running.result.stdout)) await once(running.child.stdout, 'data')
@@ -31,7 +41,7 @@ async function startBroker (args = [], stdin) {
 
 describe('kafka-node-native dev-broker', () => {
   it('starts a broker, says what it is for and where it listens, and ends with exit code 0 on a signal', async () => {
-    for (const signal of ['SIGINT', 'SIGTERM']) {
+    for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
       const { child, closed, port } = await startBroker(['--topic', 'test:1', '--topic=orders:3'])
       const socket = net.connect(port, '127.0.0.1')
       await once(socket, 'connect')
@@ -54,7 +64,7 @@ describe('kafka-node-native dev-broker', () => {
   it('refuses a port in use with exit code 1', async () => {
     const server = net.createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
-    const { port } = server.address()
+    const { port } = /** @type {net.AddressInfo} */ (server.address())
     const { code, stdout, stderr } = await run(['dev-broker', '--port', String(port)])
     server.close()
     assert.equal(code, 1)
@@ -80,6 +90,7 @@ describe('kafka-node-native', () => {
   })
 
   it('answers wrong usage with exit code 2 and its usage text', async () => {
+    /** @type {[args: string[], message: RegExp][]} */
     const cases = [
       [[], /a command is missing/],
       [['serve'], /there is no command "serve"/],

@@ -4,7 +4,7 @@ const { mock, test } = require('node:test')
 const assert = require('node:assert/strict')
 const { EventEmitter } = require('node:events')
 
-// before it is loaded, since it keeps the timers that it finds then
+// before it is loaded, since it keeps the timers that it finds at that time
 mock.timers.enable({ apis: ['setTimeout'] })
 const { ConsumerCore } = require('../../lib/internal/consumerCore')
 
@@ -14,7 +14,7 @@ function idleConsumer () {
     ready: true, paused: false, client: { closing: false }, options: { fetchMaxWaitMs: 100, autoCommitIntervalMs: 5000 }
   })
   const payloads = [{ topic: 't', partition: 0, offset: 0, metadata: 'm' }]
-  const core = new ConsumerCore(consumer, {
+  const core = new ConsumerCore(/** @type {any} */ (consumer), {
     timestamps: false,
     encodings: () => ({ value: 'utf8', key: 'utf8' }),
     payloads: () => payloads,

@@ -54,7 +54,7 @@ test('slow callbacks leave the rest to the next turns, in order', async () => {
   assert.deepEqual(completed, [...range(0, 24)])
 })
 
-test('what is taken from the source is asked for when its turn has come', async () => {
+test('the source is asked only when its turn has come', async () => {
   const { reports, completed } = setUp(work)
   let asked = 0
   reports.add(range(0, 20))
@@ -68,7 +68,7 @@ test('what is taken from the source is asked for when its turn has come', async 
   assert.equal(completed.length, 21)
 })
 
-test('a callback that throws costs no other its report', async () => {
+test('a callback that throws costs no other send its report', async () => {
   const { reports, completed } = setUp((id) => { if (id === 1) throw new Error('thrown by a callback') })
   assert.throws(() => reports.add(range(0, 4)), /thrown by a callback/)
   assert.deepEqual(completed, [0, 1])

@@ -135,7 +135,7 @@ test('broker codes have kafka-node\'s names, and every code has one', () => {
   assert.equal(new Set(names).size, names.length)
 })
 
-test('a QueueFullError is made although stack limits are read-only, and leaves them as they were', () => {
+test('a QueueFullError can be created even if stack limits are read-only, and leaves them as they were', () => {
   const before = Error.stackTraceLimit
   assert.equal(new errors.QueueFullError('full').stack, 'QueueFullError: full')
   assert.equal(Error.stackTraceLimit, before)

@@ -4,7 +4,7 @@ const assert = require('node:assert/strict')
 const { describe, it } = require('node:test')
 
 const {
-  checkCommits, checkDelivery, checkErrors, checkProducer, longestSilence, resumedAfter, underWay
+  checkCommits, checkDelivery, checkErrors, checkProducer, checkTransactions, longestSilence, resumedAfter, underWay
 } = require('../faults/checker')
 const { table } = require('../faults/fabric')
 
@@ -165,6 +165,19 @@ describe('the checker, for consumers', () => {
     assert.deepEqual(delivery([foreign, []]), [['delivered after revoke', 1]])
   })
 
+  it('follows partitions that come and go one by one', () => {
+    const given = [1, 'assigned', [['t', 0], ['t', 1]]]
+    const taken = [21, 'revoked', [['t', 1]]]
+    const good = [given, message(10, 0, 0), message(20, 1, 0), taken, message(22, 0, 1)]
+    const heir = [[23, 'assigned', [['t', 1]]], message(24, 1, 1)]
+    assert.deepEqual(delivery([good, heir]), [])
+    const late = [given, message(10, 0, 0), message(20, 1, 0), taken, message(22, 0, 1), message(23, 1, 1)]
+    assert.deepEqual(delivery([late]), [['delivered after revoke', 1]])
+    // what stays goes on where it is
+    const again = [...good, message(25, 0, 1)]
+    assert.deepEqual(delivery([again, heir]), [['delivered out of order', 1], ['delivered twice', 1]])
+  })
+
   it('finds what is emitted after the callback of close', () => {
     assert.deepEqual(delivery([FIRST, [SECOND[0], [20, 'closed', null], SECOND[1]]]), [['delivered after close', 1]])
   })
@@ -189,6 +202,30 @@ describe('the checker, for commits', () => {
   })
 })
 
+describe('the checker, for transactions', () => {
+  const EVENTS = /** @type {any[]} */ ([
+    [1, 'begun', 0], [2, 'committing', 0], [3, 'committed', 0], [4, 'begun', 1], [5, 'aborting', 1], [6, 'aborted', 1],
+    [7, 'begun', 2], [8, 'committing', 2]
+  ])
+  const kinds = (/** @type {string[]} */ visible, /** @type {any[]} */ events = EVENTS) =>
+    checkTransactions({ events, visible, id: 'w', perTransaction: 2 }).map(({ kind, count }) => [kind, count])
+
+  it('finds nothing where nothing is wrong, however the last commit ended', () => {
+    assert.deepEqual(kinds(['w:0:0', 'w:0:1', 'v:1:0']), [])
+    assert.deepEqual(kinds(['w:0:0', 'w:0:1', 'w:2:0', 'w:2:1']), [])
+  })
+
+  it('finds transactions that are lost, torn, doubled, or visible though they were not committed', () => {
+    assert.deepEqual(kinds([]), [['lost', 1]])
+    assert.deepEqual(kinds(['w:0:0']), [['torn', 1]])
+    assert.deepEqual(kinds(['w:0:0', 'w:0:1', 'w:0:1']), [['doubled', 1]])
+    assert.deepEqual(kinds(['w:0:0', 'w:0:1', 'w:1:0', 'w:1:1']), [['visible though not committed', 1]])
+    assert.deepEqual(kinds(['w:0:0', 'w:0:1', 'w:7:0']), [['not of a transaction', 1]])
+    const refused = [...EVENTS, [9, 'failed', 2, 'INVALID_PRODUCER_EPOCH', true, false]]
+    assert.deepEqual(kinds(['w:0:0', 'w:0:1', 'w:2:0', 'w:2:1'], refused), [['visible though not committed', 1]])
+  })
+})
+
 describe('the checker, for errors and times', () => {
   it('finds more error events per minute than allowed, and events that are not errors', () => {
     const at = (/** @type {number} */ time, isError = true) =>
@@ -197,6 +234,8 @@ describe('the checker, for errors and times', () => {
     assert.deepEqual(kinds([at(0), at(1), at(60000), at(60001)]), [])
     assert.deepEqual(kinds([at(0), at(1), at(59999)]), [['error events beyond the limit', 1]])
     assert.deepEqual(kinds([at(0, false)]), [['error events that are no Error', 1]])
+    const logged = (/** @type {number} */ time) => [time, 'logged', 'Connection', 'text']
+    assert.deepEqual(kinds([logged(0), logged(1), logged(2)]), [['logged errors beyond the limit', 1]])
   })
 
   it('reports when delivery from each partition resumed', () => {

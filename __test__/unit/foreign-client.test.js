@@ -7,7 +7,7 @@ const { KafkaClient, Producer } = require('../..')
 
 // Test frameworks replace modules and stub classes; the scenarios of compat/foreign-clients have plain emitters.
 
-test('a ConsumerGroup takes the class that a test puts in the place of KafkaClient', () => {
+test('a ConsumerGroup takes the class that a test puts in place of KafkaClient', () => {
   const [file, clientFile] = ['consumerGroup', 'kafkaClient'].map((name) => require.resolve(`../../lib/${name}`))
   const saved = [file, clientFile].map((name) => /** @type {const} */ ([name, require.cache[name]]))
   class FakeClient extends EventEmitter {

@@ -22,7 +22,7 @@ test('a URL is refused: its scheme would be looked up as a host', () => {
 })
 
 test('anything but a string is refused, as kafka-node does', () => {
-  for (const hosts of [['a:1'], 9092]) {
+  for (const hosts of /** @type {any[]} */ ([['a:1'], 9092])) {
     assert.throws(() => parseHosts(hosts), { name: 'TypeError', message: 'hosts.split is not a function' })
   }
 })
@@ -36,7 +36,7 @@ test('a port that no socket accepts is refused, with the form to use', () => {
   }
 })
 
-test('a host without a port is named as it was given', () => {
+test('a host without a port is quoted as it was given', () => {
   assert.throws(() => checkPorts('x', parseHosts('x')), { message: /^kafkaHost: the port of "x" should be/ })
   assert.throws(() => checkPorts('a:1,x', parseHosts('a:1,x')), { message: /the port of "x" should be/ })
 })

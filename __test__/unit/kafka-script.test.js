@@ -15,7 +15,7 @@ const { parseAddress } = require('../../tools/kafka/wire')
 const { DECOMPRESS, snappy, lz4 } = require('../support/codecs')
 
 describe('arguments of tools/kafka/cli.js', () => {
-  it('has Kafka 4 on a random port as its default', () => {
+  it('defaults to Kafka 4 on a random port', () => {
     assert.deepEqual(parseArguments(['start']),
       { command: 'start', version: '4', port: undefined, topics: [], detach: false })
   })
@@ -83,7 +83,7 @@ describe('configuration of the started Kafka', () => {
     assert.equal(properties['transaction.state.log.min.isr'], 2)
   })
 
-  it('allows broker id 1001, which Kafka keeps for itself otherwise', () => {
+  it('allows broker id 1001, which Kafka otherwise reserves', () => {
     const properties = zookeeperModeProperties({ id: 1001, port: 1, zookeeperPort: 2, dataDir: '/data' })
     assert.equal(properties['broker.id'], 1001)
     assert.equal(properties['reserved.broker.max.id'], 1001)
@@ -149,7 +149,7 @@ describe('missing tools', () => {
 describe('readiness', () => {
   const broker = { id: 1, host: '127.0.0.1', port: 9092 }
   const topic = (/** @type {number} */ leader) =>
-    ({ error: 0, name: 'test', partitions: [{ error: 0, id: 0, leader }] })
+    ({ error: 0, name: 'test', partitions: [{ error: 0, id: 0, leader, replicas: [1], isr: [1] }] })
 
   it('needs a broker, a controller and a leader for each partition', () => {
     assert.match(String(notReady({ brokers: [], controllerId: 1, topics: [] }, [])?.reason), /no broker/)
@@ -159,7 +159,7 @@ describe('readiness', () => {
     assert.equal(notReady({ brokers: [broker], controllerId: 1, topics: [topic(1)] }, ['test']), null)
   })
 
-  it('needs the brokers that it is told of', () => {
+  it('needs the brokers that it is told about', () => {
     const answer = { brokers: [broker], controllerId: 1, topics: [] }
     assert.equal(notReady(answer, [], [1]), null)
     assert.equal(notReady(answer, [], [1, 2])?.reason, 'it does not name broker 2')

@@ -21,13 +21,13 @@ describe('the option librdkafka', () => {
     assert.deepEqual(librdkafkaSettings(undefined, '*'), [])
   })
 
-  it('of a client is for every handle, each takes what means something to it', () => {
+  it('of a client is for every handle: each takes what applies to it', () => {
     const settings = librdkafkaSettings({ 'linger.ms': 5, 'client.rack': 'a', 'check.crcs': true }, '*')
     assert.deepEqual(settingsFor(settings, 'P'), [['linger.ms', '5'], ['client.rack', 'a']])
     assert.deepEqual(settingsFor(settings, 'C'), [['client.rack', 'a'], ['check.crcs', 'true']])
   })
 
-  it('is refused if it is no object', () => {
+  it('is refused if it is not an object', () => {
     for (const option of ['linger.ms=5', 5, true, ['linger.ms']]) {
       assert.throws(() => client(option), invalid(/^librdkafka must be an object/))
     }
@@ -37,7 +37,7 @@ describe('the option librdkafka', () => {
     assert.throws(() => client({ 'linger.s': 5 }), invalid(/^librdkafka: linger\.s is no property of librdkafka \d/))
   })
 
-  it('refuses values that librdkafka does not take, and says why', () => {
+  it('refuses values that librdkafka does not accept, and says why', () => {
     assert.throws(() => client({ 'linger.ms': 'soon' }), invalid(/^librdkafka: linger\.ms cannot be used: Invalid/))
     assert.throws(() => client({ 'linger.ms': -1 }), invalid(/outside allowed range/))
     assert.throws(() => client({ 'isolation.level': 'any' }), invalid(/Invalid value "any"/))
@@ -62,13 +62,13 @@ describe('the option librdkafka', () => {
     'ssl.key.password': /use sslOptions/,
     'ssl.ca.location': /use sslOptions/,
     'enable.ssl.certificate.verification': /use sslOptions\.rejectUnauthorized/,
-    rebalance_cb: /it is no text/,
-    opaque: /it is no text/,
+    rebalance_cb: /a C function or structure, not text/,
+    opaque: /a C function or structure, not text/,
     'test.mock.num.brokers': /dev-broker/
   }
   for (const [name, reason] of Object.entries(owned)) {
     it(`refuses ${name}, which is ours`, () => {
-      assert.throws(() => client({ [name]: 'marker' }), (error) => {
+      assert.throws(() => client({ [name]: 'marker' }), (/** @type {Error} */ error) => {
         assert.equal(error.name, 'InvalidConfigError')
         assert.match(error.message, new RegExp(`^librdkafka: ${name} cannot be set: `))
         assert.match(error.message, reason)
@@ -83,7 +83,8 @@ describe('the option librdkafka', () => {
     const inert = invalid(/^librdkafka: .* is a property of (producers|consumers): it would have no effect here/)
     assert.throws(() => new Producer(shared, { librdkafka: { 'isolation.level': 'read_committed' } }), inert)
     assert.throws(() => new Consumer(shared, [{ topic: 't' }], { librdkafka: { 'linger.ms': 5 } }), inert)
-    assert.throws(() => new ConsumerGroup({ autoConnect: false, librdkafka: { 'linger.ms': 5 } }, 't'), inert)
+    const options = { groupId: 'g', autoConnect: false, librdkafka: { 'linger.ms': 5 } }
+    assert.throws(() => new ConsumerGroup(options, 't'), inert)
     assert.ok(new Producer(shared, { librdkafka: { 'linger.ms': 5, 'client.rack': 'a' } }))
   })
 })

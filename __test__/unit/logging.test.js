@@ -37,7 +37,7 @@ test('loggers made before keep their provider', () => {
   assert.match(stderr, /kafka-node:Test kept/)
 })
 
-test('half of noAckBatchOptions brings a warning', () => {
+test('half of noAckBatchOptions gives a warning', () => {
   const { stderr } = run(`
     const { KafkaClient } = require('.')
     new KafkaClient({ autoConnect: false, noAckBatchOptions: { noAckBatchSize: 1000 } })`, { DEBUG: 'kafka-node:*' })

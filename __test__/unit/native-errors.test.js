@@ -7,14 +7,14 @@ const IllegalGenerationError = require('../../lib/errors/IllegalGenerationError'
 
 const native = (code, name = '', message = '') => ({ code, name, message, retriable: false, fatal: false })
 
-test('time-outs name the time', () => {
+test('timeouts name the time', () => {
   for (const code of [-185, -192]) {
     const error = toError(native(code), 250)
     assert.deepEqual([error.name, error.message], ['TimeoutError', 'Request timed out after 250ms'])
   }
 })
 
-test('a broker that is not there is a BrokerNotAvailableError', () => {
+test('a missing broker is a BrokerNotAvailableError', () => {
   for (const code of [-195, -187, -197, -152, -151, -193]) {
     const error = toError(native(code), 250)
     assert.deepEqual([error.name, error.message], ['BrokerNotAvailableError', 'Broker not available'])
@@ -29,12 +29,14 @@ test('a full queue says what to do', () => {
 })
 
 test('a failed authentication has the broker\'s text and Kafka\'s code', () => {
+  /** @type {any} */
   const error = toError(native(-169, '_AUTHENTICATION', 'SASL authentication failed'), 250)
   assert.deepEqual([error.name, error.message, error.errorCode],
     ['SaslAuthenticationError', 'SASL authentication failed', 58])
 })
 
 test('broker codes become kafka-node\'s names; the code is beside them', () => {
+  /** @type {any} */
   const error = toError(native(29, 'TOPIC_AUTHORIZATION_FAILED', 'Broker: Topic authorization failed'), 250)
   assert.deepEqual([error.name, error.message, error.code],
     ['Error', 'TopicAuthorizationFailed', 'ERR_KAFKA_TOPIC_AUTHORIZATION_FAILED'])
@@ -42,12 +44,13 @@ test('broker codes become kafka-node\'s names; the code is beside them', () => {
 })
 
 test('what has no name in kafka-node keeps librdkafka\'s text', () => {
+  /** @type {any} */
   const error = toError(native(-186, '_INVALID_ARG', 'Local: Invalid argument or configuration'), 250)
   assert.deepEqual([error.message, error.code], ['Local: Invalid argument or configuration', 'ERR_KAFKA_INVALID_ARG'])
   assert.deepEqual(Object.keys(error), [])
 })
 
-test('group answers have classes of their own, and the code', () => {
+test('errors about groups have their own classes, and the code', () => {
   const error = toGroupError(native(22, 'ILLEGAL_GENERATION'), 250)
   assert.ok(error instanceof IllegalGenerationError)
   assert.deepEqual([error.name, error.message, error.errorCode], ['IllegalGeneration', 'Kafka Error Code: 22', 22])
@@ -68,12 +71,14 @@ test('a refused connection looks like Node\'s own error', () => {
 })
 
 test('so does one to an IPv6 address', () => {
+  /** @type {any} */
   const error = toSocketError(native(-195, '_TRANSPORT',
     '[::1]:9092/bootstrap: Connect to ipv6#[::1]:9092 failed: Connection refused'))
   assert.deepEqual([error.code, error.address, error.port], ['ECONNREFUSED', '::1', 9092])
 })
 
 test('and a name that cannot be resolved', () => {
+  /** @type {any} */
   const error = toSocketError(native(-193, '_RESOLVE',
     'nowhere.invalid:9092/bootstrap: Failed to resolve \'nowhere.invalid:9092\': Name or service not known'))
   assert.equal(error.message, 'getaddrinfo ENOTFOUND nowhere.invalid')
@@ -81,6 +86,7 @@ test('and a name that cannot be resolved', () => {
 })
 
 test('a connection error that Node has no name for keeps its text', () => {
+  /** @type {any} */
   const error = toSocketError(native(-195, '_TRANSPORT', 'Disconnected'))
   assert.deepEqual([error.message, error.code], ['Disconnected', 'ERR_KAFKA_TRANSPORT'])
 })
@@ -96,7 +102,7 @@ test('a refused certificate is that of the broker which the error names, and of 
   assert.match(error.message, /^self-signed certificate: the certificate of kafka:9092 is refused; /)
 })
 
-test('a connection that ends as encryption begins may be one to a broker that does not encrypt', () => {
+test('a connection that ends as the handshake begins may be to a broker without TLS', () => {
   const closed = (where) =>
     toSocketError(native(-195, '_TRANSPORT', `${where}: Disconnected: SSL connection closed by peer`))
   assert.match(closed('ssl://kafka:9092/bootstrap').message, /leave sslOptions out$/)

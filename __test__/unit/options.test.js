@@ -8,7 +8,7 @@ const {
   clientOptions, consumerOptions, defaults, defaultsDeep, noAckBatch, producerOptions, wholeNumber
 } = require('../../lib/internal/options')
 
-/** Some certificate, and a key of its kind that is not its own. */
+/** Some certificate, and a key of the same kind that does not belong to it. */
 const PEM = String(rootCertificates.find(pem => new X509Certificate(pem).publicKey.asymmetricKeyType === 'ec'))
 const KEY = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
 const sealed = (passphrase) =>
@@ -21,7 +21,10 @@ const client = (options) => clientOptions({
   options: { kafkaHost: 'a:1', connectTimeout: 10000, requestTimeout: 30000, idleConnection: 300000, ...options }
 })
 
-const consumer = (options) => consumerOptions({ librdkafka: [] }, {
+/** @type {any} what a client would add */
+const OF_CLIENT = { librdkafka: [] }
+
+const consumer = (options) => consumerOptions(OF_CLIENT, {
   groupId: 'g', fetchMaxWaitMs: 100, fetchMinBytes: 1, fetchMaxBytes: 1048576, ...options
 }, null)
 
@@ -33,7 +36,7 @@ test('defaults complete an object in place and leave what is there', () => {
   assert.deepEqual(target, { a: 1, b: 9, c: null, nested: { x: 1 }, d: 4 })
 })
 
-test('deep defaults complete nested objects too, without sharing them', () => {
+test('deep defaults complete nested objects, too, without sharing them', () => {
   const shared = { nested: { x: 1, list: [1] } }
   const first = defaultsDeep({}, shared)
   assert.deepEqual(first, shared)
@@ -67,18 +70,19 @@ test('a client without TLS and SASL', () => {
   })
 })
 
-test('noAckBatchOptions count when both are given, and are refused by name', () => {
-  for (const none of [undefined, null, false]) assert.equal(noAckBatch(none), null)
-  assert.equal(noAckBatch({ noAckBatchSize: 1000 }), null)
+test('noAckBatchOptions count only if both are given, and are refused by name', () => {
+  for (const none of /** @type {const} */ ([undefined, null, false])) assert.equal(noAckBatch(none), null)
+  assert.equal(noAckBatch(/** @type {any} */ ({ noAckBatchSize: 1000 })), null)
   assert.equal(noAckBatch({ noAckBatchSize: null, noAckBatchAge: 10 }), null)
-  assert.deepEqual(noAckBatch({ noAckBatchSize: '1000', noAckBatchAge: 0 }), { bytes: 1000, age: 0 })
+  const texts = /** @type {any} */ ({ noAckBatchSize: '1000', noAckBatchAge: 0 })
+  assert.deepEqual(noAckBatch(texts), { bytes: 1000, age: 0 })
   assert.throws(() => noAckBatch({ noAckBatchSize: -1, noAckBatchAge: 10 }), invalid(
     'noAckBatchOptions.noAckBatchSize -1 is illegal, must be a number of at least 0'))
-  assert.throws(() => noAckBatch(true), invalid(
+  assert.throws(() => noAckBatch(/** @type {any} */ (true)), invalid(
     'noAckBatchOptions true is illegal, must be { noAckBatchSize, noAckBatchAge }'))
 })
 
-test('requestTimeout: false waits for ever', () => {
+test('requestTimeout: false waits forever', () => {
   assert.equal(client({ requestTimeout: false }).requestTimeout, null)
 })
 
@@ -146,7 +150,7 @@ test('TLS material that Node would ignore, or that librdkafka cannot take, is re
   }
 })
 
-test('TLS options that say what is so anyway are taken', () => {
+test('TLS options that ask for what happens anyway are accepted', () => {
   assert.doesNotThrow(() => client({ sslOptions: { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3', requestCert: true } }))
 })
 
@@ -158,11 +162,11 @@ test('TLS options that librdkafka cannot honour are refused by name', () => {
   }
 })
 
-test('SASL mechanisms are taken in any case, and refused by name', () => {
+test('SASL mechanisms may be in upper or lower case, and are refused by name', () => {
   const sasl = { mechanism: 'scram-sha-256', username: 'u', password: 'p' }
   assert.deepEqual(client({ sasl }).sasl, { mechanism: 'SCRAM-SHA-256', username: 'u', password: 'p' })
   assert.throws(() => client({ sasl: { ...sasl, mechanism: 'gssapi' } }), invalid(
-    'sasl.mechanism gssapi is not supported; use one of plain, scram-sha-256, scram-sha-512'))
+    'sasl.mechanism gssapi is not supported; use one of plain, scram-sha-256, scram-sha-512, oauthbearer'))
 })
 
 test('SASL needs a user name and a password', () => {
@@ -188,7 +192,7 @@ test('no error shows a secret', () => {
     { librdkafka: { 'sasl.password': secret } }
   ]
   for (const options of attempts) {
-    assert.throws(() => client(options), (error) => {
+    assert.throws(() => client(options), (/** @type {Error} */ error) => {
       assert.equal(error.name, 'InvalidConfigError')
       assert.equal(`${error.message}\n${error.stack}\n${JSON.stringify(error)}`.includes(secret), false)
       return true
@@ -197,7 +201,7 @@ test('no error shows a secret', () => {
 })
 
 test('a producer has limits for what it holds', () => {
-  const producer = (settings) => producerOptions({ librdkafka: [] }, settings)
+  const producer = (settings) => producerOptions(OF_CLIENT, settings)
   const { queueMessages, queueKbytes, ackTimeout, codec } = producer({ requireAcks: 1 })
   assert.deepEqual({ queueMessages, queueKbytes, ackTimeout, codec },
     { queueMessages: 500000, queueKbytes: 256 * 1024, ackTimeout: null, codec: 'none' })

@@ -13,11 +13,15 @@ const FILES = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--
 
 const PAPERS = FILES.filter((file) => file.endsWith('.md'))
 
-/** Folders and endings of this repository: what looks like one of its files has to be one. */
+/** Folders of this repository: whatever looks like one of its files has to be one. */
 const FOLDERS = [...new Set(FILES.filter((file) => file.includes('/')).map((file) => file.split('/')[0]))]
 
-/** What is written while the project runs, and is not in a checkout. */
+/** What is only written while the project runs, so that it is not in a checkout. */
 const MADE = [/^dist\//, /^node_modules\//, /^target\//]
+
+/** Where this repository's own files are, with the branch; a picture of GitHub's is served as such. */
+const OWN = new RegExp('^https://(?:github\\.com/[^/]+/[^/]+/(?:blob|tree)|raw\\.githubusercontent\\.com/[^/]+/[^/]+)' +
+  '/main/([^?]*)')
 
 /** @param {string} file */
 const read = (file) => fs.readFileSync(path.join(ROOT, file), 'utf8')
@@ -67,7 +71,7 @@ function matchesFile (pattern) {
 }
 
 /**
- * What is said in backticks.
+ * What is in backticks.
  *
  * @param {string} text
  */
@@ -76,7 +80,7 @@ function spans (text) {
 }
 
 /**
- * Files of the repository that a text names. In comments and in papers alike, a path starts at the root.
+ * The file of the repository that a text names. In comments and in papers alike, a path starts at the root.
  *
  * @param {string} span
  * @returns {string | null} null when it does not look like one
@@ -97,9 +101,11 @@ describe('papers', () => {
       const text = withoutCode(read(paper))
       const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link)
       const broken = links.filter((link) => {
-        if (/^[a-z]+:/.test(link)) return false
-        const [target, anchor] = link.split('#')
-        const file = target === '' ? paper : path.posix.join(path.posix.dirname(paper), target)
+        const own = isOurs(link) ? OWN.exec(link) : null
+        if (!own && /^[a-z]+:/.test(link)) return false
+        const [target, anchor] = (own ? own[1] : link).split('#')
+        const folder = own ? '' : path.posix.dirname(paper)
+        const file = target === '' ? paper : path.posix.join(folder, target)
         if (!exists(file)) return true
         return anchor !== undefined && !anchors(read(file)).has(anchor)
       })
@@ -120,6 +126,41 @@ describe('papers', () => {
     })
   }
 
+  it("README.md: links and pictures work on npm's page, too, where there is no folder to start from", () => {
+    const links = [...withoutCode(read('README.md')).matchAll(/(!?)\[[^\]]*\]\(([^)\s]+)\)/g)]
+    assert.deepEqual(links.map(([, , link]) => link).filter((link) => !/^(https:|#)/.test(link)), [])
+    const ours = links.filter(([, , link]) => isOurs(link))
+    assert.ok(ours.length > 5)
+    const isWrong = (/** @type {string[]} */ [, picture, link]) =>
+      !OWN.test(link) || (picture === '!' && !link.startsWith('https://raw.'))
+    assert.deepEqual(ours.filter(isWrong), [])
+  })
+
+  it('docs/upgrading-librdkafka.md lists every shim, and the record of the decision every replaced function', () => {
+    const shims = FILES.filter((file) => /^src\/ffi\/shims\/.*\.c$/.test(file))
+    assert.ok(shims.length > 10)
+    const upgrading = read('docs/upgrading-librdkafka.md')
+    assert.deepEqual(shims.filter((file) => !upgrading.includes(`| \`${file}\` |`)), [])
+    const [list] = /^const REPLACED[^]*?^\];/m.exec(read('librdkafka/build.rs')) || ['']
+    const functions = [...list.matchAll(/"(rd_kafka_\w+)"/g)].map(([, name]) => name)
+    assert.ok(functions.length > 5)
+    const decision = read('docs/adr/0002-replaced-functions.md')
+    assert.deepEqual(functions.filter((name) => !decision.includes(`\`${name}\``)), [])
+  })
+
+  it('docs/differences-kafkajs.md describes each difference in full, and pages name only those that there are', () => {
+    const entries = [...read('docs/differences-kafkajs.md').matchAll(/^### (K\d+) .+\n([^]*?)(?=^#|(?![^]))/gm)]
+    const ids = entries.map(([, id]) => id)
+    assert.ok(ids.length > 50)
+    assert.equal(new Set(ids).size, ids.length)
+    for (const [, id, body] of entries) {
+      const parts = ['KafkaJS', 'kafkajs-native', 'Why', 'If you relied on it']
+      assert.deepEqual(parts.filter((part) => !body.includes(`\n**${part}:** `)), [], id)
+    }
+    const named = PAPERS.flatMap((paper) => read(paper).match(/\bK\d{2,3}\b/g) || [])
+    assert.deepEqual([...new Set(named)].filter((id) => !ids.includes(id)), [])
+  })
+
   it('comments name files that exist', () => {
     const path = /(?<![\w./@-])[\w-]+(?:\/[\w.-]+)+\.(?:js|ts|rs|c|h|md|json|toml|yaml)\b/g
     const sources = FILES.filter((file) => /\.(js|ts|rs|c|h|toml)$/.test(file) && !file.startsWith('binding.'))
@@ -135,6 +176,17 @@ describe('papers', () => {
     assert.deepEqual(missing, [])
   })
 })
+
+/**
+ * @param {string} link
+ * @returns {boolean} whether it leads to a file of this repository
+ */
+function isOurs (link) {
+  const [, repository] = /github\.com\/([^/]+\/[^/]+)\.git$/.exec(JSON.parse(read('package.json')).repository.url) || []
+  const { pathname, hostname } = /^https:/.test(link) ? new URL(link) : { pathname: '', hostname: '' }
+  return /^(raw\.githubusercontent|github)\.com$/.test(hostname) && pathname.startsWith(`/${repository}/`) &&
+    !/\/(issues|security|releases|actions)(\/|$)/.test(pathname)
+}
 
 /**
  * @param {string} paper

@@ -9,12 +9,13 @@ const {
 
 test('DefaultPartitioner takes the first partition, 0 if there is none', () => {
   const partitioner = new DefaultPartitioner()
-  assert.equal(partitioner.getPartition([4, 6, 8], 'key'), 4)
+  assert.equal(partitioner.getPartition([4, 6, 8]), 4)
+  assert.equal(/** @type {any} */ (partitioner).getPartition([4, 6, 8], 'key'), 4)
   assert.equal(partitioner.getPartition([]), 0)
   assert.equal(partitioner.getPartition(), 0)
 })
 
-test('CyclicPartitioner goes round, each instance from the first partition on', () => {
+test('CyclicPartitioner goes round, each instance starting at the first partition', () => {
   const partitioner = new CyclicPartitioner()
   assert.deepEqual(Array.from({ length: 4 }, () => partitioner.getPartition([4, 6, 8])), [4, 6, 8, 4])
   assert.equal(new CyclicPartitioner().getPartition([4, 6, 8]), 4)
@@ -43,7 +44,7 @@ test('RandomPartitioner takes each of the partitions', t => {
     assert.equal(partitioner.getPartition([3, 5, 9]), partition)
   }
   assert.equal(partitioner.getPartition([]), undefined)
-  assert.throws(() => partitioner.getPartition(), TypeError)
+  assert.throws(() => partitioner.getPartition(/** @type {any} */ (undefined)), TypeError)
 })
 
 test('KeyedPartitioner takes an element, not an index', () => {
@@ -56,19 +57,23 @@ test('KeyedPartitioner takes an element, not an index', () => {
 })
 
 test('CustomPartitioner is the function, called as its method', () => {
-  const partitioner = new CustomPartitioner(function (partitions, key) { return { that: this, partitions, key } })
+  /** @this {any} @param {number[]} partitions @param {any} key @returns {any} */
+  function choose (partitions, key) { return { that: this, partitions, key } }
+  const partitioner = new CustomPartitioner(choose)
   assert.deepEqual(partitioner.getPartition([1, 2], 'key'), { that: partitioner, partitions: [1, 2], key: 'key' })
 })
 
 test('the partitioners have a common base', () => {
   const base = Object.getPrototypeOf(DefaultPartitioner)
   assert.equal(base.name, 'Partitioner')
-  for (const Class of [CyclicPartitioner, RandomPartitioner, KeyedPartitioner, CustomPartitioner]) {
+  /** @type {any[]} */
+  const classes = [CyclicPartitioner, RandomPartitioner, KeyedPartitioner, CustomPartitioner]
+  for (const Class of classes) {
     assert.ok(new Class() instanceof base)
   }
 })
 
-// Made with kafka-node 5.0.0: records with a key must go on to the partition where its earlier records are.
+// Made with kafka-node 5.0.0: records with a key must keep going to the partition where its earlier records are.
 const PARTITION_COUNTS = [2, 3, 4, 5, 6, 8, 12, 16, 50, 100]
 const VECTORS = [
   ['', 1, [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]],

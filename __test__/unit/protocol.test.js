@@ -5,7 +5,7 @@ const assert = require('node:assert/strict')
 const protocol = require('../../lib/protocol')
 const { Message, KeyedMessage } = protocol
 
-test('KeyedMessage has the time of its making', t => {
+test('KeyedMessage has the time of its creation', t => {
   t.mock.method(Date, 'now', () => 1700000000000)
   assert.deepEqual(Object.entries(new KeyedMessage('key', 'value')), [
     ['magic', 0], ['attributes', 0], ['key', 'key'], ['value', 'value'], ['timestamp', 1700000000000]

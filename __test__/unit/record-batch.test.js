@@ -31,14 +31,14 @@ function read (batch, { encoding = 'utf8', keyEncoding = encoding } = {}) {
 
 const values = ({ records }) => records.map(({ value }) => value)
 
-test('a batch tells its seek version, buffer and size', () => {
+test('a batch knows its seek version, buffer and size', () => {
   const batch = recordBatch([], { seekVersion: 3, buffer: 2, room: 100 })
   const { reader, records } = read(batch)
   assert.deepEqual([reader.seekVersion, batch.buffer, batch.size, reader.count], [3, 2, 64, 0])
   assert.deepEqual(records, [])
 })
 
-test('each partition of a batch has an assignment version of its own', () => {
+test('each partition of a batch has its own assignment version', () => {
   const reader = new RecordReader(recordBatch([
     { partition: 0, offset: 0, value: 'a', assignmentVersion: 3 },
     { partition: 1, offset: 0, value: 'b', assignmentVersion: 7 }
@@ -86,7 +86,7 @@ for (const encoding of ['utf8', 'buffer', 'hex', 'latin1']) {
   })
 }
 
-test('ASCII and other text mix in any way, across the borders of chunks', () => {
+test('ASCII and other text mix in any way, across chunk boundaries', () => {
   const pieces = ['plain', 'grüße', '', '你好', '😀', 'x'.repeat(200), 'é'.repeat(70), '\u0000', '\u007f\u0080']
   const records = Array.from({ length: 300 }, (_, i) => ({
     offset: i, key: pieces[(i * 7) % pieces.length], value: pieces[(i + Math.floor(i / 64)) % pieces.length] + i
@@ -97,14 +97,14 @@ test('ASCII and other text mix in any way, across the borders of chunks', () => 
     records.map(({ key, value }) => ({ key, value })))
 })
 
-test('bytes that are no UTF-8 become U+FFFD, and do not shift what follows', () => {
+test('bytes that are not UTF-8 become U+FFFD, and do not shift what follows', () => {
   assert.deepEqual(values(read(recordBatch([
     { offset: 0, value: Buffer.from([0x61, 0xff]) }, { offset: 1, value: Buffer.from([0xe4]) },
     { offset: 2, value: 'next' }
   ]))), ['a\ufffd', '\ufffd', 'next'])
 })
 
-test('a character that is cut by the end of a record stays with its record', () => {
+test('a character that is cut off by the end of a record stays with its record', () => {
   const [front, back] = [Buffer.from('é').subarray(0, 1), Buffer.from('é').subarray(1)]
   assert.deepEqual(values(read(recordBatch([{ offset: 0, value: front }, { offset: 1, value: back }]))),
     ['\ufffd', '\ufffd'])
@@ -121,7 +121,7 @@ test('chunks are small, but a large record is whole', () => {
   assert.deepEqual(values(result).slice(99), ['small', large, 'last'])
 })
 
-for (const encoding of ['hex', 'base64', 'latin1', 'utf16le', 'ascii']) {
+for (const encoding of /** @type {const} */ (['hex', 'base64', 'latin1', 'utf16le', 'ascii'])) {
   test(`values come as ${encoding}, keys with an encoding of their own`, () => {
     const bytes = Buffer.from([1, 2, 0xfe, 0xff, 0x41, 0])
     const [{ key, value }] = read(recordBatch([{ offset: 0, key: 'ключ', value: bytes }]),
@@ -131,7 +131,7 @@ for (const encoding of ['hex', 'base64', 'latin1', 'utf16le', 'ascii']) {
   })
 }
 
-test('Buffers have nothing to do with the shared buffer, which is filled again', () => {
+test('Buffers are independent of the shared buffer, which is refilled', () => {
   const batch = recordBatch([
     { offset: 0, key: 'key', value: 'value', headers: [['h', 'header']] }, { offset: 1, value: 'other' }
   ])
@@ -144,14 +144,21 @@ test('Buffers have nothing to do with the shared buffer, which is filled again',
   assert.deepEqual(records[1].value, Buffer.from('other'))
 })
 
-test('strings have nothing to do with the shared buffer either', () => {
+test('Buffers are ordinary ones', () => {
+  const { records: [{ value }] } = read(recordBatch([{ offset: 0, value: 'abc' }]), { encoding: 'buffer' })
+  assert.ok(Buffer.isBuffer(value))
+  assert.equal(Object.getPrototypeOf(value), Buffer.prototype)
+  assert.deepEqual(value, Buffer.from('abc'))
+})
+
+test('strings are independent of the shared buffer, too', () => {
   const batch = recordBatch([{ offset: 0, value: 'value' }, { offset: 1, value: 'größer' }])
   const result = read(batch)
   batch.views.bytes.fill(0)
   assert.deepEqual(values(result), ['value', 'größer'])
 })
 
-test('a buffer that is longer than its batch is read to the batch\'s end only', () => {
+test('a buffer that is longer than its batch is read only to the end of the batch', () => {
   assert.deepEqual(values(read(recordBatch([{ offset: 0, value: 'a' }], { room: 1000 }))), ['a'])
 })
 
@@ -165,14 +172,14 @@ test('headers come by name; null is null, and records without any have none', ()
     [null, { trace: 'ä', empty: '', nothing: null }, null])
 })
 
-test('a header\'s name that comes again collects its values in an array', () => {
+test('a header name that occurs again collects its values in an array', () => {
   const [{ headers }] = read(recordBatch([
     { offset: 0, headers: [['a', '1'], ['b', 'x'], ['a', null], ['a', '3']] }
   ])).records
   assert.deepEqual(headers, { a: ['1', null, '3'], b: 'x' })
 })
 
-test('names that objects have by themselves are ordinary names of headers', () => {
+test('names that objects have by themselves are ordinary header names', () => {
   const [{ headers }] = read(recordBatch([
     { offset: 0, headers: [['__proto__', 'a'], ['__proto__', 'b'], ['constructor', 'c'], ['toString', 'd']] }
   ])).records
@@ -188,7 +195,7 @@ test('headers follow the encoding of values', () => {
   assert.deepEqual(read(batch, { encoding: 'buffer' }).records[0].headers, { h: Buffer.from([1, 255]) })
 })
 
-test('views may begin anywhere in their memory that is aligned', () => {
+test('views may begin anywhere in their memory, if aligned', () => {
   const bytes = encodeBatch([{ offset: 42, value: 'a' }])
   const memory = Buffer.from(new ArrayBuffer(bytes.length + 16))
   bytes.copy(memory, 16)

@@ -23,7 +23,7 @@ describe('RecordPump, with the sink of kafka-node\'s consumers', () => {
   let progress
 
   beforeEach(() => {
-    // the clock stands unless a test moves it: how much is emitted at once depends on it
+    // the clock stands still unless a test moves it: how much is emitted at once depends on it
     time = 0
     mock.method(performance, 'now', () => time)
     consumer = Object.assign(new EventEmitter(), { paused: false, options: {} })
@@ -43,10 +43,10 @@ describe('RecordPump, with the sink of kafka-node\'s consumers', () => {
     emitter.maxRecords = () => maxRecords
     pump = new RecordPump(emitter)
     emitter.positions = pump.positions
-    pump.handle = {
+    pump.handle = /** @type {any} */ ({
       assignmentVersion: () => assignmentVersion,
       isAssigned: (topicId, partition, version) => assigned.get(partition) === version
-    }
+    })
     pump.topics = ['topic', 'other']
     consumer.on('processingfetch', () => events.push('['))
     consumer.on('message', ({ value }) => events.push(value))
@@ -55,14 +55,14 @@ describe('RecordPump, with the sink of kafka-node\'s consumers', () => {
 
   afterEach(() => mock.restoreAll())
 
-  /** A block of records with the values `from`, `from + 1`, ..., which are their offsets too. */
+  /** A record batch with the values `from`, `from + 1`, ..., which are also the offsets. */
   function block (from, count, { buffer = 0, seekVersion = 0, partition = 0, topicId = 0, ...header } = {}) {
     const records = Array.from({ length: count }, (_, i) =>
       ({ topicId, partition, offset: from + i, value: String(from + i), highWatermark: 1000 }))
     return recordBatch(records, { assignmentVersion, buffer, seekVersion, ...header }, owner)
   }
 
-  /** Lets everything come that is scheduled. */
+  /** Lets everything that is scheduled happen. */
   async function settle () {
     do await nextTurn()
     while (pump.scheduled)
@@ -70,14 +70,14 @@ describe('RecordPump, with the sink of kafka-node\'s consumers', () => {
 
   const numbers = (from, count) => Array.from({ length: count }, (_, i) => String(from + i))
 
-  it('emits a block as one batch, right away, and gives it back', () => {
+  it('emits a record batch in one slice, right away, and gives its buffer back', () => {
     pump.add(block(5, 3, { buffer: 2 }))
     assert.deepEqual(events, ['[', '5', '6', '7', ']'])
     assert.deepEqual(credits, [2])
     assert.deepEqual(progress, [{ topic: { 0: 7, highWaterOffset: 1000 } }])
   })
 
-  it('has moved the positions and given the block back before done', () => {
+  it('has moved the positions and given the buffer back before done', () => {
     consumer.on('done', (made) => {
       assert.deepEqual(credits, [0])
       assert.equal(progress[0], made)
@@ -98,7 +98,7 @@ describe('RecordPump, with the sink of kafka-node\'s consumers', () => {
       { topic: { highWaterOffset: 3 }, new: { highWaterOffset: 0 } })
   })
 
-  it('keeps the order of blocks that arrive while it is busy', async () => {
+  it('keeps the order of record batches that arrive while it is busy', async () => {
     maxRecords = 4
     pump.add(block(0, 10, { buffer: 0 }))
     pump.add(block(10, 2, { buffer: 1 }))
@@ -107,7 +107,7 @@ describe('RecordPump, with the sink of kafka-node\'s consumers', () => {
     assert.deepEqual(credits, [0, 1])
   })
 
-  it('cuts a block into slices, each with its own events', async () => {
+  it('cuts a record batch into slices, each with its own events', async () => {
     maxRecords = 4
     pump.add(block(0, 10))
     assert.deepEqual(events, ['[', ...numbers(0, 4), ']'])
@@ -120,7 +120,7 @@ describe('RecordPump, with the sink of kafka-node\'s consumers', () => {
     assert.deepEqual(progress.map(({ topic }) => topic[0]), [3, 7, 9])
   })
 
-  it('gives way to the event loop when handlers are slow', async () => {
+  it('yields to the event loop when handlers are slow', async () => {
     const sizes = []
     let size = 0
     let turns = 0
@@ -136,13 +136,13 @@ describe('RecordPump, with the sink of kafka-node\'s consumers', () => {
     pump.add(block(0, 200))
     await settle()
     assert.deepEqual(events.filter((event) => event !== '[' && event !== ']'), numbers(0, 200))
-    // the clock is looked at every 64 records at first, and more often once handlers have shown to be slow
+    // at first it looks at the clock every 64 records, and more often once handlers have proved slow
     assert.ok(sizes[0] <= 64)
     assert.ok(sizes.slice(3).every((count) => count <= 8), `slices: ${sizes}`)
     assert.ok(turns >= sizes.length - 1)
   })
 
-  it('gives way to the event loop between blocks, however fast they follow one another', async () => {
+  it('yields to the event loop between record batches, however fast they follow one another', async () => {
     const turns = []
     let turn = 0
     consumer.on('message', () => {
@@ -159,7 +159,7 @@ describe('RecordPump, with the sink of kafka-node\'s consumers', () => {
   })
 
   describe('a handler that throws', () => {
-    it('costs no other message, and the block goes back once', async () => {
+    it('costs no other message, and the buffer goes back once', async () => {
       const failing = new Set(['0', '3', '9'])
       const thrown = []
       consumer.on('message', ({ value }) => {
@@ -169,7 +169,7 @@ describe('RecordPump, with the sink of kafka-node\'s consumers', () => {
         try {
           call()
         } catch (error) {
-          thrown.push(error.message)
+          thrown.push(/** @type {Error} */ (error).message)
         }
       }
       // what a user's uncaughtException handler would get
@@ -181,11 +181,11 @@ describe('RecordPump, with the sink of kafka-node\'s consumers', () => {
       assert.deepEqual(thrown, ['handler of 0', 'handler of 3', 'handler of 9'])
       assert.deepEqual(events.filter((event) => event !== '[' && event !== ']'), numbers(0, 11))
       assert.deepEqual(credits, [1, 2])
-      // what threw is not among what was done, until a later record is
+      // a record whose handler threw does not count as handled until a later one does
       assert.deepEqual(progress.map(({ topic }) => topic && topic[0]), [undefined, 2, 8, 10])
     })
 
-    it('of done costs nothing either', async () => {
+    it('for done costs nothing, either', async () => {
       maxRecords = 2
       consumer.once('done', () => { throw new Error('handler of done') })
       assert.throws(() => pump.add(block(0, 4)), /handler of done/)
@@ -196,7 +196,7 @@ describe('RecordPump, with the sink of kafka-node\'s consumers', () => {
   })
 
   describe('pause', () => {
-    it('lets the slice end, and resume goes on behind it', async () => {
+    it('lets the slice end, and resume continues after it', async () => {
       maxRecords = 4
       consumer.once('message', () => { consumer.paused = true })
       pump.add(block(0, 6))
@@ -211,7 +211,7 @@ describe('RecordPump, with the sink of kafka-node\'s consumers', () => {
       assert.deepEqual(credits, [0])
     })
 
-    it('keeps blocks that arrive meanwhile', async () => {
+    it('keeps record batches that arrive in the meantime', async () => {
       consumer.paused = true
       pump.add(block(0, 2, { buffer: 0 }))
       pump.add(block(2, 2, { buffer: 1 }))
@@ -225,8 +225,8 @@ describe('RecordPump, with the sink of kafka-node\'s consumers', () => {
     })
   })
 
-  describe('an assignment that has gone', () => {
-    it('takes its records along: nothing of them is emitted, their buffers go back', async () => {
+  describe('an assignment that is gone', () => {
+    it('takes its records with it: none of them is emitted, their buffers go back', async () => {
       maxRecords = 2
       pump.add(block(0, 5, { buffer: 0 }))
       pump.add(block(5, 5, { buffer: 1 }))
@@ -265,7 +265,7 @@ describe('RecordPump, with the sink of kafka-node\'s consumers', () => {
   })
 
   describe('a seek', () => {
-    it('voids what was taken before it, of its partition only', () => {
+    it('makes obsolete what was taken before it, in its partition only', () => {
       pump.positions.seek('topic', 0)
       pump.add(block(0, 3, { buffer: 0, seekVersion: 0, partition: 0 }))
       pump.add(block(10, 1, { buffer: 1, seekVersion: 0, partition: 1 }))
@@ -275,7 +275,7 @@ describe('RecordPump, with the sink of kafka-node\'s consumers', () => {
       assert.deepEqual(credits, [0, 1, 2, 0])
     })
 
-    it('in a handler ends what is left of the partition, and stands against the slice\'s own progress', () => {
+    it('in a handler drops what is left of the partition, and overrides the slice\'s own progress', () => {
       const sought = []
       emitter.owner.progressed = (made) => {
         progress.push(made)
@@ -293,7 +293,7 @@ describe('RecordPump, with the sink of kafka-node\'s consumers', () => {
       assert.deepEqual(credits, [0, 1])
     })
 
-    it('of another partition does not disturb the one that is being emitted', async () => {
+    it('in another partition does not disturb the one that is being emitted', async () => {
       consumer.on('message', ({ value, partition }) => {
         if (partition === 0 && value === '1') pump.positions.seek('topic', 1)
       })
@@ -305,7 +305,7 @@ describe('RecordPump, with the sink of kafka-node\'s consumers', () => {
   })
 
   describe('a change of the assignment', () => {
-    it('lets the slice end, and what waits is emitted when nothing has changed after all', async () => {
+    it('lets the slice end, and what waits is emitted if nothing has changed after all', async () => {
       maxRecords = 2
       consumer.once('message', () => pump.pause(ASSIGNMENT_CHANGE))
       pump.add(block(0, 3, { buffer: 0 }))
@@ -318,7 +318,7 @@ describe('RecordPump, with the sink of kafka-node\'s consumers', () => {
       assert.deepEqual(credits, [0, 1])
     })
 
-    it('voids what was taken before it', async () => {
+    it('makes obsolete what was taken before it', async () => {
       maxRecords = 2
       consumer.once('message', () => pump.pause(ASSIGNMENT_CHANGE))
       pump.add(block(0, 3, { buffer: 0 }))
@@ -345,7 +345,7 @@ describe('RecordPump, with the sink of kafka-node\'s consumers', () => {
       assert.deepEqual(events, ['[', '0', '1', ']'])
     })
 
-    it('while nothing is emitted drops what waits', async () => {
+    it('while nothing is being emitted drops what waits', async () => {
       consumer.paused = true
       pump.add(block(0, 5))
       pump.stop()
@@ -356,7 +356,7 @@ describe('RecordPump, with the sink of kafka-node\'s consumers', () => {
     })
   })
 
-  it('gives messages their time only when asked to, and only a real one', () => {
+  it('gives messages a timestamp only when asked to, and only a real one', () => {
     const received = []
     consumer.on('message', (message) => received.push(message))
     const timed = () => recordBatch([

@@ -20,7 +20,7 @@ test('pauses grow by the factor, up to the longest', () => {
   assert.deepEqual(pauses({ retries: 0 }), [null])
 })
 
-test('without options there are ten attempts more, from 1 s on', () => {
+test('without options there are ten more attempts, from 1 s on', () => {
   const list = pauses()
   assert.deepEqual(list.slice(0, 3), [1000, 2000, 4000])
   assert.equal(list.length, 11)

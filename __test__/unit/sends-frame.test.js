@@ -59,7 +59,11 @@ function decodeHeaders (bytes) {
 
 const part = (messages, rest = {}) => ({ messages, key: undefined, timestamp: undefined, headers: undefined, ...rest })
 
-/** The records of payloads for one partition. */
+/**
+ * The records of payloads for one partition.
+ *
+ * @param {any[]} payloads
+ */
 function recordsOfAll ([first, ...others]) {
   const records = recordsOf(first)
   for (const other of others) appendRecords(records, recordsOf(other))
@@ -77,7 +81,7 @@ function packed (...parts) {
 const text = (bytes) => bytes === null ? null : bytes.toString()
 const texts = ({ records }) => records.map(({ key, value }) => [text(key), text(value)])
 
-test('toWire makes of a value what kafka-node sends', () => {
+test('toWire turns a value into what kafka-node sends', () => {
   const buffer = Buffer.from('b')
   assert.equal(toWire(buffer), buffer)
   assert.equal(toWire('s'), 's')
@@ -91,7 +95,7 @@ test('toWire makes of a value what kafka-node sends', () => {
   assert.equal(toWire(new Uint8Array([1, 2])), '1,2')
 })
 
-test('the header of a produce batch tells where its records go and who waits for them', () => {
+test('the header of a produce batch says where its records go and which send waits for them', () => {
   const packer = new SendPacker()
   packer.batch(7, 1, 2, 3, recordsOfAll([part(['a', 'b'])]))
   packer.batch(0, 0, 9, 0, recordsOfAll([part([])]))
@@ -121,12 +125,12 @@ test('keys are null, empty or anything', () => {
   }
 })
 
-test('text beyond ASCII is UTF-8, wherever it stands', () => {
+test('text beyond ASCII is UTF-8, wherever it occurs', () => {
   const messages = ['plain', 'grüße', '', '你好', '😀', 'plain']
   assert.deepEqual(texts(packed(part(messages))), messages.map((message) => [null, message]))
 })
 
-test('half a surrogate pair becomes U+FFFD, also when the next message begins with the other half', () => {
+test('half a surrogate pair becomes U+FFFD, even if the next message begins with the other half', () => {
   assert.deepEqual(texts(packed(part(['\ud83d', '\ude00', 'a\ud83d', 'x']))),
     [[null, '\ufffd'], [null, '\ufffd'], [null, 'a\ufffd'], [null, 'x']])
   assert.deepEqual(texts(packed(part(['v'], { key: '\udc00' }))), [['\ufffd', 'v']])
@@ -141,7 +145,7 @@ test('a KeyedMessage has its own key, value and time', () => {
   assert.deepEqual(batch.records.map(({ timestamp }) => timestamp), [1700000000000, 1600000000000, 1700000000000])
 })
 
-test('when one record has a time, the others get the present', (context) => {
+test('when one record has a time, the others get the current time', (context) => {
   context.mock.timers.enable({ apis: ['Date'], now: 1650000000000 })
   const batch = packed(part(['now']), part(['then'], { timestamp: 1700000000123 }))
   assert.deepEqual(batch.records.map(({ timestamp }) => timestamp), [1650000000000, 1700000000123])
@@ -162,7 +166,7 @@ test('headers belong to all messages of their payload', () => {
     [expected, expected, []])
 })
 
-test('headers without names are as none', () => {
+test('headers without names count as none', () => {
   assert.equal(packed(part(['a'], { headers: {} })).flags, SAME_KEY)
   assert.equal(packed(part(['a'], { headers: null })).flags, SAME_KEY)
 })
@@ -194,7 +198,7 @@ test('batches that fill a block to the last byte', () => {
   }
 })
 
-test('after a crossing the block is used again, unless it had grown large', () => {
+test('after a crossing the block is reused, unless it had grown large', () => {
   const packer = new SendPacker()
   packer.batch(1, 0, 0, 0, recordsOfAll([part(['x'.repeat(100000)])]))
   const kept = packer.bytes
@@ -208,7 +212,7 @@ test('after a crossing the block is used again, unless it had grown large', () =
   assert.deepEqual(texts(decode(packer.bytes.subarray(0, packer.at))[0]), [[null, 'after']])
 })
 
-test('a message whose toString throws leaves no half of a batch behind', () => {
+test('a message whose toString throws leaves no half batch behind', () => {
   const packer = new SendPacker()
   packer.batch(1, 0, 0, 0, recordsOfAll([part(['before'])]))
   const bad = { toString () { throw new Error('no text') } }
@@ -224,7 +228,7 @@ test('a header whose name has a NUL is refused, since its name would end there',
     { name: 'TypeError', code: 'ERR_INVALID_ARG_VALUE', message: /header "a\\u0000b"/ })
 })
 
-test('what is too large is refused before memory is taken for it', () => {
+test('what is too large is refused before memory is allocated for it', () => {
   const large = Buffer.allocUnsafeSlow(2 ** 30 - 1)
   const packer = new SendPacker()
   const { length } = packer.bytes

@@ -30,7 +30,7 @@ describe('a look-up of topics', () => {
     assert.deepEqual(told, new Array(400).fill(null))
   })
 
-  it('asks for what has come meanwhile with the next request, and for nothing twice', async () => {
+  it('asks with the next request for what has come in the meantime, and for nothing twice', async () => {
     const { asked, lookup } = lookupWith()
     const told = []
     lookup.learn(['a'], () => told.push('a'))
@@ -61,7 +61,7 @@ describe('a look-up of topics', () => {
     assert.deepEqual(requests, [['good', 'bad'], ['bad'], ['bad']])
   })
 
-  it('takes names that objects inherit as names', async () => {
+  it('treats names that objects inherit as ordinary names', async () => {
     const { asked, lookup } = lookupWith()
     const names = ['__proto__', 'constructor', 'toString', 'hasOwnProperty']
     const told = []
@@ -72,7 +72,7 @@ describe('a look-up of topics', () => {
     assert.deepEqual(told, names.map(name => [name, null]))
   })
 
-  it('goes on when a callback throws', async () => {
+  it('carries on when a callback throws', async () => {
     const { asked, lookup } = lookupWith()
     const told = []
     lookup.learn(['a'], () => { throw new Error('thrown') })
@@ -85,5 +85,34 @@ describe('a look-up of topics', () => {
     const [, again] = await once(asked, 'request')
     again(known)
     assert.deepEqual(told, ['second', 'third'])
+  })
+
+  it('asks again for those topics only for which that is of use', async () => {
+    const { asked, lookup } = lookupWith()
+    const told = []
+    lookup.learn(['a'], error => told.push(['a', error]))
+    lookup.learn(['b'], error => told.push(['b', error]))
+    const [, answer] = await once(asked, 'request')
+    const again = once(asked, 'request')
+    answer(topic => `${topic} failed`, topic => topic === 'a')
+    assert.deepEqual(told, [['a', 'a failed']])
+    const [topics, answerAgain] = await again
+    assert.deepEqual(topics, ['b'])
+    answerAgain(known)
+    assert.deepEqual(told[1], ['b', null])
+  })
+
+  it('asks at once, without the pause, when it is hurried', async () => {
+    const { asked, lookup } = lookupWith([0x7fffffff])
+    const told = []
+    lookup.learn(['a'], error => told.push(error))
+    const [, answer] = await once(asked, 'request')
+    const again = once(asked, 'request')
+    answer(() => 'not yet')
+    lookup.hurry()
+    const [topics, answerAgain] = await again
+    assert.deepEqual(topics, ['a'])
+    answerAgain(known)
+    assert.deepEqual(told, [null])
   })
 })

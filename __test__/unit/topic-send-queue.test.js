@@ -67,7 +67,7 @@ test('thousands that finish at once do not exhaust the stack', () => {
   assert.equal(count, 50000)
 })
 
-test('a callback that throws costs the sends behind it nothing', async () => {
+test('a callback that throws does not affect the sends behind it', async () => {
   const queue = new TopicSendQueue()
   /** @type {string[]} */
   const ran = []

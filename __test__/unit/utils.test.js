@@ -27,7 +27,7 @@ test('validateTopicNames knows the broker\'s rules', () => {
 
 test('validateTopics wants partitions to be numbers, where there are any', () => {
   utils.validateTopics(['a', { topic: 'b' }, { topic: 'c', partition: 1 }])
-  for (const partition of ['0', undefined]) {
+  for (const partition of /** @type {any[]} */ (['0', undefined])) {
     assert.throws(() => utils.validateTopics([{ topic: 'a', partition }]),
       invalid('Offset must be a number and can not contain characters'))
   }
@@ -38,5 +38,5 @@ test('groupPartitionsByTopic and createTopicPartitionList are inverse', () => {
   const grouped = utils.groupPartitionsByTopic(list)
   assert.deepEqual(grouped, { a: [0, 1], constructor: [0] })
   assert.deepEqual(utils.createTopicPartitionList(grouped), list)
-  assert.throws(() => utils.groupPartitionsByTopic({}), { name: 'AssertionError' })
+  assert.throws(() => utils.groupPartitionsByTopic(/** @type {any} */ ({})), { name: 'AssertionError' })
 })

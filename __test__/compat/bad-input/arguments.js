@@ -1,13 +1,13 @@
 'use strict'
 
-// Every argument that users give. Each case hands a value over in its place and proves, by an event or a callback,
-// what was made of it.
+// Every argument that users give. Each case passes a value in its place and proves, by an event or a callback, what
+// became of it.
 
 /** @typedef {import('./case').Case} Case */
 /**
  * @typedef {object} Argument
  * @property {string} of class and method
- * @property {string} name which an error about it has to mention
+ * @property {string} name that an error about it has to mention
  * @property {(x: Case, value: any) => any} run
  */
 
@@ -27,7 +27,7 @@ function each (of, names, run) {
  * @param {Record<string, (string | number)[]>} [method.paths] by name, where in the arguments each is
  * @param {boolean} [method.fresh] whether each value needs one of its own
  * @param {boolean} [method.callback] whether it takes one; without, `error` events and the proof tell
- * @param {(x: Case, object: any) => Promise<any>} method.alive proves that the object still does its work
+ * @param {(x: Case, object: any) => Promise<any>} method.alive proves that the object still works
  */
 function method (of, { on, args = () => [], paths = {}, callback = true, fresh = false, alive }) {
   const called = of.split('.')[1]
@@ -90,7 +90,7 @@ const onClient = {
   on: (/** @type {Case} */ x) => x.readyClient(),
   alive: (/** @type {Case} */ x, /** @type {any} */ client) => x.called((done) => client.loadMetadata(done))
 }
-/** Whose end is the proof. */
+/** Those for which ending is the proof. */
 const closed = (/** @type {Case} */ x, /** @type {any} */ object) => x.called((done) => object.close(done))
 
 method('KafkaClient.close', { ...onClient, fresh: true, alive: closed })

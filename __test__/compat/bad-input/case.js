@@ -3,8 +3,8 @@
 const { show } = require('../support/show')
 
 /**
- * One value in the place of one argument, and what came of it: the first of what is noted counts, but for a crash,
- * which always does.
+ * One value in place of one argument, and what came of it: the first thing noted counts, except for a crash, which
+ * always does.
  */
 class Case {
   /** @param {{ load: (file?: string) => any, brokers: string, topic: string, other: string, tag: string,
@@ -68,7 +68,7 @@ class Case {
   }
 
   /**
-   * What a method is called on, made once for all values; anew after a case that may have broken it.
+   * What a method is called on, made once for all values, and anew after a case that may have broken it.
    *
    * @param {(x: Case) => any} make
    */

@@ -11,13 +11,13 @@ const EXCUSED = [
   { is: /^new ConsumerGroup onRebalance = a function$/, why: 'one that never calls back holds the member up, as told' },
   { is: /^Producer\.send partition = a symbol$/, why: 'kafka-node throws while it puts a key for its map together' },
   { is: /^Producer\.send timestamp = a symbol$/, why: 'the way of every record has no room for a better text' },
-  { is: /^new (Producer|HighLevelProducer) requireAcks = /, why: 'kafka-node waits for ever for acks nobody gives' },
+  { is: /^new (Producer|HighLevelProducer) requireAcks = /, why: 'kafka-node waits forever for acks nobody sends' },
   { is: /^new ConsumerGroup sessionTimeout = /, why: 'what the broker refuses it refuses with its own error' }
 ]
 
 /**
- * Where kafka-node throws while it writes the request, and ours tells the callback, as it does for every other value
- * that cannot be sent.
+ * Where kafka-node throws while it writes the request, and ours gives the callback an error, as it does for every other
+ * value that cannot be sent.
  *
  * @type {RegExp[]}
  */
@@ -30,7 +30,7 @@ const TOLD = [
 ]
 
 /**
- * What kafka-node takes and ours refuses, see D51: it can only be a mistake, and nothing sensible came of it.
+ * What kafka-node accepts and ours refuses, see D51: it can only be a mistake, and nothing sensible came of it.
  *
  * @type {{ is: RegExp, why: string }[]}
  */

@@ -2,7 +2,7 @@
 
 // The process in which the cases of one side run:
 //   node process.js '{"folder":"...","brokers":"...","topic":"...","other":"...","tag":"...","deadline":5000}'
-// It is told which arguments to take, one message each, and answers with what came of every value.
+// It is told which arguments to try, one message each, and answers with what came of every value.
 
 const path = require('node:path')
 const { AsyncLocalStorage } = require('node:async_hooks')
@@ -12,12 +12,12 @@ const { VALUES } = require('./values')
 
 const { folder, brokers, topic, other, tag, deadline } = JSON.parse(process.argv[2])
 
-/** How long the consequences of a case are awaited once it has shown something, ms. */
+/** How long to wait for further consequences of a case once it has shown something, ms. */
 const AFTERMATH = 20
 
-/** @typedef {{ case: Case | null, index: number }} Lane the values of one argument, one after the other */
+/** @typedef {{ case: Case | null, index: number }} Lane the values of one argument, one after another */
 
-/** @type {AsyncLocalStorage<Lane>} whose code is running, also when it throws where nobody catches */
+/** @type {AsyncLocalStorage<Lane>} whose code is running, even when it throws where nobody catches */
 const lanes = new AsyncLocalStorage()
 /** @type {Set<Lane>} */
 const running = new Set()

@@ -12,10 +12,10 @@ const ROOT = path.join(__dirname, '..', '..', '..')
 /** A process without a sign of life for this long has blocked its event loop, ms. */
 const SILENCE = 8000
 
-/** Processes at a time, each with one argument. */
+/** How many processes run at a time, each with one argument. */
 const ALONE = 6
 
-/** @typedef {{ index: number, values: string[] }} Lane values of one argument, one after the other */
+/** @typedef {{ index: number, values: string[] }} Lane values of one argument, one after another */
 /**
  * @typedef {{ outcome: string, later: string[] }} Outcome `outcome` is `works: ...`, `throws: Name: message`,
  *   `calls back with: ...`, `emits: ...`, `crashes: ...`, `silent`, `ends the process: ...` or `blocks`
@@ -29,10 +29,10 @@ const ALONE = 6
  * @param {string} options.brokers
  * @param {number} options.deadline ms for a case to show something
  * @param {(label: string) => boolean} [options.only]
- * @param {number} [options.lanes] arguments at a time: kafka-node mostly keeps silent until the deadline
+ * @param {number} [options.lanes] arguments at a time: kafka-node is mostly silent until the deadline
  * @param {Map<string, Outcome>} [options.outcomes] to be filled
  * @returns {Promise<{ outcomes: Map<string, Outcome>, strays: string[] }>} outcomes by label; strays: exceptions that
- *   nobody caught and that cannot be told from which case they came
+ *   nobody caught and that cannot be traced to a case
  */
 async function runCases ({ side, brokers, deadline, only = () => true, lanes: most = 8,
   outcomes = new Map() }) {
@@ -115,7 +115,7 @@ async function runCases ({ side, brokers, deadline, only = () => true, lanes: mo
 
   let count = 0
   while (all.length > 0) {
-    // One of those that are left when the process has ended did it.
+    // One of those that are left when the process has ended is to blame.
     const { left } = await runTogether(all, most)
     await Promise.all(Array.from({ length: ALONE }, async () => {
       for (let lane = left.shift(); lane; lane = left.shift()) await runAlone(lane)

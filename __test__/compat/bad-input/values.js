@@ -1,6 +1,6 @@
 'use strict'
 
-// What a caller may hand over by mistake: one of each type, and the usual slips within a type.
+// What a caller may pass by mistake: one of each type, and the usual slips within a type.
 
 /** @type {Record<string, () => any>} made anew for every case, as objects may be kept and completed */
 const VALUES = {

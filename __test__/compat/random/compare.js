@@ -23,7 +23,7 @@
 function compareRuns (original, ours) {
   /** @type {Row[]} */
   const rows = []
-  // what is behind a crash of the original says nothing
+  // what comes after a crash of the original proves nothing
   const last = original.crashed || Infinity
   const labels = new Set([...original.tracks.keys(), ...ours.tracks.keys()])
   for (const label of labels) {

@@ -12,7 +12,7 @@ const ROOT = path.join(__dirname, '..', '..', '..')
  */
 async function foldersOf (door) {
   if (door === 'kafka-node') return { original: await originalFolder(), ours: ROOT }
-  // not built yet: its own double shows that nothing but the packages makes a difference
+  // not built yet: run against itself, it shows that only the packages make a difference
   const original = path.dirname(require.resolve('kafkajs/package.json'))
   return { original, ours: original }
 }

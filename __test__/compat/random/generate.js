@@ -19,19 +19,20 @@ const { Random } = require('./random')
  * @property {boolean} [callback] whether one is given as the last argument
  * @property {boolean} [wait] for the outcome, before the next step
  *
- * @typedef {object} Wait for an event that an object emits once, such as `ready`
+ * @typedef {object} Wait for an event, such as `ready`, that has come or comes
  * @property {'wait'} do
  * @property {string} on
  * @property {string} event
+ * @property {boolean} [again] for one that has come since the last time it was waited for
  *
- * @typedef {object} Settle waits until no message comes any more
+ * @typedef {object} Settle waits until no more messages come
  * @property {'settle'} do
  *
  * @typedef {New | Call | Wait | Settle} Step
  * @typedef {{ seed: number, cast: string, steps: Step[] }} Program
  *
- * @typedef {Record<string, any>} State what the generator remembers of a program
- * @typedef {object} Move a thing that a program may do next
+ * @typedef {Record<string, any>} State what the generator remembers about a program
+ * @typedef {object} Move something that a program may do next
  * @property {number} weight
  * @property {(state: State) => any} [when] left out: always
  * @property {(random: Random, state: State) => Step | Step[]} make may change the state
@@ -39,7 +40,7 @@ const { Random } = require('./random')
  * @typedef {object} Cast a part of the API that programs are about
  * @property {string} name
  * @property {number} weight
- * @property {number} length most steps, without the opening
+ * @property {number} length the most steps, not counting the opening
  * @property {(random: Random, state: State) => Step[]} open
  * @property {Move[]} moves
  * @property {Step[]} [close] what every program ends with
@@ -57,7 +58,9 @@ const { Random } = require('./random')
  * @property {(object: any) => void} [close] ends an object that a program has left open
  * @property {(event: string, argument: any) => Message | null} [message] what an event carries, if it brings one
  * @property {(value: any) => any} [revive] what stands for values that JSON lacks
- * @property {(line: string, label: string) => string} [normalise] takes out of a line what is never the same
+ * @property {(line: string, label: string, program: Program) => string} [normalise] takes out of a line what is never
+ *   the same
+ * @property {(program: Program) => boolean} [scatters] whether records may be in any partition: their values count
  * @property {Array<{ id: string, is: (row: import('./compare').Row, program: Program) => any }>} meant differences
  *   that are listed
  *
@@ -97,7 +100,7 @@ function generate (door, seed) {
 
 /** @param {any} value @returns {string} as it may stand in a program */
 function print (value) {
-  return JSON.stringify(value).replace(/"(\w+)":/g, ' $1: ').replace(/\{ ?"\$object":"(\w+)"\}/g, '$1')
+  return String(JSON.stringify(value)).replace(/"(\w+)":/g, ' $1: ').replace(/\{ ?"\$object":"(\w+)"\}/g, '$1')
     .replace(/\{ ?\$object: "(\w+)"\}/g, '$1').replace(/"/g, "'")
 }
 
@@ -105,7 +108,7 @@ function print (value) {
 function printProgram ({ seed, cast, steps }) {
   const lines = steps.map((step) => {
     if (step.do === 'new') return `${step.name} = new ${step.kind}(${step.args.map(print).join(', ')})`
-    if (step.do === 'wait') return `wait for '${step.event}' of ${step.on}`
+    if (step.do === 'wait') return `wait for '${step.event}' of ${step.on}${step.again ? ' again' : ''}`
     if (step.do === 'settle') return 'wait until no message comes any more'
     const args = [...step.args.map(print), ...step.callback ? ['callback'] : []].join(', ')
     return `${step.on}.${step.method}(${args})${step.wait ? '' : ' // and on at once'}`

@@ -5,10 +5,10 @@
 
 const { show, showArguments } = require('../support/show')
 
-/** How long nothing must come before a side is said to be at rest, and at most, ms; times the patience. */
+/** How long nothing may come for a side to count as at rest, and the longest wait for that, ms; times the patience. */
 const QUIET = 600
 const MOST_SETTLING = 8000
-/** How long a call may take to be answered, and an event to come that is waited for, ms; times the patience. */
+/** How long a call may take to be answered, or an awaited event to come, ms; times the patience. */
 const ANSWER = 4000
 const EVENT = 15000
 
@@ -22,8 +22,10 @@ const module_ = door.load(folder)
 const tracks = new Map()
 /** @type {Map<string, any>} */
 const objects = new Map()
-/** @type {Map<string, Set<string>>} events that have come, by object */
+/** @type {Map<string, Map<string, number>>} how often events have come, by object */
 const seen = new Map()
+/** @type {Map<string, number>} how often an object's event had come when it was waited for last */
+const awaited = new Map()
 const settled = /** @type {number[]} */ ([])
 let messages = 0
 let lastSign = Date.now()
@@ -54,7 +56,7 @@ function inOrder (value) {
 function log (label, line, { once = false } = {}) {
   if (ended) return
   line = withoutNames(line)
-  line = door.normalise ? door.normalise(line, label) : line
+  line = door.normalise ? door.normalise(line, label, program) : line
   const lines = tracks.get(label) || []
   tracks.set(label, lines)
   if (!once || !lines.includes(line)) lines.push(line)
@@ -78,12 +80,15 @@ function revive (value) {
 /** @param {string} name @param {any} object */
 function watch (name, object) {
   objects.set(name, object)
-  seen.set(name, new Set())
+  /** @type {Map<string, number>} */
+  const counts = new Map()
+  const count = (/** @type {string} */ event) => counts.set(event, (counts.get(event) || 0) + 1)
+  seen.set(name, counts)
   if (typeof object.on !== 'function') return
-  for (const event of door.signals || []) object.on(event, () => seen.get(name)?.add(event))
+  for (const event of door.signals || []) object.on(event, () => count(event))
   for (const event of door.events) {
     object.on(event, (/** @type {any[]} */ ...args) => {
-      seen.get(name)?.add(event)
+      count(event)
       const message = door.message ? door.message(event, args[0]) : null
       if (message) {
         messages++
@@ -159,8 +164,12 @@ async function run () {
     } else if (each.do === 'settle') {
       await settle()
     } else if (objects.has(each.on)) {
-      const came = await until(() => Boolean(seen.get(each.on)?.has(each.event)), EVENT)
+      const counts = seen.get(each.on)
+      const key = `${each.on} ${each.event}`
+      const before = each.again ? awaited.get(key) || 0 : 0
+      const came = await until(() => (counts?.get(each.event) || 0) > before, EVENT)
       if (!came) log(`${label}${each.event}`, 'never came')
+      awaited.set(key, counts?.get(each.event) || 0)
     }
   }
 }

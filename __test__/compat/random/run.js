@@ -21,14 +21,14 @@ const { generate } = require('./generate')
  */
 /** @typedef {{ program: Program, rows: Row[] }} Result `rows` are the differences, those that are meant included */
 
-/** How long a process may take altogether, and to end once it is done, ms. */
+/** How long a process may take in total, and to end once it is done, ms. */
 const LONGEST_RUN = 120000
 const LONGEST_END = 15000
-/** Topics that a broker is asked to make with one request. */
+/** How many topics a broker is asked to create with one request. */
 const TOPICS_AT_ONCE = 20
-/** Programs at a time: most of them only wait. */
+/** How many programs run at a time: most of them only wait. */
 const CONCURRENCY = 12
-/** A difference must show each time, with more and more patience: a machine that was busy is no defect. */
+/** A difference must show every time, with more and more patience: a busy machine is not a defect. */
 const PATIENCE = [1, 2, 4]
 
 /**
@@ -84,7 +84,7 @@ class Topics {
       messages: records.flatMap((length, partition) => Array.from({ length }, (_, i) =>
         ({ partition, value: `${name}${partition}-${i}`, timestamp: '1600000000000' })))
     })))
-    await producer.sendBatch({ topicMessages, acks: -1 })
+    if (topicMessages.length > 0) await producer.sendBatch({ topicMessages, acks: -1 })
     await Promise.all([admin.disconnect(), producer.disconnect()])
     return runs
   }
@@ -128,7 +128,7 @@ function runProgram ({ doorFile, brokers, folders }, side, program, names, optio
     child.on('message', (message) => {
       told = message
       clearTimeout(timer)
-      // only of ours it matters whether it ends
+      // whether it ends matters only for ours
       if (side === 'original') return child.kill('SIGKILL')
       timer = setTimeout(kill, LONGEST_END, `does not end within ${LONGEST_END} ms of its objects being closed`)
     })
@@ -143,19 +143,22 @@ function runProgram ({ doorFile, brokers, folders }, side, program, names, optio
 }
 
 /**
- * What stands in the topics in the end is part of what a program did.
+ * What is in the topics at the end is part of what a program did.
  *
  * @param {Setting} setting
  * @param {Door} door
+ * @param {Program} program
  * @param {Record<string, string>} names
  * @param {import('./compare').Run} run
  */
-async function addLogs ({ brokers }, door, names, run) {
+async function addLogs ({ brokers }, door, program, names, run) {
+  const isScattered = door.scatters && door.scatters(program)
   for (const name of Object.keys(door.topics)) {
     for (const { partition, key, value } of await readAll(brokers, names[name])) {
-      const label = `in the log ${name}/${partition}`
+      const label = `in the log ${name}${isScattered ? '' : `/${partition}`}`
       run.tracks.set(label, [...run.tracks.get(label) || [], `${key} ${value}`])
     }
+    if (isScattered) run.tracks.get(`in the log ${name}`)?.sort()
   }
 }
 
@@ -171,14 +174,16 @@ async function runBoth (setting, door, program, names, patience) {
   const original = await runProgram(setting, 'original', program, names[0], { patience, counts: [] })
   const ours = await runProgram(setting, 'ours', program, names[1],
     { patience, counts: original.settled })
-  await Promise.all([addLogs(setting, door, names[0], original), addLogs(setting, door, names[1], ours)])
+  await Promise.all([
+    addLogs(setting, door, program, names[0], original), addLogs(setting, door, program, names[1], ours)
+  ])
   return explainRows(compareRuns(original, ours), door, program)
 }
 
 /**
  * @param {Setting} setting
  * @param {Program[]} programs
- * @returns {Promise<Result[]>} of each program the differences that showed every time
+ * @returns {Promise<Result[]>} the differences of each program that showed every time
  */
 async function runPrograms (setting, programs) {
   /** @type {Door} */
@@ -229,7 +234,7 @@ async function shrink (setting, result) {
     progress = false
     const { program } = result
     const shorter = program.steps.map((_, i) => ({ ...program, steps: program.steps.filter((_, at) => at !== i) }))
-    // from the end: what comes last is seldom the cause
+    // from the end: what comes last is rarely the cause
     const found = (await runPrograms(setting, shorter)).reverse().find(showsIt)
     if (found) {
       result = found

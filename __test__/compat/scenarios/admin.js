@@ -272,7 +272,7 @@ module.exports = section('Admin', (scenario) => {
     await t.call('configured', (cb) => admin.describeConfigs({ resources }, cb))
   })
 
-  scenario('createTopics: what fails is told for each topic', {
+  scenario('createTopics: failures are reported for each topic', {
     contract: '11 createTopics',
     modern: {
       'too many replicas': [/error: '.*factor of 9 cannot be reached/],
@@ -349,7 +349,7 @@ module.exports = section('Admin', (scenario) => {
     })
   }
 
-  scenario('createTopics on a broker that knows no such request', { contract: '11 createTopics' }, async (t) => {
+  scenario('createTopics on a broker that has no such request', { contract: '11 createTopics' }, async (t) => {
     const admin = await troubledAdmin(t, { without: [CREATE_TOPICS] })
     await t.call('failed', (cb) => admin.createTopics([ONE], cb))
   })

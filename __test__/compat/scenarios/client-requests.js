@@ -15,7 +15,7 @@ module.exports = section('KafkaClient\'s requests', (scenario) => {
   scenario('getController', {
     contract: '3.3 getController',
     meant: {
-      // kafka-node hands out its connection
+      // kafka-node returns its connection
       broker: { id: 'D39', original: ["'BrokerWrapper'"], ours: ["'Object'"] }
     }
   }, async (t) => {

@@ -204,7 +204,7 @@ module.exports = section('KafkaClient', (scenario) => {
     t.log('loadMetadata', args.length, args[1][1].metadata[topic])
   })
 
-  scenario('loadMetadataForTopics with a topic that cannot be', {
+  scenario('loadMetadataForTopics with a topic that cannot exist', {
     contract: '3.3 loadMetadataForTopics'
   }, async (t) => {
     const client = await t.readyClient()
@@ -384,7 +384,7 @@ module.exports = section('KafkaClient', (scenario) => {
     await t.call('closed', (cb) => client.close(cb))
   })
 
-  scenario('Q09: a broker that refuses the way of logging in', {
+  scenario('Q09: a broker that refuses the login mechanism', {
     contract: '3.2 (Q09)',
     timeout: 60000,
     meant: {
@@ -409,7 +409,7 @@ module.exports = section('KafkaClient', (scenario) => {
 })
 
 /**
- * A broker that knows no mechanism of SASL: it answers which versions it speaks, and refuses the handshake.
+ * A broker that knows no SASL mechanism: it answers which versions it speaks, and refuses the handshake.
  *
  * @returns {Promise<{ address: string, close: () => void }>}
  */

@@ -117,7 +117,7 @@ module.exports = section('ConsumerGroupStream', (scenario) => {
     await t.seen('data', 'm1')
   })
 
-  scenario('the group\'s events that the stream has: error and connect', { contract: '9' }, async (t) => {
+  scenario('the events that the stream takes from the group: error and connect', { contract: '9' }, async (t) => {
     const topic = await t.topic()
     const stream = groupStream(t, topic)
     const events = [...GROUP_EVENTS, 'message', 'done', 'processingfetch', 'offsetOutOfRange', 'end', 'ready']
@@ -165,7 +165,7 @@ module.exports = section('ConsumerGroupStream', (scenario) => {
     t.log('read', count, last, inOrder)
   })
 
-  scenario('a reader that stops gets no more until it goes on', { contract: '9' }, async (t) => {
+  scenario('a reader that stops gets no more until it continues', { contract: '9' }, async (t) => {
     const topic = await t.topic()
     await t.produce(topic, values(0, 2))
     const stream = groupStream(t, topic)

@@ -206,7 +206,7 @@ module.exports = section('ConsumerStream and CommitStream', (scenario) => {
     const before = process.cpuUsage()
     await pause(t, 2000)
     const { user, system } = process.cpuUsage(before)
-    // kafka-node spends most of the time on fetches that bring nothing; in microseconds
+    // kafka-node spends most of its time on fetches that return nothing; in microseconds
     t.log('busy while idle', user + system > 500000)
   })
 
@@ -356,7 +356,7 @@ module.exports = section('ConsumerStream and CommitStream', (scenario) => {
     await t.call('commit', (cb) => commits.commit(cb))
   })
 
-  scenario('commits every so often, also when nothing has changed, until clearInterval', {
+  scenario('commits every so often, even if nothing has changed, until clearInterval', {
     contract: '7b CommitStream'
   }, async (t) => {
     const topic = await t.topic()
@@ -412,7 +412,7 @@ module.exports = section('ConsumerStream and CommitStream', (scenario) => {
     t.log('in ZooKeeper', await t.zookeeperCommitted(groupId, topic, [0]))
   })
 
-  scenario('messages go on once it has a reader', { contract: '7b CommitStream' }, async (t) => {
+  scenario('messages are passed on once it has a reader', { contract: '7b CommitStream' }, async (t) => {
     const topic = await t.topic()
     await t.produce(topic, values(0, 3))
     const stream = consumerStream(t, [topic], { fromOffset: true })

@@ -81,7 +81,7 @@ module.exports = section('Consumer', (scenario) => {
     const topic = await t.topic()
     await t.produce(topic, [{ value: 'one' }, { key: 'k', value: 'two' }, { key: 'ü', value: '日本' }])
     const consumer = consume(t, [{ topic }], { groupId: t.name('group') })
-    consumer.once('message', function (/** @type {any} */ message) {
+    consumer.once('message', /** @this {any} */ function (/** @type {any} */ message) {
       t.log('this', this === consumer)
       t.log('keys', Object.keys(message))
     })
@@ -133,7 +133,7 @@ module.exports = section('Consumer', (scenario) => {
     t.log('headers', headers)
   })
 
-  scenario('done tells the last offset of each partition, and one end for all', {
+  scenario('done gives the last offset of each partition, and one end for all', {
     contract: '7.3 done (Q26)'
   }, async (t) => {
     const topic = await t.topic(2)
@@ -149,18 +149,18 @@ module.exports = section('Consumer', (scenario) => {
     })
     await t.until(() => last[0] === 2 && last[1] === 1, 'all partitions')
     t.log('last', last)
-    // Idle fetches go on reporting.
+    // Idle fetches keep reporting.
     const [idle] = await t.event(consumer, 'done')
     t.log('idle', Object.keys(idle), Object.keys(idle[topic]))
   })
 
-  scenario('an empty partition: done goes on by itself', { contract: '7.3 done' }, async (t) => {
+  scenario('an empty partition: done keeps coming by itself', { contract: '7.3 done' }, async (t) => {
     const topic = await t.topic()
     const consumer = t.consumer(t.client(), [{ topic }], { groupId: t.name('group') })
     for (let i = 0; i < 3; i++) t.log('done', await t.event(consumer, 'done'))
   })
 
-  scenario('a longer log comes whole and in order', { contract: '7.3' }, async (t) => {
+  scenario('a longer log arrives whole and in order', { contract: '7.3' }, async (t) => {
     const topic = await t.topic()
     for (let i = 0; i < 3000; i += 100) await t.produce(topic, values(i, i + 100))
     const consumer = t.consumer(t.client(), [{ topic }], { groupId: t.name('group'), fetchMaxBytes: 8192 })
@@ -188,12 +188,12 @@ module.exports = section('Consumer', (scenario) => {
     t.watch('consumer', consumer, ['message', 'error'], {
       quiet: true, show: (event, [arg]) => event === 'error' ? arg.name : ''
     })
-    // kafka-node goes on fetching it without a word.
+    // kafka-node silently keeps fetching it.
     await new Promise((resolve) => setTimeout(resolve, 4000))
     t.log('position', consumer.payloads[0].offset)
   })
 
-  scenario('what is written later comes too', { contract: '7.3' }, async (t) => {
+  scenario('what is written later arrives, too', { contract: '7.3' }, async (t) => {
     const topic = await t.topic()
     const consumer = consume(t, [{ topic }], { groupId: t.name('group') })
     await t.event(consumer, 'done')
@@ -222,7 +222,7 @@ module.exports = section('Consumer', (scenario) => {
     await t.call('closed', (cb) => consumer.close(cb))
   })
 
-  scenario('it goes on where the same group committed', { contract: '7.2' }, async (t) => {
+  scenario('it continues where the same group committed', { contract: '7.2' }, async (t) => {
     const topic = await t.topic()
     await t.produce(topic, values(0, 4))
     const groupId = t.name('group')
@@ -263,7 +263,7 @@ module.exports = section('Consumer', (scenario) => {
     await new Promise((resolve) => setTimeout(resolve, 3000))
   })
 
-  scenario('a consumer on a client that is ready already', { contract: '7.2' }, async (t) => {
+  scenario('a consumer on a client that is already ready', { contract: '7.2' }, async (t) => {
     const topic = await t.topic()
     await t.produce(topic, values(0, 2))
     consume(t, [{ topic }], { groupId: t.name('group') }, await t.readyClient())
@@ -301,7 +301,7 @@ module.exports = section('Consumer', (scenario) => {
     await t.until(() => consumer.payloads[0].offset === 3, 'the end')
   })
 
-  scenario('it tells that an offset is out of range again and again', { contract: '7.3 (Q24)' }, async (t) => {
+  scenario('it reports an offset that is out of range again and again', { contract: '7.3 (Q24)' }, async (t) => {
     const topic = await t.topic()
     const options = { groupId: t.name('group'), fromOffset: true, autoCommit: false }
     const consumer = t.consumer(t.client(), [{ topic, offset: 99 }], options)
@@ -331,7 +331,7 @@ module.exports = section('Consumer', (scenario) => {
     await t.event(consumer, 'done')
     t.attempt('pause', () => consumer.pause())
     t.log('paused', consumer.paused)
-    // The fetch that is on its way may bring this one yet.
+    // The fetch in flight may still bring this one.
     await new Promise((resolve) => setTimeout(resolve, 500))
     await t.produce(topic, values(2, 4))
     await new Promise((resolve) => setTimeout(resolve, 1000))
@@ -670,7 +670,7 @@ module.exports = section('Consumer', (scenario) => {
     await t.call('a name', (cb) => consumer.removeTopics('other', cb))
     await t.call('several', (cb) => consumer.removeTopics(['other', 'third'], cb))
     t.log('payloads', consumer.payloads.length, gone in consumer.client.topicMetadata)
-    // The fetch that is on its way may bring one of it yet.
+    // The fetch in flight may still bring one of its messages.
     for (let i = 0; i < 3; i++) await t.event(consumer, 'done')
     await t.produce(gone, values(5, 6))
     await t.produce(kept, values(0, 1))
@@ -721,7 +721,7 @@ module.exports = section('Consumer', (scenario) => {
     if (t.side === 'ours') await t.seen('messages', '', 2)
   })
 
-  scenario('a partition in text in pauseTopics', {
+  scenario('a partition given as text to pauseTopics', {
     contract: '7.4 pauseTopics',
     meant: {
       paused: { id: 'D121', original: ['[]', '[1]'], ours: ['[0]', '[0, 1]'] }
@@ -734,7 +734,7 @@ module.exports = section('Consumer', (scenario) => {
     t.log('paused', consumer.pausedPayloads.map((/** @type {any} */ { partition }) => partition))
   })
 
-  scenario('offsets and partitions in text', { contract: '7.1, 7.4 addTopics, setOffset' }, async (t) => {
+  scenario('offsets and partitions given as text', { contract: '7.1, 7.4 addTopics, setOffset' }, async (t) => {
     const topic = await t.topic(3)
     await t.produce(topic, [0, 1].flatMap((partition) => values(0, 4).map((record) => ({ ...record, partition }))))
     const topics = [{ topic, partition: 0, offset: '2' }, { topic, partition: 2, offset: '0' }]
@@ -813,7 +813,7 @@ module.exports = section('Consumer', (scenario) => {
     await new Promise((resolve) => setTimeout(resolve, 1500))
   })
 
-  scenario('setOffset of what it does not read', { contract: '7.4 setOffset' }, async (t) => {
+  scenario('setOffset for what it does not read', { contract: '7.4 setOffset' }, async (t) => {
     const topic = await t.topic()
     const consumer = consume(t, [{ topic }], { groupId: t.name('group') })
     await t.event(consumer, 'done')
@@ -853,7 +853,7 @@ module.exports = section('Consumer', (scenario) => {
     await t.seen('messages', 'm2')
   })
 
-  scenario('Q24: how often it says that an offset is out of range', {
+  scenario('Q24: how often it reports an offset that is out of range', {
     contract: '7.3 (Q24)', meant: { 'in 3 s': { id: 'D56', original: ["'many'"], ours: ["'few'"] } }
   }, async (t) => {
     const topic = await t.topic()
@@ -881,5 +881,20 @@ module.exports = section('Consumer', (scenario) => {
     await admin.disconnect()
     await new Promise((resolve) => setTimeout(resolve, 3000))
     t.log('brokersChanged', count > 15 ? 'many' : 'few')
+  })
+
+  scenario('a start inside a compressed batch', {
+    contract: '7.2',
+    meant: { messages: { id: 'D125', original: ["'a'", "'b'", "'c'", "'d'"], ours: ["'c'", "'d'"] } }
+  }, async (t) => {
+    const topic = await t.topic()
+    const producer = await t.readyProducer()
+    const messages = ['a', 'b', 'c', 'd']
+    await t.call('send', (cb) => producer.send([{ topic, messages, attributes: 1 }], cb))
+    const consumer = t.consumer(await t.readyClient(), [{ topic, offset: 2 }],
+      { groupId: t.name('group'), fromOffset: true, autoCommit: false })
+    consumer.on('message', (/** @type {any} */ { value }) => t.log('messages', value))
+    await t.event(consumer, 'done')
+    await t.event(consumer, 'done')
   })
 })

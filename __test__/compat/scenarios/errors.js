@@ -26,7 +26,7 @@ const MADE = {
 }
 
 module.exports = section('Errors', (scenario) => {
-  scenario('lib/errors has one class more', {
+  scenario('lib/errors has one extra class', {
     contract: '12.1',
     meant: { QueueFullError: { id: 'D18', original: ["'undefined'"], ours: ["'function'"] } }
   }, (t) => {
@@ -56,7 +56,7 @@ module.exports = section('Errors', (scenario) => {
     })
   }
 
-  scenario('they are known as errors by more than instanceof', {
+  scenario('not only instanceof recognises them as errors', {
     contract: '12.1',
     meant: {
       tag: { id: 'D17', original: ["'[object Object]'"], ours: ["'[object Error]'"] },

@@ -16,7 +16,7 @@ function standIn (t, { ready = false, answers = {} } = {}) {
   for (const [name, answer] of Object.entries(answers)) {
     Object.assign(client, {
       [name]: (/** @type {any[]} */ ...args) => {
-        // consumers and callbacks are told by what they are, not by all that is in them
+        // consumers and callbacks are shown as what they are, not with everything in them
         // and kafka-node's structs have no class's name
         t.log(name, args.map((arg) => arg instanceof EventEmitter ? 'the emitter' : JSON.stringify(arg)))
         const callback = args[args.length - 1]
@@ -37,7 +37,7 @@ module.exports = section('Clients that unit tests make', (scenario) => {
     }
   })
 
-  scenario('what is wrong with the options is said first', { contract: '4.1, 7.1' }, (t) => {
+  scenario('errors in the options come first', { contract: '4.1, 7.1' }, (t) => {
     for (const groupId of ['a b', 'ü', 'a/b', 'x:y']) {
       t.attempt('groupId', () => new t.kafka.Consumer(standIn(t), [{ topic: 't' }], { groupId }))
     }
@@ -103,7 +103,7 @@ module.exports = section('Clients that unit tests make', (scenario) => {
     await t.call('close', (/** @type {any} */ callback) => consumer.close(callback))
   })
 
-  scenario('what is no emitter is refused', {
+  scenario('anything but an emitter is refused', {
     contract: '4.1, 7.1',
     meant: {
       none: {

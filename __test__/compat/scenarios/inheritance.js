@@ -134,10 +134,10 @@ function made (client) {
   }
 }
 
-/** What only functions let: old compilers' output was never able to extend ES classes. */
+/** What only functions allow: old compilers' output was never able to extend ES classes. */
 const CLASSES = ['ProducerStream', 'ConsumerGroupStream']
 
-/** @type {Record<string, string[]>} methods that everybody may call, as `for in` finds them */
+/** @type {Record<string, string[]>} public methods, as `for in` finds them */
 const METHODS = {
   KafkaClient: ['connect', 'close', 'loadMetadataForTopics', 'refreshMetadata', 'topicExists', 'createTopics', 'on'],
   Producer: ['send', 'createTopics', 'close', 'buildPayloads', 'connect', 'on', 'emit'],
@@ -152,7 +152,7 @@ const METHODS = {
 }
 
 /**
- * A method `nameAsync` beside each method, that returns a promise; as bluebird's `promisifyAll` adds them.
+ * A method `nameAsync` for each method, which returns a promise, like those that bluebird's `promisifyAll` adds.
  *
  * @param {any} target
  */

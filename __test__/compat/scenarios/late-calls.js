@@ -21,7 +21,11 @@ module.exports = section('Calls that come too late, or twice', (scenario) => {
   })
 
   scenario('connect of a member', {
-    contract: '8.2 connect', meant: { rebalancing: { id: 'D143', original: ['1'], ours: ['0'] } }
+    contract: '8.2 connect',
+    meant: {
+      rebalancing: { id: 'D143', original: ['1'], ours: ['0'] },
+      commit: { id: 'D143', original: ['22'], ours: ['0'] }
+    }
   }, async (t) => {
     const topic = await t.topic()
     const group = t.group({ groupId: t.name('group'), fromOffset: 'earliest', autoCommit: false }, topic)
@@ -30,6 +34,8 @@ module.exports = section('Calls that come too late, or twice', (scenario) => {
     group.once('rebalancing', () => count++)
     group.connect()
     t.log('rebalancing', count)
+    const result = await new Promise((resolve) => group.commit(true, (/** @type {any} */ _, result) => resolve(result)))
+    t.log('commit', result[topic].errorCode)
   })
 
   scenario('a partition that a consumer already reads', {
@@ -41,5 +47,13 @@ module.exports = section('Calls that come too late, or twice', (scenario) => {
     await t.event(consumer, 'done')
     await t.call('addTopics', (cb) => consumer.addTopics([{ topic, partition: 0 }], cb))
     t.log('partitions', consumer.payloads.length)
+  })
+
+  scenario('an empty send on a closed client', { contract: '4.3 send' }, async (t) => {
+    const producer = await t.readyProducer()
+    await t.call('close', (cb) => producer.close(cb))
+    const sent = t.callback('sent')
+    producer.send([], sent)
+    await t.within('sent', sent.called, 3000)
   })
 })

@@ -2,12 +2,12 @@
 
 const { section } = require('../support/section')
 
-/** So long that only a test that fails would see its end, ms. */
+/** So long that only a failing test would see it pass, ms. */
 const FOR_EVER = 10 * 60 * 1000
 const LARGE = 64 * 1024 * 1024
 
 /**
- * The values in a topic, once there are so many.
+ * The values in a topic, once there are that many.
  *
  * @param {import('../support/trace').Trace} t
  * @param {string} topic
@@ -45,7 +45,7 @@ module.exports = section('Batches without acknowledgement', (scenario) => {
     const { topic, send, mark } = await producers(t, { noAckBatchSize: 1000, noAckBatchAge: FOR_EVER })
     await send('first', 'a')
     await send('second', ['b', 'c'])
-    // what is written by now is before this in the log
+    // what has been written by now comes before this in the log
     await mark('mark')
     await send('large', 'x'.repeat(2000))
     t.log('log', await written(t, topic, 5))

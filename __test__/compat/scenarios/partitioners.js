@@ -9,7 +9,7 @@ const SEED = 'partitioner keys'
 const COUNTS = [1, 2, 3, 4, 5, 6, 8, 12, 16, 50, 100]
 
 /**
- * Keys of every kind: ASCII, text of any language with surrogates left alone, bytes that are UTF-8 or not, numbers,
+ * Keys of every kind: ASCII, text of any language with lone surrogates, bytes that are UTF-8 or not, numbers,
  * empty ones and none.
  */
 function * randomKeys () {
@@ -71,7 +71,7 @@ module.exports = section('Partitioners', (scenario) => {
     scenario(`${name}: ${RANDOM_KEYS} random keys (seed '${SEED}') go to the same partitions`, {
       contract: `5 ${name}`, isolated: true
     }, (t) => {
-      // The dice of both sides fall alike, so that even the random choice can be compared.
+      // The dice fall the same on both sides, so that even the random choice can be compared.
       const dice = bytesOf(`${SEED}, dice`)
       Math.random = () => dice.update().readUInt32BE(0) / 2 ** 32
       const partitioner = new t.kafka[name]()
@@ -131,7 +131,7 @@ module.exports = section('Partitioners', (scenario) => {
 
   scenario('a custom partitioner is called as a method, and believed', { contract: '5' }, (t) => {
     const { CustomPartitioner } = t.kafka
-    const partitioner = new CustomPartitioner(function (partitions, key) {
+    const partitioner = new CustomPartitioner(/** @this {any} */ function (partitions, key) {
       t.log('called', this instanceof CustomPartitioner, arguments.length, partitions, key)
       return 'anything'
     })

@@ -93,7 +93,7 @@ module.exports = section('ProducerStream', (scenario) => {
     t.log('written', (await written(t, topic)).sort())
   })
 
-  scenario('chunks that have queued up go out with one send', { contract: '6 write' }, async (t) => {
+  scenario('chunks that have queued up go out in one send', { contract: '6 write' }, async (t) => {
     const topic = await t.topic()
     const stream = producerStream(t)
     await t.event(stream.producer)

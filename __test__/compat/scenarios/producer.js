@@ -12,7 +12,7 @@ async function showLog (t, topic, track = 'log') {
 }
 
 /**
- * Waits until the logs of topics hold so many records.
+ * Waits until the logs of topics hold this many records.
  *
  * @param {import('../support/trace').Trace} t
  * @param {string[]} topics
@@ -72,7 +72,7 @@ module.exports = section('Producer', (scenario) => {
       client.emit('ready')
     })
 
-    scenario(`${name} on a client that is ready already`, {
+    scenario(`${name} on a client that is already ready`, {
       contract: '4.2 (Q01)',
       meant: { 'ready event': { id: 'D02', original: ['never called'], ours: ['came'] } }
     }, async (t) => {
@@ -101,7 +101,7 @@ module.exports = section('Producer', (scenario) => {
     t.line('acks', String(requireAcks))
   })
 
-  scenario('a timestamp that is no time', {
+  scenario('an invalid timestamp', {
     contract: '4.3',
     meant: {
       'odd times': { id: 'D101', original: ['sent', 'sent'], ours: ['InvalidConfigError', 'InvalidConfigError'] }
@@ -146,6 +146,7 @@ module.exports = section('Producer', (scenario) => {
     await showLog(t, topic)
   })
 
+  /** @type {any[]} */
   const VALUES = [
     'text', 'ünï-日本-😀', '\ud83d', '', null, undefined, 0, 1, -1.5, NaN, true, false, 12345678901234567890n,
     Buffer.from([0, 255, 10]), Buffer.alloc(0), new Uint8Array([1, 2]), { a: 1 }, [1, 2], new Date(0),
@@ -540,7 +541,7 @@ module.exports = section('Producer', (scenario) => {
     await showLog(t, topic)
   })
 
-  scenario('sends on their way when the producer closes', {
+  scenario('sends in flight when the producer closes', {
     contract: '4.5 (Q10)',
     meant: {
       callbacks: {
@@ -640,7 +641,7 @@ module.exports = section('Producer', (scenario) => {
     t.log('log', (await t.records(topic)).map(({ value }) => String(value)))
   })
 
-  scenario('an error of the look at the cluster after brokersChanged', { contract: '4.2' }, async (t) => {
+  scenario('an error when it looks at the cluster after brokersChanged', { contract: '4.2' }, async (t) => {
     const producer = await t.readyProducer()
     const looked = new Promise((resolve) => {
       producer.client.refreshMetadata = (/** @type {any} */ topics, /** @type {any} */ callback) => {
@@ -669,5 +670,25 @@ module.exports = section('Producer', (scenario) => {
           resolve(undefined)
         })))
     }
+  })
+
+  scenario('a payload whose partition is undefined', {
+    contract: '4.3 send',
+    meant: {
+      sent: {
+        id: 'D102',
+        original: [/^\(\[BrokerNotAvailableError/],
+        ours: ["(null, { '<topic1>': { 0: 0 } })"]
+      },
+      log: { id: 'D102', original: ['[]'], ours: ['[<Buffer 6d>]'] }
+    }
+  }, async (t) => {
+    const topic = await t.topic()
+    const producer = await t.readyProducer()
+    const payload = { topic, messages: 'm', partition: undefined }
+    const sent = t.callback('sent')
+    t.guard('send', () => producer.send([payload], sent))
+    await t.within('sent', sent.called, 3000)
+    t.log('log', (await t.records(topic)).map(({ value }) => value))
   })
 })

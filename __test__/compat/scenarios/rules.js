@@ -22,7 +22,7 @@ module.exports = section('Rules that hold everywhere', (scenario) => {
     }
   })
 
-  scenario('success passes null, but for refreshMetadata', { contract: '2.2' }, async (t) => {
+  scenario('success passes null, except for refreshMetadata', { contract: '2.2' }, async (t) => {
     const topic = await t.topic()
     const client = await t.readyClient()
     await t.call('refreshMetadata', (cb) => client.refreshMetadata([topic], (/** @type {any[]} */ ...args) => cb(args)))
@@ -130,7 +130,7 @@ module.exports = section('Rules that hold everywhere', (scenario) => {
     await t.call('closed', (cb) => client.close(cb))
   })
 
-  scenario('a callback that is no function', {
+  scenario('a callback that is not a function', {
     contract: '2.3',
     isolated: true,
     meant: {

@@ -30,7 +30,7 @@ module.exports = section('Security', (describe) => {
     return error
   }
 
-  scenario('TLS with an authority of one\'s own carries messages', { contract: '3.1 sslOptions' }, async (t) => {
+  scenario('TLS with a private authority carries messages', { contract: '3.1 sslOptions' }, async (t) => {
     const { brokers, at, files: { ca } } = await secureBroker()
     const topic = await createTopic(brokers, t.name())
     const client = await readyWith(t, { kafkaHost: at.ssl, sslOptions: { ca } })
@@ -58,7 +58,7 @@ module.exports = section('Security', (describe) => {
     await readyWith(t, { kafkaHost: at.mutual, sslOptions: { pfx, passphrase } })
   })
 
-  scenario('rejectUnauthorized: false takes every certificate', { contract: '3.1 sslOptions' }, async (t) => {
+  scenario('rejectUnauthorized: false accepts every certificate', { contract: '3.1 sslOptions' }, async (t) => {
     const { at } = await secureBroker()
     for (const kafkaHost of [at.ssl, at.expired, at.elsewhere]) {
       await readyWith(t, { kafkaHost, sslOptions: { rejectUnauthorized: false } })
@@ -226,7 +226,7 @@ module.exports = section('Security', (describe) => {
     }
   })
 
-  scenario('what is printed of a client', {
+  scenario('what is printed for a client', {
     contract: '3.1 sasl',
     meant: { shown: { id: 'D78', original: ['true true'], ours: ['false false'] } }
   }, (t) => {

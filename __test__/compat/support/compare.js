@@ -51,7 +51,7 @@ function compare (scenario, original, ours, differences) {
   })
 }
 
-/** Where a line tells a broker's id: the one of `tools/kafka` is 1001 in ZooKeeper mode and 1 else. */
+/** Where a line shows a broker's id: that of `tools/kafka` is 1001 in ZooKeeper mode, otherwise 1. */
 const BROKER_IDS = new RegExp([
   "((?:leader|nodeId|(?:controller|coordinator|broker)Id): '?|(?:replicas|isr): \\[)(?:1001|1)\\b",
   '\\b(?:1001|1)(?=: { nodeId)'

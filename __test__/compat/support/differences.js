@@ -5,7 +5,7 @@ const path = require('node:path')
 
 const FILE = path.join(__dirname, '..', '..', '..', 'docs', 'differences.md')
 
-/** What every entry tells, each at the start of a paragraph. */
+/** What every entry says, each at the start of a paragraph. */
 const PARTS = ['kafka-node', 'kafka-node-native', 'Why', 'If you relied on it']
 
 /**

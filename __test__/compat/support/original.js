@@ -23,7 +23,7 @@ async function originalFolder () {
   const manifest = path.join(folder, 'package.json')
   if (fs.existsSync(manifest) && JSON.parse(fs.readFileSync(manifest, 'utf8')).version === VERSION) return folder
   fs.mkdirSync(path.dirname(base), { recursive: true })
-  // In a folder of its own and then renamed: two runs at a time do not see each other's half.
+  // Into a folder of its own that is then renamed, so that two simultaneous runs never see a half-finished install.
   const staging = fs.mkdtempSync(`${base}-`)
   try {
     fs.writeFileSync(path.join(staging, 'package.json'), '{ "private": true }\n')

@@ -6,7 +6,7 @@
  *
  * @typedef {object} Meant
  * @property {string} id of its entry in docs/differences.md
- * @property {(string | RegExp)[] | 'varies'} original `varies`: it depends on the moment, so only ours is looked at
+ * @property {(string | RegExp)[] | 'varies'} original `varies`: it depends on timing, so only ours is checked
  * @property {(string | RegExp)[]} ours
  */
 /**
@@ -17,7 +17,7 @@
  * @property {number} timeout ms
  * @property {Record<string, Meant>} meant by track
  * @property {string} notOnModern why it is left out on Kafka 4; '' if it is not
- * @property {Record<string, (string | RegExp)[]>} modern by track: what Kafka 4 itself answers otherwise
+ * @property {Record<string, (string | RegExp)[]>} modern by track: what Kafka 4 itself answers differently
  * @property {(t: import('./trace').Trace) => any} run
  */
 /** @typedef {{ title: string, scenarios: Scenario[] }} Section */

@@ -32,7 +32,7 @@ function showKey (key) {
 function showError (error, seen) {
   const message = error.name === 'BrokerNotAvailableError' ? '...' : quote(String(error.message))
   const extra = Object.keys(error).filter((key) => !['message', 'stack', 'generatedMessage'].includes(key))
-    // Node's own socket errors are told by code and address.
+    // Node's own socket errors are identified by code and address.
     .map((key) => `${showKey(key)}: ${key === 'errno' ? '...' : show(error[key], seen)}`)
   const enumerable = Object.prototype.propertyIsEnumerable.call(error, 'message') ? ' (message enumerable)' : ''
   return `[${error.name} ${message}${enumerable}${extra.length ? ` { ${extra.join(', ')} }` : ''}]`
@@ -41,26 +41,29 @@ function showError (error, seen) {
 /**
  * @param {any} value
  * @param {any[]} [seen]
+ * @param {(error: any, show: (value: any) => string) => string} [errors] how errors are shown, unless as kafka-node's
  * @returns {string}
  */
-function show (value, seen = []) {
+function show (value, seen = [], errors = undefined) {
   if (typeof value === 'string') return quote(value)
   if (typeof value === 'function') return `[function ${value.name || 'anonymous'}]`
   if (Object.is(value, -0)) return '-0'
   if (value === null || typeof value !== 'object') return typeof value === 'bigint' ? `${value}n` : String(value)
   if (seen.includes(value)) return '[circular]'
   seen = [...seen, value]
-  if (value instanceof Error) return showError(value, seen)
+  if (value instanceof Error) {
+    return errors ? errors(value, (inner) => show(inner, seen, errors)) : showError(value, seen)
+  }
   if (Buffer.isBuffer(value)) return `<Buffer ${value.toString('hex')}>`
   if (value instanceof Date) return isNow(value.getTime()) ? 'Date(now)' : `Date(${value.toISOString()})`
-  if (Array.isArray(value)) return `[${value.map((item) => show(item, seen)).join(', ')}]`
+  if (Array.isArray(value)) return `[${value.map((item) => show(item, seen, errors)).join(', ')}]`
   const Class = value.constructor
   const name = Class && Class !== Object && Class.name ? `${Class.name} ` : ''
   const keys = Object.keys(value)
   if (keys.length === 0) return `${name}{}`
   const fields = keys.map((key) => {
     const isTime = key === 'timestamp' && typeof value[key] === 'number' && isNow(value[key])
-    return `${showKey(key)}: ${isTime ? 'now' : show(value[key], seen)}`
+    return `${showKey(key)}: ${isTime ? 'now' : show(value[key], seen, errors)}`
   })
   return `${name}{ ${fields.join(', ')} }`
 }

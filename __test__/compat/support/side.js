@@ -1,21 +1,23 @@
 'use strict'
 
-// The process in which one side runs: kafka-node, or ours.
+// The process in which one side runs: the original, or ours.
 //   node side.js '{"side":"original","folder":"...","file":"...","brokers":"...","tag":"...","wanted":[0,1]}'
 
 const path = require('node:path')
-const { Trace } = require('./trace')
 const { show } = require('./show')
 
-// `wanted`: these scenarios, some at a time. `only`: this one, and then this process is left to end by itself.
-const { side, folder, file, brokers, tag, only, wanted } = JSON.parse(process.argv[2])
+// `wanted`: these scenarios, several at a time. `only`: this one, after which the process is left to end by itself.
+// `traces`: the file of the class that records.
+const { side, folder, file, brokers, tag, traces, only, wanted } = JSON.parse(process.argv[2])
 
 /** How many scenarios run at a time: most of them only wait. */
 const CONCURRENCY = 6
 
+/** @type {typeof import('./trace')} */
+const { Trace } = require(traces)
 /** @type {import('./section').Section} */
 const { scenarios } = require(file)
-/** @type {Map<number, Trace>} */
+/** @type {Map<number, any>} */
 const running = new Map()
 
 /** @param {string} [file] @returns {any} */

@@ -9,15 +9,26 @@ const ROOT = path.join(__dirname, '..', '..', '..')
 const SIDE = path.join(__dirname, 'side.js')
 /** How long a process that has done its work may take to end by itself, ms. */
 const EXIT_TIMEOUT = 10000
-/** A process that gives no sign of life for this long has blocked its event loop, ms. */
+/** A process without a sign of life for this long has blocked its event loop, ms. */
 const SILENCE_TIMEOUT = 20000
 
+/**
+ * A door of this package, beside what it replaces.
+ *
+ * @typedef {object} Door
+ * @property {() => Promise<string>} original the folder from which the original is loaded
+ * @property {string} ours the folder from which ours is loaded
+ * @property {string} traces the file of the class that records
+ */
 /**
  * @typedef {object} Outcome
  * @property {Map<string, string[]>} tracks
  * @property {string | null} failure of the scenario itself
  * @property {string} output what the process printed
  */
+
+/** @type {Door} */
+const KAFKA_NODE = { original: originalFolder, ours: ROOT, traces: path.join(__dirname, 'trace.js') }
 
 /**
  * Runs a section's scenarios on one side. Each outcome is a promise of its own.
@@ -28,9 +39,10 @@ const SILENCE_TIMEOUT = 20000
  * @param {string} options.brokers
  * @param {string} [options.grep] only scenarios with this in their titles
  * @param {boolean} [options.modern] without scenarios that are left out on Kafka 4
+ * @param {Door} [options.door] that of kafka-node
  * @returns {Promise<Outcome>[]} by scenario
  */
-function runSide ({ side, file, brokers, grep = '', modern = false }) {
+function runSide ({ side, file, brokers, grep = '', modern = false, door = KAFKA_NODE }) {
   /** @type {import('./section').Section} */
   const { scenarios } = require(file)
   const tag = `${crypto.randomBytes(4).toString('hex')}${side[1]}`
@@ -46,8 +58,8 @@ function runSide ({ side, file, brokers, grep = '', modern = false }) {
 
   async function run () {
     try {
-      const folder = side === 'original' ? await originalFolder() : ROOT
-      const options = { side, folder, file, brokers, tag }
+      const folder = side === 'original' ? await door.original() : door.ours
+      const options = { side, folder, file, brokers, tag, traces: door.traces }
       const wanted = scenarios.map((scenario, index) => ({ ...scenario, index }))
         .filter((scenario) => scenario.title.includes(grep) && !(modern && scenario.notOnModern))
       const together = wanted.filter(({ isolated }) => !isolated).map(({ index }) => index)
@@ -107,7 +119,7 @@ function runSide ({ side, file, brokers, grep = '', modern = false }) {
 }
 
 /**
- * Kills a process whose event loop does not turn any more.
+ * Kills a process whose event loop no longer turns.
  *
  * @param {import('node:child_process').ChildProcess} child
  */

@@ -4,7 +4,7 @@ const net = require('node:net')
 
 const { Reader, Writer } = require('../../../tools/kafka/wire')
 
-// A broker of its own for answers that a real one gives only when it is in trouble: Kafka's protocol as of 0.10, which
+// A stub broker, for answers that a real one gives only when it is in trouble: Kafka's protocol as of 0.10, which
 // kafka-node and librdkafka both speak, without topics.
 
 const METADATA = 3

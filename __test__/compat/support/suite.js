@@ -10,7 +10,7 @@ const { readDifferences } = require('./differences')
 const { runSide } = require('./sides')
 
 /**
- * One test a scenario: it passes when kafka-node and ours did the same, but for the differences that are listed.
+ * One test per scenario: it passes when kafka-node and ours did the same, except for the differences that are listed.
  *
  * @param {string} name of a file in scenarios/
  */

@@ -6,7 +6,7 @@ const { show, showArguments } = require('./show')
 
 const STEP_TIMEOUT = 40000
 
-/** Events whose number says nothing: they depend on how many fetches or connections there were. */
+/** Events whose number means nothing: it depends on how many fetches or connections there were. */
 const BATCH_EVENTS = new Set(['processingfetch', 'done'])
 
 /**
@@ -83,7 +83,7 @@ class Trace {
   }
 
   /**
-   * A callback that records its arguments, also when it is called again.
+   * A callback that records its arguments, even if it is called again.
    *
    * @param {string} track
    * @param {{ on?: string }} [options] `on`: an emitter's track, to record the order among its events
@@ -142,7 +142,7 @@ class Trace {
    * Records an emitter's events in their order. Batches of a consumer are joined: what is left is one
    * `processingfetch` before its messages and one `done` after them, however many fetches there were.
    *
-   * @template {import('node:events').EventEmitter} T
+   * @template {import('node:events').EventEmitter & { client?: { closing?: boolean } }} T
    * @param {string} track
    * @param {T} emitter
    * @param {string[]} events
@@ -167,7 +167,7 @@ class Trace {
       emitter.on(event, (/** @type {any[]} */ ...args) => {
         if (BATCH_EVENTS.has(event)) {
           if (event === 'processingfetch' || !open) return
-          // The last of a row of batches tells it all, once the earlier ones are added to it.
+          // The last of several batches tells everything, once the earlier ones are merged into it.
           for (const [topic, partitions] of Object.entries(args[0])) Object.assign(progress[topic] ||= {}, partitions)
           doneOfBatch = `done ${showArguments([progress])}`
           for (const wake of this.waiting) wake()
@@ -350,8 +350,8 @@ class Trace {
   }
 
   /**
-   * Records errors that nobody in the scenario listens for. Those of a client that is closing are left out: kafka-node
-   * has some or none, as its last fetch happens to stand.
+   * Records errors that nobody in the scenario listens for. Those of a closing client are left out: whether kafka-node
+   * has any depends on the state of its last fetch.
    *
    * @template {import('node:events').EventEmitter} T
    * @param {T} emitter
@@ -381,7 +381,7 @@ class Trace {
 
   async finish () {
     for (const flush of this.flushes) flush()
-    // What closing brings belongs to no scenario.
+    // What happens while closing belongs to no scenario.
     this.ended = true
     for (const cleanup of this.cleanups.reverse()) await cleanup()
   }

@@ -1,17 +1,16 @@
 'use strict'
 
 // A group member that lets a backlog grow: its handler is slow for a while, or it is paused. Then it catches up.
-// config: { options: of the ConsumerGroup, topic, how: 'slow' or 'paused', slow: ms for a message }; SIGUSR2 ends the
-//   slowness or the pause, SIGTERM closes it
+// config: { options: of the ConsumerGroup, topic, how: 'slow' or 'paused', slow: ms for a message, door? };
+//   SIGUSR2 ends the slowness or the pause, SIGTERM closes it
 // says: idle MiB | highest MiB (a new one) | progress count | wrong partition offset expected | closed error
 
-const { ConsumerGroup } = require('../../..')
+const { openMember } = require('./doors')
 const { config, say, sayError } = require('./say')
 
 const LOOK_MS = 50
 const PROGRESS = 10
 
-const group = /** @type {any} */ (new ConsumerGroup(config.options, config.topic))
 let isSlow = false
 let highest = 0
 let count = 0
@@ -26,21 +25,29 @@ function look () {
 }
 
 const still = new Int32Array(new SharedArrayBuffer(4))
-group.on('error', sayError)
-group.on('message', (/** @type {any} */ { partition, offset }) => {
-  const expected = next[partition] || 0
-  if (offset !== expected) say('wrong', partition, offset, expected)
-  next[partition] = offset + 1
-  if (++count % PROGRESS === 0) say('progress', count)
-  if (isSlow) Atomics.wait(still, 0, 0, config.slow)
+let hasJoined = false
+const group = openMember({ ...config, topics: config.topic }, {
+  message ({ partition, offset }) {
+    const expected = next[partition] || 0
+    if (offset !== expected) say('wrong', partition, offset, expected)
+    next[partition] = offset + 1
+    if (++count % PROGRESS === 0) say('progress', count)
+    if (isSlow) Atomics.wait(still, 0, 0, config.slow)
+  },
+  joined () {
+    if (hasJoined) return
+    hasJoined = true
+    // idle: a member that has waited for a while without records
+    setTimeout(() => {
+      say('idle', Math.round(process.memoryUsage().rss / 1024 / 1024))
+      if (config.how === 'paused') group.pause()
+      else isSlow = true
+      setInterval(look, LOOK_MS).unref()
+    }, 3000)
+  },
+  error: sayError,
+  said () {}
 })
-// idle: a member that has waited for a while without records
-group.once('rebalanced', () => setTimeout(() => {
-  say('idle', Math.round(process.memoryUsage().rss / 1024 / 1024))
-  if (config.how === 'paused') group.pause()
-  else isSlow = true
-  setInterval(look, LOOK_MS).unref()
-}, 3000))
 process.on('SIGUSR2', () => {
   isSlow = false
   group.resume()

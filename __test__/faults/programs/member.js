@@ -1,14 +1,20 @@
 'use strict'
 
 // A member of a consumer group. SIGTERM closes it with a commit, SIGUSR2 without one; then it ends by itself.
-// config: { options: of the ConsumerGroup, topics, exitCode? }
+// config: { options: of the ConsumerGroup, topics, exitCode?, door? }
 // says: connect | message topic partition offset value | rebalancing | rebalanced [[topic, partition], ...] |
-//   error ... | closing | closed error late: ms | exit code
+//   assigned or revoked [[topic, partition], ...] of those that come or go, through KafkaJS's API | error ... |
+//   logged namespace text | closing | closed error late: ms | exit code
 
-const { ConsumerGroup } = require('../../..')
+const { openMember } = require('./doors')
 const { config, say, sayError } = require('./say')
 
-const group = /** @type {any} */ (new ConsumerGroup(config.options, config.topics))
+const group = openMember(config, {
+  message: ({ topic, partition, offset, value }) => say('message', topic, partition, offset, value),
+  joined () {},
+  error: sayError,
+  said: say
+})
 
 /** @param {boolean} force */
 function close (force) {
@@ -20,16 +26,6 @@ function close (force) {
   })
 }
 
-group.on('connect', () => say('connect'))
-group.on('rebalancing', () => say('rebalancing'))
-group.on('rebalanced', () => {
-  say('rebalanced', group.topicPayloads.map((/** @type {any} */ { topic, partition }) => [topic, partition]))
-})
-group.on('error', (/** @type {any} */ error) => sayError(error))
-group.on('offsetOutOfRange', (/** @type {any} */ error) => sayError(error, 'offsetOutOfRange'))
-group.on('message', (/** @type {any} */ { topic, partition, offset, value }) => {
-  say('message', topic, partition, offset, value)
-})
 process.on('SIGTERM', () => close(true))
 process.on('SIGUSR2', () => close(false))
 process.on('exit', (code) => say('exit', code))

@@ -3,17 +3,14 @@
 // Sends numbered records to the partitions of a topic in turn, at a steady rate, until SIGTERM; then waits for every
 // callback, closes, and ends by itself. SIGUSR2 closes it at once.
 // config: { client: options of the KafkaClient, producer: options, topic, partitions, id: values are `id:n`,
-//   rate: records a second, exitCode? }
-// says: ready | send n partition | acked n offset | failed n name message code | error ... | settled count |
-//   closing | closed error late: ms
+//   rate: records a second, exitCode?, door? }
+// says: ready | send n partition | acked n offset | failed n name message code | error ... |
+//   logged namespace text | settled count | closing | closed error late: ms
 
-const { KafkaClient, Producer } = require('../../..')
+const { openProducer } = require('./doors')
 const { config, say, sayError } = require('./say')
 
 const TICK_MS = 10
-
-const client = new KafkaClient(config.client)
-const producer = /** @type {any} */ (new Producer(client, config.producer))
 
 let sent = 0
 let open = 0
@@ -26,13 +23,12 @@ function send () {
   const partition = n % config.partitions
   open++
   say('send', n, partition)
-  producer.send([{ topic: config.topic, partition, messages: `${config.id}:${n}` }],
-    (/** @type {any} */ error, /** @type {any} */ result) => {
-      if (error) say('failed', n, error.name, error.message, error.code, error instanceof Error)
-      else say('acked', n, result[config.topic] && result[config.topic][partition])
-      open--
-      settle()
-    })
+  producer.send(config.topic, partition, `${config.id}:${n}`, (error, offset) => {
+    if (error) say('failed', n, error.name, error.message, error.code, error instanceof Error)
+    else say('acked', n, offset)
+    open--
+    settle()
+  })
 }
 
 const timer = setInterval(() => {
@@ -60,12 +56,14 @@ function close () {
   })
 }
 
-producer.on('ready', () => {
-  say('ready')
-  if (started === 0) started = Date.now()
+const producer = openProducer(config, {
+  ready () {
+    say('ready')
+    if (started === 0) started = Date.now()
+  },
+  error: sayError,
+  said: say
 })
-producer.on('error', (/** @type {any} */ error) => sayError(error))
-client.on('error', (/** @type {any} */ error) => sayError(error, 'client error'))
 process.on('SIGTERM', () => {
   isStopping = true
   clearInterval(timer)

@@ -8,10 +8,11 @@ const { ConsumerGroup, KafkaClient, Producer } = require('../../..')
 const { codeBlocks } = require('../../support/document')
 const { config, say, sayError } = require('./say')
 
-const { kafkaHost, groupId, requests, answers } = config
+const { kafkaHost, groupId, requests, answers, exitCode } = config
 const shutdown = codeBlocks('README.md').filter(({ code }) => code.includes('SIGTERM'))
 if (shutdown.length !== 1) throw new Error(`README.md shows ${shutdown.length} ways to shut down, not one`)
-process.exitCode = config.exitCode
+// not `process.exitCode = `: at the top level of a file, tsc takes that for a declaration, and allows one in a program
+Object.assign(process, { exitCode })
 
 const group = new ConsumerGroup({ kafkaHost, groupId, fromOffset: 'earliest' }, requests)
 const producer = new Producer(new KafkaClient({ kafkaHost }), { requireAcks: -1 })

@@ -11,11 +11,17 @@ const { describe, run, start } = require('../../support/program')
 /** @typedef {import('../context').Context} Context */
 
 const EXIT_CODE = 7
-/** Of `close`, until its callback and until the process has ended. */
+/** Limits for `close`: until its callback, and until the process has ended. */
 const CLOSE_MS = 5000
-/** Of a process that is told to end. */
+/** Limit for a process that is told to end. */
 const END_MS = 3000
-const MEMORY_MIB = 64
+/**
+ * Above that of an idle member. KafkaJS's API hands out Buffers, whose memory is outside V8's heap: V8 collects it when
+ * another 64 MiB have been allocated.
+ */
+const MEMORY_MIB = { 'kafka-node': 64, kafkajs: 128 }
+/** The same while it is paused, and takes no records. */
+const PAUSED_MIB = 64
 const GROWTH_MIB = 20
 
 /** With a young generation of a fixed size: what V8 reserves for it would hide leaks. */
@@ -217,7 +223,7 @@ async function blockedLoop (context) {
     kafkaHost: context.brokers, groupId: context.uniqueName('group'), fromOffset: 'earliest', sessionTimeout: 6000
   }
   const member = context.start('blocked', { options, topic, block })
-  const [, , memberId, generation] = await member.see('rebalanced')
+  const [, , memberId] = await member.see('joined')
   await write(context, topic, 1000)
   await member.see('blocking')
   await context.delay(block - 1000)
@@ -227,12 +233,12 @@ async function blockedLoop (context) {
   await member.see((event) => event[1] === 'message' && event[2] === 999, { what: 'the last message' })
   const { code, signal } = await member.finish()
   context.expect(code === 0 && signal === null, `it ended with ${code} ${signal}`)
-  context.expect(member.all('rebalancing').length <= 1 && member.all('rebalanced').length === 1, 'it was rebalanced')
+  context.expect(member.all('joined').length === 1, 'it was rebalanced')
   const offsets = member.all('message').map((event) => event[2])
   context.expect(offsets.every((offset, i) => offset === i), 'messages came twice or out of order')
   const [commit] = await context.committed(options.groupId, topic)
   context.expect(commit && commit.offset === 1000, `committed ${commit && commit.offset}, not 1000`)
-  context.saw(`blocked for ${block} ms with a session of 6000 ms: the same member in generation ${generation}`)
+  context.saw(`blocked for ${block} ms with a session of 6000 ms: the same member, without a rebalance`)
 }
 
 /**
@@ -277,7 +283,9 @@ async function letGrow (context, { how, lasts, megabytes, bytes, slow }) {
   context.expect(total === count, `${total} came, not ${count}`)
   const wrong = member.all('wrong')
   context.expect(wrong.length === 0, `${wrong.length} came out of order, such as ${wrong[0]}`)
-  context.expect(highest - idle <= MEMORY_MIB, `memory rose by ${highest - idle} MiB`)
+  const rise = waiting - idle
+  if (how === 'paused') context.expect(rise <= PAUSED_MIB, `memory rose by ${rise} MiB in the pause`)
+  context.expect(highest - idle <= MEMORY_MIB[context.door], `memory rose by ${highest - idle} MiB`)
 }
 
 /** @param {Context} context */
@@ -420,20 +428,23 @@ module.exports = [
     fault: 'event loop blocked for 20 s, session 6 s',
     must: 'still a member; everything once',
     kafka: kafkaWanted,
+    kafkajs: { quick: true },
     run: blockedLoop
   },
   {
     id: 'slow-handler',
     fault: 'slow handler with a backlog of 500 MB',
-    must: 'memory at most 64 MiB above idle; then everything once',
+    must: 'memory at most 64 MiB above idle (128 if records come as Buffers); then everything once',
     kafka: kafkaWanted,
+    kafkajs: { quick: false },
     run: backlog('slow', ({ quick }) => quick ? 3000 : 30000)
   },
   {
     id: 'long-pause',
     fault: 'pause() with a backlog of 500 MB, twice a minute (FAULTS_PAUSE_MS)',
-    must: 'memory at most 64 MiB above idle; then everything once',
+    must: 'memory at most 64 MiB above idle (128 if records come as Buffers); then everything once',
     kafka: kafkaWanted,
+    kafkajs: { quick: false },
     run: backlog('paused', ({ quick }) => quick ? 3000 : Number(process.env.FAULTS_PAUSE_MS || 60000))
   },
   {

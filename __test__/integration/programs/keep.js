@@ -6,7 +6,7 @@
 const { ConsumerGroup } = require('../../..')
 
 const EVERY = 1000
-/** Until everything that comes once is there: compiled code, slabs, what librdkafka fetches ahead. */
+/** Until all one-off memory is there: compiled code, shared buffers, what librdkafka fetches ahead. */
 const WARM_UP = 100000
 
 const [kafkaHost, topic, text] = process.argv.slice(2)

@@ -1,6 +1,6 @@
 'use strict'
 
-// A Consumer that goes on where its group has committed, reads so many records, commits and ends.
+// A Consumer that continues where its group has committed, reads a number of records, commits and ends.
 // config: { options: of the client and the consumer, topic, partitions, count, folder?: of the package that it uses;
 //   default: this checkout }
 
@@ -16,7 +16,7 @@ consumer.on('error', (/** @type {Error} */ error) => say('error', error.name, er
 consumer.on('message', (/** @type {any} */ { partition, offset, value }) => {
   say('message', partition, offset, value)
   if (++seen !== config.count) return
-  // In the next turn: what was emitted last counts when its batch is over.
+  // In the next turn: what was emitted last counts once its batch is over.
   setImmediate(() => consumer.commit(true, (/** @type {any} */ error) => {
     say('committed', error ? error.message : null)
     consumer.close(() => process.exit())

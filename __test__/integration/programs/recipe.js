@@ -1,6 +1,6 @@
 'use strict'
 
-// A recipe of docs/delivery.md, as it stands there but for the names in it.
+// A recipe from docs/delivery.md, exactly as it is there except for the names in it.
 // config: { heading, names: { name in the recipe: ours }, killAt?: the count of `handle` at which the process kills
 //   itself, work?: ms that `handle` takes }
 // says: handle partition offset | handled partition offset

@@ -1,6 +1,6 @@
 'use strict'
 
-// Uses every class with the options given, and prints all that a service could print of it: objects, errors, logs.
+// Uses every class with the given options, and prints everything that a service could: objects, errors, logs.
 
 const util = require('node:util')
 const kafkaNode = require('../../..')
@@ -63,7 +63,7 @@ async function main () {
       object.once(broken ? 'error' : 'ready', resolve)
       object.once('connect', resolve)
       if (object.ready && !broken) resolve(undefined)
-      // streams have no such event: their client has
+      // streams have no such event, but their client does
       const inner = object.client || object.consumerGroup.client
       inner.once('ready', resolve)
       inner.once('error', resolve)

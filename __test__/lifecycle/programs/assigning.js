@@ -1,8 +1,8 @@
 'use strict'
 
 // Members whose assignment protocol never calls back, so that librdkafka waits for it.
-// arguments: `workers`, topic, rounds: they are in worker threads, which are terminated, while a member of the main
-// thread has a protocol of the same name that works; or `exit`, topic: the process exits meanwhile
+// arguments: `workers`, topic, rounds: they are in worker threads, which are terminated, while a member in the main
+// thread has a working protocol of the same name; or `exit`, topic: the process exits meanwhile
 
 const { Worker, isMainThread, parentPort, workerData } = require('worker_threads')
 const { root, kafkaHost, say, nativeThreads, when } = require('./common')

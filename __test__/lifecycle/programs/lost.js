@@ -1,6 +1,6 @@
 'use strict'
 
-// Closes a member whose group has just thrown it out; then all native threads must end.
+// Closes a member whose group has just expelled it; then all native threads must end.
 // arguments: when to close: `rebalancing` in the listener, `onRebalance` while its promise is pending, `unseen` before
 // JavaScript has heard of the loss; the error code that heartbeats are answered with
 
@@ -41,7 +41,7 @@ startDevBroker({ port: 0, quiet: true, topics: ['t'] }).then(broker => {
     member = true
     broker.pushErrors('Heartbeat', [Number(code)]).then(() => {
       if (moment !== 'unseen') return
-      // blocks the event loop for long enough that the native side has been thrown out
+      // blocks the event loop for long enough that the member has been expelled
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10 * HEARTBEAT)
       close()
     })

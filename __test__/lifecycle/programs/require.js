@@ -6,11 +6,12 @@ const fs = require('fs')
 const { root, say, descriptors } = require('./common')
 
 function look () {
+  const { getActiveResourcesInfo, _getActiveHandles } = /** @type {any} */ (process)
   return {
     threads: fs.readdirSync('/proc/self/task').length,
     descriptors: descriptors(),
     // only newer versions of Node tell
-    resources: process.getActiveResourcesInfo ? process.getActiveResourcesInfo() : process._getActiveHandles().length
+    resources: getActiveResourcesInfo ? getActiveResourcesInfo() : _getActiveHandles().length
   }
 }
 

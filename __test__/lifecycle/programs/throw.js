@@ -1,6 +1,6 @@
 'use strict'
 
-// A handler of the user throws.
+// A user's handler throws.
 // arguments: class (`Consumer`, `ConsumerGroup`) or `send`, topic, `handled` or `unhandled`, [ms between automatic
 // commits]
 

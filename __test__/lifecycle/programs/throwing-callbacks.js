@@ -1,6 +1,6 @@
 'use strict'
 
-// A callback or listener that throws costs nobody else a call. Argument: where it throws.
+// A callback or listener that throws keeps no other from being called. Argument: where it throws.
 
 const { Admin, KafkaClient, Offset, Producer } = require('../../..')
 
@@ -19,7 +19,7 @@ const places = {
     setImmediate(() => client.close(() => console.log('closed')))
   },
 
-  /** The first of the listeners to `ready` throws: what is built on the client is ready all the same. */
+  /** The first listener to `ready` throws: what is built on the client becomes ready all the same. */
   'ready listener' () {
     const client = new KafkaClient({ kafkaHost: brokers })
     client.on('ready', thrower)

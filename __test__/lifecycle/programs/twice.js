@@ -17,7 +17,7 @@ function loadAgain () {
   return require(root)
 }
 
-/** Runs the package's JavaScript in a context of its own; native addons and Node's modules come from outside. */
+/** Runs the package's JavaScript in its own context; native addons and Node's modules come from outside. */
 function loadInContext () {
   const context = vm.createContext({
     Buffer, process, console, setImmediate, clearImmediate, setTimeout, clearTimeout, setInterval, clearInterval

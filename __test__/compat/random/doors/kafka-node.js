@@ -3,7 +3,7 @@
 /** @typedef {import('../generate').Step} Step */
 /** @typedef {import('../random').Random} Random */
 
-/** Short heartbeats, by which a member learns of a rebalance; and a session that also a busy machine keeps up. */
+/** Short heartbeats, by which a member learns of a rebalance, and a session that even a busy machine keeps up. */
 const SESSION = { sessionTimeout: 20000, heartbeatInterval: 1000 }
 const TOPICS = { a: [5], b: [3, 2, 0] }
 
@@ -65,10 +65,11 @@ const producers = {
   open: (random) => {
     serial = 0
     const kind = random.pick(['Producer', 'HighLevelProducer'])
-    // a random one (1) is left out: it cannot be compared
     const options = random.pick([undefined, {}, { requireAcks: -1 }, { requireAcks: 0 }, { partitionerType: 0 },
-      { partitionerType: 2 }, { partitionerType: 3 }, { requireAcks: 1, ackTimeoutMs: 1000 }])
-    const opening = [make('client', 'KafkaClient', {}), make('producer', kind, object('client'), options)]
+      { partitionerType: 1 }, { partitionerType: 2 }, { partitionerType: 3 }, { partitionerType: 4 },
+      { requireAcks: 1, ackTimeoutMs: 1000 }])
+    const custom = options && options.partitionerType === 4 ? [{ $partitioner: 'by length' }] : []
+    const opening = [make('client', 'KafkaClient', {}), make('producer', kind, object('client'), options, ...custom)]
     return random.chance(0.8) ? [...opening, wait('producer')] : opening
   },
   moves: [
@@ -138,7 +139,7 @@ const consumers = {
     return [
       ...feeder(), make('client', 'KafkaClient', {}), ...early,
       make('consumer', 'Consumer', object('client'), fixed(random), { groupId: '$group', ...options }),
-      // what is called before that is a matter of the moment
+      // what is called before that depends on timing
       ...'paused' in options ? [] : [wait('consumer', 'done')], settle()
     ]
   },
@@ -161,8 +162,8 @@ const consumers = {
 
 // ---- groups ----
 
-/** @param {string} name @param {Random} random @returns {Step[]} */
-function member (name, random) {
+/** @param {string} name @param {Random} random @param {string[]} [topics] @returns {Step[]} */
+function member (name, random, topics = someTopics(random)) {
   const options = random.pick([{}, { encoding: 'buffer' }, { protocol: ['range'] }, { fetchMaxBytes: 200 }])
   return [
     make(name, 'ConsumerGroup', {
@@ -173,7 +174,7 @@ function member (name, random) {
       autoCommit: false,
       ...SESSION,
       ...options
-    }, someTopics(random)),
+    }, topics),
     wait(name, 'rebalanced'),
     settle()
   ]
@@ -202,6 +203,56 @@ const groups = {
       }
     },
     { weight: 0.4, make: (random) => [ask('member', 'close', ...random.pick([[], [true]])), settle()] }
+  ]
+}
+
+/** Two members that share the partitions, by the order of their names, as their ids begin with these. */
+const PAIR = ['first', 'second']
+
+/**
+ * @param {string} name
+ * @param {Random} random
+ * @param {string} protocol the same for both, or they would not be one group
+ * @returns {Step[]}
+ */
+function partner (name, random, protocol) {
+  const steps = member(name, random, ['$a', '$b']).filter((step) => step.do !== 'settle')
+  return steps.map((step) => {
+    if (step.do !== 'new') return step
+    const [options, topics] = step.args
+    return { ...step, args: [{ ...options, protocol: [protocol] }, topics] }
+  })
+}
+
+/** @type {import('../generate').Cast} */
+const pairs = {
+  name: 'two members of a group',
+  weight: 2,
+  length: 5,
+  open: (random) => {
+    serial = 0
+    const protocol = random.pick(['roundrobin', 'range'])
+    return [
+      ...feeder(), ...partner('first', random, protocol), settle(),
+      ...partner('second', random, protocol), { do: 'wait', on: 'first', event: 'rebalanced', again: true }, settle()
+    ]
+  },
+  moves: [
+    { weight: 4, make: (random) => feed(random) },
+    ...PAIR.flatMap((name) => reading(name).slice(1).map((move) =>
+      ({ ...move, when: (/** @type {import('../generate').State} */ state) => state.closed !== name }))),
+    {
+      weight: 1,
+      when: (state) => !state.closed,
+      make: (random, state) => {
+        const [leaves, stays] = random.chance(0.5) ? PAIR : [...PAIR].reverse()
+        state.closed = leaves
+        return [
+          ask(leaves, 'close', random.chance(0.5)),
+          { do: 'wait', on: stays, event: 'rebalanced', again: true }, settle()
+        ]
+      }
+    }
   ]
 }
 
@@ -289,6 +340,40 @@ const streams = {
 }
 
 /**
+ * A user's own partitioner.
+ *
+ * @param {number[]} partitions
+ * @param {any} key
+ * @returns {number}
+ */
+function byLength (partitions, key) {
+  const sorted = [...partitions].sort((a, b) => a - b)
+  return sorted[String(key).length % sorted.length]
+}
+
+/**
+ * @param {import('../generate').Program} program
+ * @returns {boolean} whether a producer of it chooses partitions at random
+ */
+function scatters ({ steps }) {
+  return steps.some((step) => step.do === 'new' && step.args[1] && step.args[1].partitionerType === 1)
+}
+
+/**
+ * @param {string} line
+ * @param {string} label
+ * @param {import('../generate').Program} program
+ * @returns {string} the line without what a random partitioner chose, or a broker in which order to answer
+ */
+function withoutChance (line, label, program) {
+  if (scatters(program) && / (producer|second)\.send$/.test(label)) {
+    return line.replace(/\{ (?:'?\d+'?: -?\d+(?:, )?)+ \}/g, '{ ... }')
+  }
+  // of a topic's partitions the result tells the one that was answered last
+  return /\.commit$/.test(label) ? line.replace(/partition: \d+/g, 'partition: ...') : line
+}
+
+/**
  * @param {import('../generate').Program} program
  * @param {string} [label] of a step; left out: the end
  * @returns {boolean} whether something was closed before
@@ -302,7 +387,7 @@ function isClosed ({ steps }, label) {
 module.exports = {
   name: 'kafka-node',
   topics: TOPICS,
-  casts: [producers, consumers, groups, requests, streams],
+  casts: [producers, consumers, groups, pairs, requests, streams],
   load: (folder) => require(folder),
   create: (kafka, kind, args, { brokers }) => {
     if (kind === 'KafkaClient') args = [{ kafkaHost: brokers, ...args[0] }]
@@ -316,8 +401,10 @@ module.exports = {
     if ('$buffer' in value) return Buffer.from(value.$buffer)
     const Keyed = /** @type {any} */ (this).KeyedMessage
     if ('$keyed' in value) return new Keyed(...value.$keyed)
+    if ('$partitioner' in value) return byLength
   },
-  normalise: (line) => line
+  scatters,
+  normalise: (line, label, program) => withoutChance(line, label, program)
     .replace(", maxNum: 1, metadata: 'm'", '')
     .replace(/highWaterOffset: -?\d+/g, 'highWaterOffset: ...')
     .replace(/(correlationId|coordinatorId|nodeId|controllerId|brokerId): '?\d+'?/g, '$1: ...'),
@@ -334,8 +421,16 @@ module.exports = {
     },
     {
       id: 'D143',
-      is: ({ kind }, { steps }) => kind.startsWith('member ') &&
+      is: ({ kind }, { steps }) => (kind.startsWith('member ') || kind === 'member.commit') &&
         steps.some((step) => step.do === 'call' && step.method === 'connect' && step.on === 'member')
+    },
+    {
+      id: 'D144',
+      is: ({ kind, original }, { steps }) => {
+        const [name, event] = kind.split(' ')
+        return event === 'offsetOutOfRange' && original.length === 0 &&
+          steps.some((step) => step.do === 'call' && step.method === 'pause' && step.on === name)
+      }
     },
     {
       // a partition that is added again is read twice

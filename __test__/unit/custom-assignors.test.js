@@ -5,14 +5,16 @@ const { describe, it } = require('node:test')
 
 const builtIn = require('../../lib/assignment')
 const { decodeSubscription, encodeSubscription } = require('../../core/group/memberMetadata')
-const { isOwn, offers, toShares, toTask, toUserData } = require('../../lib/internal/ownProtocols')
+const {
+  isCustom, subscriptionMetadata, toAssignArguments, toMemberAssignments, toUserData
+} = require('../../lib/internal/group/customAssignors')
 
 /** @param {{ version?: number, subscription?: string[], userData?: any }} [protocol] */
 const encoded = ({ version = 0, subscription = ['t'], userData } = {}) =>
   encodeSubscription({ version, subscription, userData })
 
-const task = () => ({
-  protocol: 'mine',
+const request = () => ({
+  assignor: 'mine',
   topics: /** @type {Array<[string, number[]]>} */ ([['t', [10, 2, 0]], ['u', [0]]]),
   members: [
     { id: 'a', metadata: encoded({ userData: { weight: 2 } }).toString('hex') },
@@ -20,16 +22,17 @@ const task = () => ({
   ]
 })
 
-describe('Protocols of the user\'s own', () => {
-  it('are those that are not kafka-node\'s, whatever their name', () => {
-    assert.equal(isOwn({ ...builtIn.range }), false)
-    assert.equal(isOwn({ name: 'range', assign () {} }), true)
-    assert.equal(isOwn({ name: 'toString', assign () {} }), true)
+describe('A custom assignor', () => {
+  it('is one that is not kafka-node\'s, whatever its name', () => {
+    assert.equal(isCustom({ ...builtIn.range }), false)
+    assert.equal(isCustom({ name: 'range', assign () {} }), true)
+    assert.equal(isCustom({ name: 'toString', assign () {} }), true)
     const mine = { name: 'mine', assign () {}, version: 1, subscription: ['t'], userData: 'x' }
-    assert.deepEqual(offers([builtIn.roundrobin, mine]), [{ protocol: 1, metadata: encodeSubscription(mine) }])
+    assert.deepEqual(subscriptionMetadata([{ ...builtIn.roundrobin, subscription: ['t'] }, mine]),
+      [{ assignor: 1, metadata: encodeSubscription(mine) }])
   })
 
-  it('tell the leader their version, topics and user data, and it reads the same', () => {
+  it('tell the leader their version, topics and user data, and the leader reads the same', () => {
     const told = { version: 7, subscription: ['t', 'tópico'], userData: { zone: 'é', list: [1] } }
     assert.deepEqual(decodeSubscription(encoded(told)), told)
     for (const userData of [undefined, null, 0, '', () => {}]) {
@@ -40,7 +43,7 @@ describe('Protocols of the user\'s own', () => {
   })
 
   it('get partitions as strings in the order of their numbers, and members as they described themselves', () => {
-    assert.deepEqual(toTask(task()), {
+    assert.deepEqual(toAssignArguments(request()), {
       topicPartitions: { t: ['0', '2', '10'], u: ['0'] },
       members: [
         { subscription: ['t'], version: 0, userData: { weight: 2 }, id: 'a' },
@@ -50,16 +53,16 @@ describe('Protocols of the user\'s own', () => {
   })
 
   it('may assign with strings or numbers, several times the same, and nothing at all', () => {
-    const shares = toShares(task(), [
+    const assignments = toMemberAssignments(request(), [
       { memberId: 'a', topicPartitions: { t: ['0', 2, '0'], u: [], gone: [] }, version: 0, userData: { rank: 1 } },
       { memberId: 'b', topicPartitions: { u: ['0'] }, version: 0 },
       { memberId: 'b', topicPartitions: { t: [10] }, version: 0 }
     ])
-    assert.deepEqual(shares, [
+    assert.deepEqual(assignments, [
       { memberId: 'a', partitions: [['t', [0, 2]]], userData: '{"rank":1}' },
       { memberId: 'b', partitions: [['t', [10]]], userData: null }
     ])
-    for (const nothing of [undefined, null, []]) assert.deepEqual(toShares(task(), nothing), [])
+    for (const nothing of [undefined, null, []]) assert.deepEqual(toMemberAssignments(request(), nothing), [])
   })
 
   it('are told what is wrong with an assignment', () => {
@@ -79,12 +82,12 @@ describe('Protocols of the user\'s own', () => {
       [[{ memberId: 'a', topicPartitions: { t: [{}] } }], /with partition an object of topic t/]
     ]
     for (const [assignment, message] of refused) {
-      assert.throws(() => toShares(task(), assignment), (/** @type {Error} */ error) =>
+      assert.throws(() => toMemberAssignments(request(), assignment), (/** @type {Error} */ error) =>
         error.message.startsWith('protocol mine: assign called back ') && message.test(error.message), String(message))
     }
   })
 
-  it('hand on the leader\'s user data', () => {
+  it('pass on the leader\'s user data', () => {
     assert.deepEqual(toUserData('{"rank":1}'), { rank: 1 })
     assert.equal(toUserData(null), undefined)
     assert.equal(toUserData('{'), 'JSON Parse error')

@@ -25,6 +25,11 @@ describe('A custom assignment protocol', { timeout: 120000 }, () => {
   })
 
   const owned = (member) => member.topicPayloads.map(({ partition }) => partition).sort()
+  /**
+   * @param {any} assign
+   * @param {Partial<import('../..').CustomPartitionAssignmentProtocol>} [more]
+   * @returns {import('../..').CustomPartitionAssignmentProtocol}
+   */
   const protocolOf = (assign, more = {}) => ({ name: 'mine', version: 0, assign, ...more })
 
   /** A member whose errors are collected, not thrown. */
@@ -98,7 +103,7 @@ describe('A custom assignment protocol', { timeout: 120000 }, () => {
     assert.deepEqual(owned(group), [])
   })
 
-  it('is refused in kafka-node\'s words if it is invalid', () => {
+  it('is refused in kafka-node\'s own words if it is invalid', () => {
     const refused = [
       [[null], /^protocol is null$/],
       [{}, /^assign function is not defined in the protocol$/],
@@ -112,6 +117,7 @@ describe('A custom assignment protocol', { timeout: 120000 }, () => {
   })
 
   describe('that fails', () => {
+    /** @type {Record<string, [assign: any, message: RegExp]>} */
     const failures = {
       'with an error for its callback': [
         (partitions, members, callback) => callback(new Error('no idea')),
@@ -144,6 +150,7 @@ describe('A custom assignment protocol', { timeout: 120000 }, () => {
     }
 
     it('by user data that is not JSON gives an error too', async () => {
+      /** @type {{ itself?: object }} */
       const userData = {}
       userData.itself = userData
       const protocol = protocolOf(heaviest, { userData })
@@ -170,13 +177,13 @@ describe('A custom assignment protocol', { timeout: 120000 }, () => {
   })
 
   describe('that takes long', () => {
-    it('may take its time', async () => {
+    it('may take a while', async () => {
       const group = member(protocolOf((...args) => setTimeout(heaviest, 500, ...args)))
       await next(group, 'rebalanced')
       assert.deepEqual(owned(group), [0, 1, 2, 3])
     })
 
-    it('is given up after half a session, and asked again', async () => {
+    it('is abandoned after half a session, and called again', async () => {
       const kept = []
       const group = member(protocolOf((topicPartitions, members, callback) => {
         kept.push(callback)
@@ -215,7 +222,7 @@ describe('A custom assignment protocol', { timeout: 120000 }, () => {
       assert.deepEqual(events, [])
     })
 
-    it('lets the topics change meanwhile', async () => {
+    it('lets the topics change in the meantime', async () => {
       const other = uniqueName('other')
       await broker.createTopic(other, 1)
       let ask
@@ -228,7 +235,7 @@ describe('A custom assignment protocol', { timeout: 120000 }, () => {
       await next(group, 'rebalanced', () => owned(group).length === 5)
     })
 
-    it('is not asked at all when the event loop was blocked for too long', async () => {
+    it('is not called at all if the event loop was blocked for too long', async () => {
       let runs = 0
       const group = member(protocolOf((topicPartitions, members, callback) => {
         runs++

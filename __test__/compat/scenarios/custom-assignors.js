@@ -12,7 +12,7 @@ const EVENTS = ['rebalancing', 'connect', 'rebalanced', 'error']
 /** @param {any} group @returns {number[]} */
 const owned = (group) => (group.topicPayloads || []).map((/** @type {any} */ { partition }) => partition).sort()
 
-/** Odd partitions to the members whose user data says so, even ones to the others. */
+/** Odd partitions go to the members whose user data says so, even ones to the others. */
 function assignByRole (/** @type {any} */ topicPartitions, /** @type {any[]} */ members, /** @type {any} */ callback) {
   callback(null, members.map(({ id, userData }) => {
     /** @type {Record<string, string[]>} */
@@ -31,7 +31,7 @@ function assignByRole (/** @type {any} */ topicPartitions, /** @type {any[]} */ 
  */
 const encode = (topics, userData) => AssignerProtocol.MemberMetadata.encode({ version: 0, topics, userData })
 
-module.exports = section('ConsumerGroup with protocols of the user\'s own', (scenario) => {
+module.exports = section('ConsumerGroup with custom protocols', (scenario) => {
   scenario('what assign gets, and what becomes of its answer', { contract: '8.7' }, async (t) => {
     const topic = await t.topic(3)
     /** @type {any} */

@@ -1,3 +1,0 @@
-'use strict'
-
-require('./support/suite').compareSection('own-protocols')

@@ -1,0 +1,136 @@
+'use strict'
+
+const { test } = require('node:test')
+const assert = require('node:assert/strict')
+const fs = require('node:fs')
+const os = require('node:os')
+const path = require('node:path')
+const ts = require('typescript')
+
+const root = path.join(__dirname, '../..')
+const ours = path.join(root, 'kafkajs.d.ts')
+const theirs = require.resolve('kafkajs/types/index.d.ts')
+const service = path.join(__dirname, 'kafkajs', 'service.ts')
+const modern = path.join(__dirname, 'kafkajs', 'modern.ts')
+
+/**
+ * @param {string[]} files
+ * @param {string} typings what `kafkajs` is
+ * @param {ts.CompilerOptions} [more]
+ */
+function compile (files, typings, more = {}) {
+  const program = ts.createProgram(files, {
+    strict: true,
+    noEmit: true,
+    skipLibCheck: false,
+    module: ts.ModuleKind.Node16,
+    moduleResolution: ts.ModuleResolutionKind.Node16,
+    target: ts.ScriptTarget.ES2020,
+    lib: ['lib.es2020.d.ts'],
+    types: ['node'],
+    typeRoots: [path.join(root, 'node_modules/@types')],
+    paths: { kafkajs: [typings] },
+    ...more
+  })
+  const complaints = ts.formatDiagnostics(ts.getPreEmitDiagnostics(program), {
+    getCanonicalFileName: name => name, getCurrentDirectory: () => root, getNewLine: () => '\n'
+  })
+  return { program, complaints }
+}
+
+/**
+ * @param {ts.Program} program
+ * @param {string} file
+ */
+function exportsOf (program, file) {
+  const checker = program.getTypeChecker()
+  const module = checker.getSymbolAtLocation(/** @type {ts.SourceFile} */ (program.getSourceFile(file)))
+  const symbols = checker.getExportsOfModule(/** @type {ts.Symbol} */ (module))
+  return new Map(symbols.map(symbol => [symbol.name, symbol]))
+}
+
+// one program for what can be in one: a program takes seconds
+const own = compile([service, modern, ours, theirs], ours)
+
+test('a service for KafkaJS compiles strictly with our typings, and so does what goes beyond KafkaJS', () => {
+  assert.equal(own.complaints, '')
+})
+
+test('the samples in docs/kafkajs.md use what there is', context => {
+  const text = fs.readFileSync(path.join(root, 'docs', 'kafkajs.md'), 'utf8')
+  const [shared, ...samples] = [...text.matchAll(/^```js\n([^]*?)^```/gm)].map(([, code]) => code)
+  assert.ok(samples.length >= 9)
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'kafkajs-samples-'))
+  context.after(() => fs.rmSync(folder, { recursive: true }))
+  const file = path.join(folder, 'samples.ts')
+  fs.writeFileSync(file, [
+    shared.replace(/^const (.*) = require\('kafkajs'\)/, 'import $1 from \'kafkajs\''),
+    'declare function fetchToken (): Promise<{ token: string, expiresAt: number }>',
+    ...samples.map((sample, i) => `export async function sample${i} () {\n${sample}}`)
+  ].join('\n'))
+  assert.equal(compile([file], ours, { noImplicitAny: false }).complaints, '')
+})
+
+test('the same service compiles with KafkaJS\'s own typings', () => {
+  assert.equal(compile([service], theirs, { skipLibCheck: true }).complaints, '')
+})
+
+test('every name that KafkaJS\'s typings export is a name of ours, and of the same kind', () => {
+  const found = exportsOf(own.program, ours)
+  /** @param {ts.Symbol} symbol */
+  const kind = ({ flags }) => ({
+    value: Boolean(flags & ts.SymbolFlags.Value), type: Boolean(flags & ts.SymbolFlags.Type)
+  })
+  const wanted = exportsOf(own.program, theirs)
+  assert.ok(wanted.size > 150)
+  for (const [name, symbol] of wanted) {
+    const same = found.get(name)
+    assert.ok(same, `${name} is missing`)
+    assert.deepEqual(kind(same), kind(symbol), name)
+  }
+})
+
+test('the values that the typings name are those that the module has', () => {
+  const values = [...exportsOf(own.program, ours).values()].filter(({ flags }) => flags & ts.SymbolFlags.Value)
+  assert.deepEqual(values.map(({ name }) => name).sort(), Object.keys(require('../../kafkajs')).sort())
+})
+
+test('in an older project KafkaJS\'s types take ours, and ours KafkaJS\'s', () => {
+  const names = ['Producer', 'Consumer', 'Admin', 'Transaction', 'KafkaConfig', 'ProducerConfig', 'Message',
+    'ProducerRecord', 'ProducerBatch', 'RecordMetadata', 'EachMessagePayload', 'EachBatchPayload', 'Batch',
+    'KafkaMessage', 'ConsumerRunConfig', 'RetryOptions', 'ITopicConfig', 'GroupDescription', 'Logger', 'LogEntry',
+    'PartitionAssigner', 'Assigner', 'Cluster', 'Broker', 'IHeaders', 'PartitionMetadata', 'TopicOffsets',
+    'ConsumerEvents', 'ProducerEvents', 'AdminEvents', 'ConsumerGroupJoinEvent', 'RequestEvent', 'KafkaJSError',
+    'KafkaJSProtocolError', 'KafkaJSNumberOfRetriesExceeded']
+  const text = [
+    `import * as ours from ${JSON.stringify(ours.replace(/\.d\.ts$/, ''))}`,
+    `import * as theirs from ${JSON.stringify(theirs.replace(/\.d\.ts$/, ''))}`,
+    ...names.map((name, i) => `export const to${i} = (value: theirs.${name}): ours.${name} => value`),
+    ...names.map((name, i) => `export const from${i} = (value: ours.${name}): theirs.${name} => value`)
+  ].join('\n')
+  // a file that is only here
+  const file = path.join(__dirname, 'kafkajs', 'assignable.ts')
+  const options = {
+    strict: true,
+    noEmit: true,
+    skipLibCheck: true,
+    module: ts.ModuleKind.CommonJS,
+    moduleResolution: ts.ModuleResolutionKind.Node10,
+    target: ts.ScriptTarget.ES2020,
+    types: ['node'],
+    typeRoots: [path.join(root, 'node_modules/@types')],
+    paths: { kafkajs: [ours] }
+  }
+  const host = ts.createCompilerHost(options)
+  const { fileExists, readFile, getSourceFile } = host
+  host.fileExists = name => name === file || fileExists.call(host, name)
+  host.readFile = name => name === file ? text : readFile.call(host, name)
+  host.getSourceFile = (name, ...rest) => name === file
+    ? ts.createSourceFile(name, text, ts.ScriptTarget.ES2020, true)
+    : getSourceFile.call(host, name, ...rest)
+  const complaints = ts.getPreEmitDiagnostics(ts.createProgram([file, service], options, host))
+    .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))
+  // to the compiler the same enum of two files is two
+  const others = complaints.filter(complaint => !/logLevel|CompressionTypes|Types\b|ConfigSource/.test(complaint))
+  assert.deepEqual(others, [])
+})
