@@ -1,7 +1,7 @@
 'use strict'
 
-// Orders go through a pipe: read by a member of a group, converted, written to another topic. A slow step slows down
-// the reading. Then a second kind of stream reads the results. Ends by itself.
+// Orders go through a pipe: read by a member of a group, converted, written to another topic. A slow step slows the
+// reading down. Then a second kind of stream reads the results. Ends by itself.
 //
 //   KAFKA_BROKERS=127.0.0.1:9092 node examples/streams.js
 
@@ -33,7 +33,7 @@ function writeOrders (done) {
   for (let i = 1; i < COUNT; i++) {
     producer.write({ topic: orders, key: `customer-${i % 7}`, messages: JSON.stringify({ id: i, amount: i * 10 }) })
   }
-  // in the last one's callback: end() alone would leave the connection open, close() ends it
+  // in the last one's callback: end() alone would leave the connection open, close() closes it
   producer.end({ topic: orders, key: 'customer-0', messages: JSON.stringify({ id: COUNT, amount: 1 }) }, () => {
     console.log(`wrote ${COUNT} orders`)
     producer.close(done)
@@ -78,7 +78,7 @@ function convertOrders (done) {
   consumer.pipe(convert)
 }
 
-/** A ConsumerStream reads fixed partitions; what passes its commit stream is committed. */
+/** A ConsumerStream reads fixed partitions; what passes through its commit stream is committed. */
 function readInvoices () {
   const client = new KafkaClient({ kafkaHost })
   const consumer = new ConsumerStream(client, [invoices], { groupId: `audit-${run}` })
