@@ -1,7 +1,6 @@
 'use strict'
 
-// A small description: as long as there is nothing but the original behind this door, it shows that programs run the
-// same twice, and that generator, traces and comparison know nothing about kafka-node.
+// KafkaJS's producers and admin clients. Generator, traces and comparison know nothing about either door.
 
 /** @typedef {import('../generate').Step} Step */
 /** @typedef {import('../random').Random} Random */
