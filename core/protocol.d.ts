@@ -56,7 +56,11 @@ isNull: boolean, readOnly: boolean,
  */
 source: number, sensitive: boolean, synonyms: Array<Synonym>, };
 
-export type ConsumerOptions = { groupId: string, fetchMaxWaitMs: number, fetchMinBytes: number, 
+export type ConsumerOptions = { groupId: string, 
+/**
+ * ms that a broker may keep a fetch waiting for `fetch_min_bytes`.
+ */
+fetchMaxWait: number, fetchMinBytes: number, 
 /**
  * Bytes per partition and fetch.
  */
@@ -84,13 +88,13 @@ group?: GroupOptions | null,
 /**
  * `host:port` list, comma separated; IPv6 addresses in brackets.
  */
-kafkaHost: string, clientId: string, 
+brokers: string, clientId: string, 
 /**
  * ms for TCP, TLS and SASL together.
  */
 connectTimeout: number, 
 /**
- * ms per request; `None` (kafka-node's `false`) waits forever.
+ * ms per request; `None` waits forever.
  */
 requestTimeout?: number | null, 
 /**
@@ -354,7 +358,7 @@ export type ProducerOptions = {
 /**
  * 0, 1 or -1 (all in-sync replicas).
  */
-requireAcks: number, 
+acks: number, 
 /**
  * ms the broker may wait for its replicas; `None` unless the user set it.
  */
@@ -402,13 +406,13 @@ transactionTimeout?: number | null,
 /**
  * `host:port` list, comma separated; IPv6 addresses in brackets.
  */
-kafkaHost: string, clientId: string, 
+brokers: string, clientId: string, 
 /**
  * ms for TCP, TLS and SASL together.
  */
 connectTimeout: number, 
 /**
- * ms per request; `None` (kafka-node's `false`) waits forever.
+ * ms per request; `None` waits forever.
  */
 requestTimeout?: number | null, 
 /**

@@ -173,7 +173,7 @@ async function clientOptions (options, { allowAutoTopicCreation, warn }) {
   const authenticate = sasl ? milliseconds(authenticationTimeout, AUTHENTICATION_TIMEOUT) : 0
   const requestTimeout = milliseconds(options.requestTimeout, REQUEST_TIMEOUT)
   return {
-    kafkaHost: brokers.join(','),
+    brokers: brokers.join(','),
     clientId: clientId === null ? '' : String(clientId),
     connectTimeout: connect + authenticate,
     requestTimeout: enforceRequestTimeout === false ? null : requestTimeout,

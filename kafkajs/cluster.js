@@ -21,7 +21,7 @@ const { clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } = r
  * @typedef {import('./clientConfig').ClientOptions} ClientOptions
  * @typedef {import('../core/protocol').ProducerOptions} ProducerOptions
  * @typedef {import('../core/protocol').ConsumerOptions} ConsumerOptions
- * @typedef {Partial<ProducerOptions> & Pick<ProducerOptions, 'requireAcks'>} ProducerSettings
+ * @typedef {Partial<ProducerOptions> & Pick<ProducerOptions, 'acks'>} ProducerSettings
  * @typedef {Partial<ConsumerOptions> & Omit<ConsumerOptions, keyof ClientOptions>} ConsumerSettings
  * @typedef {import('../core/errors').ErrorData} ErrorData
  * @typedef {import('../core/protocol').ClusterMetadata} ClusterMetadata
@@ -79,7 +79,7 @@ class Cluster {
     /** @type {ProducerHandle | ConsumerHandle | null} the one that answers questions about the cluster */
     this.primary = null
     /** @type {() => ProducerHandle | ConsumerHandle} */
-    this.openPrimary = () => this.openProducer({ requireAcks: 1 })
+    this.openPrimary = () => this.openProducer({ acks: 1 })
     /** @type {Set<string>} addresses of connections that are up */
     this.up = new Set()
     /** @type {KafkaJSError | null} why no broker can be reached at the moment */
@@ -198,7 +198,7 @@ class Cluster {
     return /** @type {Promise<void>} */ (new Promise((resolve, reject) => {
       if (this.up.size > 0) return resolve()
       const timeout = () => attempt.failed(this.lastFailure || new KafkaJSConnectionError('Connection timeout',
-        { broker: /** @type {ClientOptions} */ (this.native).kafkaHost, code: 'ETIMEDOUT' }))
+        { broker: /** @type {ClientOptions} */ (this.native).brokers, code: 'ETIMEDOUT' }))
       let timer = setTimeout(timeout, /** @type {ClientOptions} */ (this.native).connectTimeout)
       let isDown = false
       const over = () => {
@@ -417,8 +417,8 @@ class Cluster {
 
   /** The error for brokers that silently close connections. */
   closedByBroker () {
-    const { kafkaHost } = /** @type {ClientOptions} */ (this.native)
-    const [, host, port] = /^(.*):(\d+)$/.exec(kafkaHost.split(',')[0]) || []
+    const { brokers } = /** @type {ClientOptions} */ (this.native)
+    const [, host, port] = /^(.*):(\d+)$/.exec(brokers.split(',')[0]) || []
     return new KafkaJSConnectionClosedError('Closed connection', { host, port: Number(port) })
   }
 

@@ -114,7 +114,7 @@ class BaseProducer extends AdoptableEmitter {
       // the client is already ready: let the caller attach listeners first
       setImmediate(() => this.emit('ready'))
     } else if (!this._isForeign) {
-      client._claimPrimary({ open: () => client._producer({ requireAcks: acks(this.requireAcks), ...this._settings }) })
+      client._claimPrimary({ open: () => client._producer({ acks: acks(this.requireAcks), ...this._settings }) })
     }
     client.on('ready', () => {
       if (this.ready) return
@@ -272,7 +272,7 @@ class BaseProducer extends AdoptableEmitter {
     if (byCodec === undefined) this._handles.set(requireAcks, byCodec = new Map())
     let handle = byCodec.get(codec)
     if (handle === undefined) {
-      handle = this.client._producer({ requireAcks, codec, ...this._settings })
+      handle = this.client._producer({ acks: requireAcks, codec, ...this._settings })
       byCodec.set(codec, handle)
     }
     return handle

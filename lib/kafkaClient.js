@@ -238,7 +238,7 @@ class KafkaClient extends AdoptableEmitter {
   }
 
   _openPrimary () {
-    this._primary = this._claim ? this._claim.open() : this._producer({ requireAcks: 1 })
+    this._primary = this._claim ? this._claim.open() : this._producer({ acks: 1 })
   }
 
   /**
@@ -249,7 +249,7 @@ class KafkaClient extends AdoptableEmitter {
    */
   _producer (settings) {
     const options = producerOptions(this._native(), settings)
-    const batch = options.requireAcks === 0 ? this._noAckBatch : null
+    const batch = options.acks === 0 ? this._noAckBatch : null
     const handle = this._handles.producer(options,
       () => inOurWords(() => new ProducerHandle(options, this._eventsFor(() => handle), batch)))
     return handle

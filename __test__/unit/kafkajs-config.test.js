@@ -42,7 +42,7 @@ describe('the configuration of the second door', () => {
 
   it('has kafkajs\'s defaults', async () => {
     assert.deepEqual(await nativeOf({}), {
-      kafkaHost: 'localhost:9092', clientId: 'kafkajs', connectTimeout: 1000, requestTimeout: 30000, idleConnection: 0,
+      brokers: 'localhost:9092', clientId: 'kafkajs', connectTimeout: 1000, requestTimeout: 30000, idleConnection: 0,
       allowAutoTopicCreation: true, ssl: null, sasl: null, librdkafka: []
     })
   })
@@ -56,7 +56,7 @@ describe('the configuration of the second door', () => {
       enforceRequestTimeout: false,
       sasl: Object.freeze({ mechanism: 'scram-sha-512', username: 'u', password: 'p' })
     })
-    assert.equal(native.kafkaHost, 'a:1,[::1]:2,[::2]:3')
+    assert.equal(native.brokers, 'a:1,[::1]:2,[::2]:3')
     assert.equal(native.clientId, '')
     assert.equal(native.connectTimeout, 1200)
     assert.equal(native.requestTimeout, null)

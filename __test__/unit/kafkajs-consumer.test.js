@@ -129,7 +129,7 @@ describe('a consumer\'s options', () => {
     const { settings } = memberOptions({ ...base, groupInstanceId: 'i', rackId: 'r' }, assigners)
     assert.deepEqual(settings, {
       groupId: 'g',
-      fetchMaxWaitMs: 500,
+      fetchMaxWait: 500,
       fetchMinBytes: 1,
       fetchMaxBytes: 1048576,
       fetchResponseBytes: 10485760,
@@ -148,7 +148,7 @@ describe('a consumer\'s options', () => {
         remoteAssignor: null
       }
     })
-    assert.equal(memberOptions({ ...base, minBytes: 1000 }, assigners).settings.fetchMaxWaitMs, 5000)
+    assert.equal(memberOptions({ ...base, minBytes: 1000 }, assigners).settings.fetchMaxWait, 5000)
     assert.equal(memberOptions({ ...base, rebalanceTimeout: 10 }, assigners).settings.group.rebalanceTimeout, 30000)
   })
 

@@ -58,7 +58,7 @@ test('numbers are whole, may be text, and are refused by name', () => {
 
 test('a client without TLS and SASL', () => {
   assert.deepEqual(client(), {
-    kafkaHost: 'a:1',
+    brokers: 'a:1',
     clientId: 'c',
     connectTimeout: 10000,
     requestTimeout: 30000,
@@ -202,19 +202,19 @@ test('no error shows a secret', () => {
 
 test('a producer has limits for what it holds', () => {
   const producer = (settings) => producerOptions(OF_CLIENT, settings)
-  const { queueMessages, queueKbytes, ackTimeout, codec } = producer({ requireAcks: 1 })
+  const { queueMessages, queueKbytes, ackTimeout, codec } = producer({ acks: 1 })
   assert.deepEqual({ queueMessages, queueKbytes, ackTimeout, codec },
     { queueMessages: 500000, queueKbytes: 256 * 1024, ackTimeout: null, codec: 'none' })
   const own = producer(
-    { requireAcks: -1, queueMaxMessages: 10, queueMaxBytes: 1025, ackTimeout: 100, codec: 'gzip' })
+    { acks: -1, queueMaxMessages: 10, queueMaxBytes: 1025, ackTimeout: 100, codec: 'gzip' })
   assert.deepEqual(own,
-    { requireAcks: -1, queueMessages: 10, queueKbytes: 2, ackTimeout: 100, codec: 'gzip', librdkafka: [] })
+    { acks: -1, queueMessages: 10, queueKbytes: 2, ackTimeout: 100, codec: 'gzip', librdkafka: [] })
   const bad = [['queueMaxMessages', 0], ['queueMaxBytes', 1], ['queueMaxBytes', 'all']]
   for (const [name, value] of bad) {
-    assert.throws(() => producer({ requireAcks: 1, [name]: value }),
+    assert.throws(() => producer({ acks: 1, [name]: value }),
       invalid(new RegExp(`^${name} ${value} is illegal`)))
   }
-  assert.throws(() => producer({ requireAcks: 1, ackTimeout: -1 }), invalid(/^ackTimeoutMs -1 is illegal/))
+  assert.throws(() => producer({ acks: 1, ackTimeout: -1 }), invalid(/^ackTimeoutMs -1 is illegal/))
 })
 
 test('a consumer\'s numbers are refused by name', () => {

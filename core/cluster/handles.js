@@ -31,7 +31,7 @@ class ClientHandles {
    * @returns {ProducerHandle}
    */
   producer (options, openNew) {
-    const key = JSON.stringify([options.requireAcks, options.ackTimeout, options.codec, options.queueMessages,
+    const key = JSON.stringify([options.acks, options.ackTimeout, options.codec, options.queueMessages,
       options.queueKbytes, options.librdkafka])
     let handle = this.producers.get(key)
     if (handle === undefined) {

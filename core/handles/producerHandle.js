@@ -57,7 +57,7 @@ class ProducerHandle {
   constructor (options, events, batch = null) {
     this.events = events
     this.requests = new Requests()
-    this.isAcknowledged = options.requireAcks !== 0
+    this.isAcknowledged = options.acks !== 0
     /** What may be held back by `PartitionOrder`, like what librdkafka has no room for. */
     this.limits = { records: options.queueMessages, bytes: options.queueKbytes * 1024 }
     this.held = { sends: 0, records: 0, bytes: 0 }

@@ -60,7 +60,7 @@ function memberOptions (params, assigners) {
     protocolName: isConsumer ? groupRemoteAssignor || 'consumer' : '',
     settings: {
       groupId: String(groupId),
-      fetchMaxWaitMs: Math.min(whole(params.maxWaitTimeInMs), params.minBytes > 1 ? MAX_WAIT : MAX_IDLE_WAIT),
+      fetchMaxWait: Math.min(whole(params.maxWaitTimeInMs), params.minBytes > 1 ? MAX_WAIT : MAX_IDLE_WAIT),
       fetchMinBytes: whole(params.minBytes, 1),
       fetchMaxBytes: whole(params.maxBytesPerPartition, 1),
       fetchResponseBytes: whole(maxBytes, 1),

@@ -71,7 +71,7 @@ class Handles {
     }
     /** @type {ProducerHandle} */
     const handle = this.cluster.openProducer(
-      { ...this.settings(), requireAcks: acks, ackTimeout: timeout, codec }, event => {
+      { ...this.settings(), acks, ackTimeout: timeout, codec }, event => {
         if (event.type === 'error' && event.error.fatal) this.replace(key, handle, event.error)
       })
     this.byKey.set(key, handle)

@@ -128,7 +128,7 @@ class Transactions {
       // no request may take longer than the transaction
       requestTimeout: Math.min(
         /** @type {ClientOptions} */ (this.cluster.native).requestTimeout || this.timeout, this.timeout),
-      requireAcks: -1,
+      acks: -1,
       ackTimeout: Math.min(ACK_TIMEOUT, this.timeout),
       codec,
       transactionalId: this.transactionalId,

@@ -161,7 +161,7 @@ function clientOptions ({ options, clientId }) {
   if (options.sslOptions) checkNoNul('sslOptions.passphrase', options.sslOptions.passphrase)
   const { requestTimeout } = options
   return {
-    kafkaHost: options.kafkaHost,
+    brokers: options.kafkaHost,
     clientId,
     // none and 0 leave no time to connect
     connectTimeout: wholeNumber('connectTimeout', options.connectTimeout || 0) || CONNECT_TIMEOUT,
@@ -246,7 +246,7 @@ function noAckBatch (options) {
 
 /**
  * @typedef {object} ProducerSettings
- * @property {number} requireAcks
+ * @property {number} acks
  * @property {number} [ackTimeout] ms, when the user has set it
  * @property {string} [codec]
  * @property {number} [queueMaxMessages]
@@ -258,11 +258,11 @@ function noAckBatch (options) {
  * @returns {import('../../core/protocol').ProducerOptions}
  */
 function producerOptions (client, settings) {
-  const { requireAcks, ackTimeout, codec = 'none', queueMaxMessages, queueMaxBytes, librdkafka = [] } = settings
+  const { acks, ackTimeout, codec = 'none', queueMaxMessages, queueMaxBytes, librdkafka = [] } = settings
   const bytes = wholeNumber('queueMaxBytes', orElse(queueMaxBytes, QUEUE_BYTES), 1024)
   return {
     ...client,
-    requireAcks,
+    acks,
     ackTimeout: ackTimeout === undefined ? null : wholeNumber('ackTimeoutMs', ackTimeout),
     codec,
     queueMessages: wholeNumber('queueMaxMessages', orElse(queueMaxMessages, QUEUE_MESSAGES), 1),
@@ -282,7 +282,7 @@ function consumerOptions (client, options, group) {
     ...client,
     // librdkafka wants one even for a consumer that only keeps offsets under it
     groupId: String(options.groupId || '') || 'kafka-node-group',
-    fetchMaxWaitMs: wholeNumber('fetchMaxWaitMs', options.fetchMaxWaitMs),
+    fetchMaxWait: wholeNumber('fetchMaxWaitMs', options.fetchMaxWaitMs),
     fetchMinBytes: wholeNumber('fetchMinBytes', options.fetchMinBytes),
     fetchMaxBytes: wholeNumber('fetchMaxBytes', options.fetchMaxBytes, 1),
     queueKbytes: FETCH_QUEUE_KBYTES,

@@ -4,6 +4,7 @@
 // that was cut short goes on where it stopped, and a target whose sources have not changed is not built again.
 //   node scripts/platforms/build.js [TARGET ...] [--out FOLDER]      default: all targets that this machine can build
 
+const crypto = require('node:crypto')
 const fs = require('node:fs')
 const path = require('node:path')
 const { root, cacheDir } = require('../lib/paths')
@@ -16,9 +17,10 @@ const { binaryName } = require('./targets')
 
 const PROGRESS_MS = 15000
 
-/** Where a target's binary of the present sources is, or will be. @param {Target} target */
+/** Where a target's binary of the present sources and settings is, or will be. @param {Target} target */
 function builtFile (target) {
-  return path.join(cacheDir, 'binaries', addon.sourceHash().slice(0, 16), binaryName(target))
+  const hash = crypto.createHash('sha256').update(addon.sourceHash()).update(fs.readFileSync(require.resolve('./toolchain')))
+  return path.join(cacheDir, 'binaries', hash.digest('hex').slice(0, 16), binaryName(target))
 }
 
 /** Only Linux x64 cross-builds: zig's compiler, mingw and the linker for Macs are set up for it. */

@@ -139,9 +139,17 @@ function cargoFor (target) {
     const stub = path.join(toolsDir, 'libnode')
     fs.mkdirSync(stub, { recursive: true })
     fs.writeFileSync(path.join(stub, 'libnode.dll'), '')
+    // In a DLL a function's unwind table keeps the function, used or not. OpenSSL is where most are not used, and nothing
+    // unwinds through it: without these tables the binary is a fifth smaller.
+    const cc = wrapper(`cc-${target.rust}`, [
+      '#!/bin/sh',
+      'case "$PWD" in */openssl-build/*) set -- -fno-asynchronous-unwind-tables "$@" ;; esac',
+      'exec x86_64-w64-mingw32-gcc-posix "$@"',
+      ''
+    ].join('\n'))
     Object.assign(env, {
       LIBNODE_PATH: stub,
-      [`CC_${underscored}`]: 'x86_64-w64-mingw32-gcc-posix',
+      [`CC_${underscored}`]: cc,
       [`CXX_${underscored}`]: 'x86_64-w64-mingw32-g++-posix',
       [`CARGO_TARGET_${upper}_LINKER`]: 'x86_64-w64-mingw32-gcc-posix'
     })

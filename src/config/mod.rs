@@ -1,7 +1,7 @@
-//! kafka-node's options as librdkafka's properties. Pure: options in, a list of names and values out.
+//! A handle's options as librdkafka's properties. Pure: options in, a list of names and values out.
 //!
-//! The JavaScript side validates what kafka-node validated and fills in its defaults; this file decides what each option
-//! means to librdkafka. `docs/options.md` is the same table in prose.
+//! JavaScript validates what users give and fills in their API's defaults; this file decides what each option means to
+//! librdkafka. `docs/options.md` is the same table in prose.
 
 pub mod keystore;
 pub mod properties;
@@ -16,11 +16,11 @@ use serde::Deserialize;
 #[serde(rename_all = "camelCase")]
 pub struct ClientOptions {
   /// `host:port` list, comma separated; IPv6 addresses in brackets.
-  pub kafka_host: String,
+  pub brokers: String,
   pub client_id: String,
   /// ms for TCP, TLS and SASL together.
   pub connect_timeout: u32,
-  /// ms per request; `None` (kafka-node's `false`) waits forever.
+  /// ms per request; `None` waits forever.
   pub request_timeout: Option<u32>,
   /// ms after which an unused connection is closed.
   pub idle_connection: u32,
@@ -74,7 +74,7 @@ pub struct ProducerOptions {
   #[serde(flatten)]
   pub client: ClientOptions,
   /// 0, 1 or -1 (all in-sync replicas).
-  pub require_acks: i32,
+  pub acks: i32,
   /// ms the broker may wait for its replicas; `None` unless the user set it.
   pub ack_timeout: Option<u32>,
   /// `none`, `gzip`, `snappy`, `lz4` or `zstd`.
@@ -106,7 +106,8 @@ pub struct ConsumerOptions {
   #[serde(flatten)]
   pub client: ClientOptions,
   pub group_id: String,
-  pub fetch_max_wait_ms: u32,
+  /// ms that a broker may keep a fetch waiting for `fetch_min_bytes`.
+  pub fetch_max_wait: u32,
   pub fetch_min_bytes: u32,
   /// Bytes per partition and fetch.
   pub fetch_max_bytes: u32,
@@ -213,7 +214,7 @@ const MAX_SOCKET_TIMEOUT: u32 = 300_000;
 const RECONNECT_BACKOFF: u32 = 200;
 /// A broker that comes back must be in use again within 2 s; librdkafka's own default would wait up to 10 s.
 const RECONNECT_BACKOFF_MAX: u32 = 1_000;
-/// The broker decides what is too large, as with kafka-node; librdkafka's own limit of 1 MB would apply first.
+/// The broker decides what is too large; librdkafka's own limit of 1 MB would apply first.
 const PRODUCER_MAX_MESSAGE: u32 = 100_000_000;
 /// Bytes in one fetch response, over all partitions: bounds memory for topics with many partitions.
 const FETCH_MAX: u32 = 16 * 1024 * 1024;
@@ -232,7 +233,7 @@ fn idle_connection(wanted: u32) -> u32 {
 }
 
 fn client_properties(options: &ClientOptions) -> Properties {
-  let hosts: Vec<&str> = options.kafka_host.split(',').map(str::trim).filter(|host| !host.is_empty()).collect();
+  let hosts: Vec<&str> = options.brokers.split(',').map(str::trim).filter(|host| !host.is_empty()).collect();
   let socket_timeout = options.request_timeout.unwrap_or(MAX_SOCKET_TIMEOUT).clamp(10, MAX_SOCKET_TIMEOUT);
   let mut properties = vec![
     ("bootstrap.servers", hosts.join(",")),
@@ -242,11 +243,10 @@ fn client_properties(options: &ClientOptions) -> Properties {
     ("socket.connection.setup.timeout.ms", options.connect_timeout.clamp(1_000, i32::MAX as u32).to_string()),
     ("socket.timeout.ms", socket_timeout.to_string()),
     ("socket.keepalive.enable", "true".into()),
-    // librdkafka counts 0 as "never"; kafka-node's own 0 would mean "at once", which nobody wants.
+    // 0 is "never".
     ("connections.max.idle.ms", idle_connection(options.idle_connection).to_string()),
     ("reconnect.backoff.ms", RECONNECT_BACKOFF.to_string()),
     ("reconnect.backoff.max.ms", RECONNECT_BACKOFF_MAX.to_string()),
-    // kafka-node's metadata requests let the broker create topics; `Consumer` first asks whether they exist.
     ("allow.auto.create.topics", options.allow_auto_topic_creation.to_string()),
     ("log.queue", "true".into()),
     ("log.connection.close", "false".into()),
@@ -295,7 +295,7 @@ pub fn producer_properties(options: &ProducerOptions) -> Properties {
   let mut properties = client_properties(&options.client);
   let request_timeout = options.client.request_timeout;
   properties.extend([
-    ("acks", options.require_acks.to_string()),
+    ("acks", options.acks.to_string()),
     // The time a record may take from `send` to its receipt; 0 is librdkafka's "for ever".
     ("message.timeout.ms", options.delivery_timeout.or(request_timeout).unwrap_or(0).min(i32::MAX as u32).to_string()),
     (
@@ -309,13 +309,13 @@ pub fn producer_properties(options: &ProducerOptions) -> Properties {
     ("queue.buffering.max.kbytes", options.queue_kbytes.to_string()),
   ]);
   // Without idempotence, src/ffi/shims/max_in_flight_per_partition.c lets only one request of a partition be under way.
-  if options.require_acks == -1 {
+  if options.acks == -1 {
     // No duplicates and no change of order, whatever breaks.
     properties.push(("enable.idempotence", "true".into()));
   }
   if let Some(retries) = options.retries {
     // With idempotence librdkafka wants one at least.
-    let least = u32::from(options.require_acks == -1);
+    let least = u32::from(options.acks == -1);
     properties.push(("message.send.max.retries", retries.clamp(least, i32::MAX as u32).to_string()));
   }
   if let Some(pause) = options.retry_backoff {
@@ -331,7 +331,7 @@ pub fn producer_properties(options: &ProducerOptions) -> Properties {
   }
   if let Some(requests) = options.max_in_flight {
     // An idempotent producer's order holds for five.
-    let most = if options.require_acks == -1 { 5 } else { 1_000_000 };
+    let most = if options.acks == -1 { 5 } else { 1_000_000 };
     properties.push(("max.in.flight.requests.per.connection", requests.clamp(1, most).to_string()));
   }
   properties
@@ -341,7 +341,7 @@ pub fn consumer_properties(options: &ConsumerOptions) -> Properties {
   let mut properties = client_properties(&options.client);
   properties.extend([
     ("group.id", options.group_id.clone()),
-    ("fetch.wait.max.ms", options.fetch_max_wait_ms.clamp(0, 300_000).to_string()),
+    ("fetch.wait.max.ms", options.fetch_max_wait.clamp(0, 300_000).to_string()),
     ("fetch.min.bytes", options.fetch_min_bytes.clamp(1, 100_000_000).to_string()),
     ("fetch.message.max.bytes", options.fetch_max_bytes.clamp(1, 1_000_000_000).to_string()),
     (
@@ -409,7 +409,7 @@ mod tests {
   use serde_json::{json, Value};
 
   fn base() -> Value {
-    json!({ "kafkaHost": "a:9092, b:9093", "clientId": "c", "connectTimeout": 10000, "requestTimeout": 30000,
+    json!({ "brokers": "a:9092, b:9093", "clientId": "c", "connectTimeout": 10000, "requestTimeout": 30000,
       "idleConnection": 300000 })
   }
 
@@ -419,12 +419,12 @@ mod tests {
   }
 
   fn producer(extra: Value) -> Properties {
-    let defaults = json!({ "requireAcks": 1, "codec": "none", "queueMessages": 1000, "queueKbytes": 1024 });
+    let defaults = json!({ "acks": 1, "codec": "none", "queueMessages": 1000, "queueKbytes": 1024 });
     producer_properties(&serde_json::from_value(merged(merged(base(), defaults), extra)).unwrap())
   }
 
   fn consumer(extra: Value) -> Properties {
-    let defaults = json!({ "groupId": "g", "fetchMaxWaitMs": 100, "fetchMinBytes": 1, "fetchMaxBytes": 1048576,
+    let defaults = json!({ "groupId": "g", "fetchMaxWait": 100, "fetchMinBytes": 1, "fetchMaxBytes": 1048576,
       "queueKbytes": 16384 });
     consumer_properties(&serde_json::from_value(merged(merged(base(), defaults), extra)).unwrap())
   }
@@ -453,11 +453,11 @@ mod tests {
       (producer(json!({ "deliveryTimeout": 40000 })), "message.timeout.ms", Some("40000")),
       (producer(json!({})), "message.send.max.retries", None),
       (producer(json!({ "retries": 0 })), "message.send.max.retries", Some("0")),
-      (producer(json!({ "retries": 0, "requireAcks": -1 })), "message.send.max.retries", Some("1")),
+      (producer(json!({ "retries": 0, "acks": -1 })), "message.send.max.retries", Some("1")),
       (producer(json!({ "retryBackoff": 300, "retryBackoffMax": 30000 })), "retry.backoff.ms", Some("300")),
       (producer(json!({ "retryBackoff": 300, "retryBackoffMax": 30000 })), "retry.backoff.max.ms", Some("30000")),
       (producer(json!({ "maxInFlight": 7 })), "max.in.flight.requests.per.connection", Some("7")),
-      (producer(json!({ "maxInFlight": 7, "requireAcks": -1 })), "max.in.flight.requests.per.connection", Some("5")),
+      (producer(json!({ "maxInFlight": 7, "acks": -1 })), "max.in.flight.requests.per.connection", Some("5")),
       (producer(json!({ "transactionalId": "t" })), "transactional.id", Some("t")),
       (producer(json!({ "transactionTimeout": 5000 })), "transaction.timeout.ms", Some("5000")),
       (producer(json!({})), "allow.auto.create.topics", Some("true")),
@@ -469,10 +469,10 @@ mod tests {
       (producer(json!({})), "reconnect.backoff.max.ms", Some("1000")),
       (producer(json!({ "statisticsInterval": 5000 })), "statistics.interval.ms", Some("5000")),
       (producer(json!({ "codec": "gzip" })), "compression.codec", Some("gzip")),
-      (producer(json!({ "requireAcks": 1 })), "acks", Some("1")),
-      (producer(json!({ "requireAcks": 1 })), "enable.idempotence", None),
-      (producer(json!({ "requireAcks": -1 })), "acks", Some("-1")),
-      (producer(json!({ "requireAcks": -1 })), "enable.idempotence", Some("true")),
+      (producer(json!({ "acks": 1 })), "acks", Some("1")),
+      (producer(json!({ "acks": 1 })), "enable.idempotence", None),
+      (producer(json!({ "acks": -1 })), "acks", Some("-1")),
+      (producer(json!({ "acks": -1 })), "enable.idempotence", Some("true")),
       (consumer(json!({})), "group.id", Some("g")),
       (consumer(json!({})), "session.timeout.ms", None),
       (consumer(json!({})), "enable.auto.commit", Some("false")),
@@ -557,10 +557,10 @@ mod tests {
     let sasl = json!({ "sasl": { "mechanism": "plain", "username": "u", "password": "p" } });
     let lists = [
       producer(json!({})),
-      producer(json!({ "requireAcks": -1 })),
-      producer(json!({ "requireAcks": -1, "transactionalId": "t", "transactionTimeout": 60000 })),
+      producer(json!({ "acks": -1 })),
+      producer(json!({ "acks": -1, "transactionalId": "t", "transactionTimeout": 60000 })),
       producer(json!({ "sasl": { "mechanism": "oauthbearer", "username": "", "password": "" } })),
-      producer(json!({ "requireAcks": -1, "retries": 0, "retryBackoff": 0, "retryBackoffMax": 0, "maxInFlight": 0 })),
+      producer(json!({ "acks": -1, "retries": 0, "retryBackoff": 0, "retryBackoffMax": 0, "maxInFlight": 0 })),
       producer(sasl),
       consumer(json!({})),
       group(json!({})),

@@ -287,8 +287,8 @@ mod tests {
 
   #[test]
   fn a_thread_that_panics_says_so_closes_its_handle_and_gives_up_the_client() {
-    let options = json!({ "kafkaHost": "127.0.0.1:1", "clientId": "c", "connectTimeout": 10000, "requestTimeout": 30000,
-      "idleConnection": 300000, "requireAcks": 1, "codec": "none", "queueMessages": 1000, "queueKbytes": 1024 });
+    let options = json!({ "brokers": "127.0.0.1:1", "clientId": "c", "connectTimeout": 10000, "requestTimeout": 30000,
+      "idleConnection": 300000, "acks": 1, "codec": "none", "queueMessages": 1000, "queueKbytes": 1024 });
     let options = serde_json::from_value(options).unwrap();
     let bridge = Bridge::for_test();
     let producer = Producer::start(&options, Arc::clone(&bridge)).unwrap();

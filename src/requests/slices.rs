@@ -124,8 +124,8 @@ mod tests {
   /// A client whose only broker does not answer, as its port is closed.
   fn without_broker() -> Arc<Client> {
     let options: ProducerOptions = serde_json::from_value(serde_json::json!({
-      "kafkaHost": "127.0.0.1:1", "clientId": "c", "connectTimeout": 10000, "requestTimeout": 30000,
-      "idleConnection": 300000, "requireAcks": 1, "codec": "none", "queueMessages": 1000, "queueKbytes": 1024
+      "brokers": "127.0.0.1:1", "clientId": "c", "connectTimeout": 10000, "requestTimeout": 30000,
+      "idleConnection": 300000, "acks": 1, "codec": "none", "queueMessages": 1000, "queueKbytes": 1024
     }))
     .unwrap();
     let conf = configure(&options.client, producer_properties(&options)).unwrap();
