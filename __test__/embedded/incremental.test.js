@@ -18,13 +18,13 @@ class Member {
     this.records = []
     this.watchers = new Set()
     this.handle = new ConsumerHandle({
-      kafkaHost: broker.brokers,
+      brokers: broker.brokers,
       clientId: 'incremental',
       connectTimeout: 10000,
       requestTimeout: 30000,
       idleConnection: 300000,
       groupId,
-      fetchMaxWaitMs: 50,
+      fetchMaxWait: 50,
       fetchMinBytes: 1,
       fetchMaxBytes: 1048576,
       queueKbytes: 1024,

@@ -60,13 +60,13 @@ describe('records queued by partition', { timeout: 60000 }, () => {
       isHungry: () => true
     })
     const handle = new ConsumerHandle({
-      kafkaHost: broker.brokers,
+      brokers: broker.brokers,
       clientId: 'queues',
       connectTimeout: 10000,
       requestTimeout: 30000,
       idleConnection: 300000,
       groupId: uniqueName('group'),
-      fetchMaxWaitMs: 50,
+      fetchMaxWait: 50,
       fetchMinBytes: 1,
       fetchMaxBytes: MIB,
       queueKbytes: 4096

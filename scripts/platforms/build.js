@@ -19,8 +19,9 @@ const PROGRESS_MS = 15000
 
 /** Where a target's binary of the present sources and settings is, or will be. @param {Target} target */
 function builtFile (target) {
-  const hash = crypto.createHash('sha256').update(addon.sourceHash()).update(fs.readFileSync(require.resolve('./toolchain')))
-  return path.join(cacheDir, 'binaries', hash.digest('hex').slice(0, 16), binaryName(target))
+  const settings = fs.readFileSync(require.resolve('./toolchain'))
+  const hash = crypto.createHash('sha256').update(addon.sourceHash()).update(settings).digest('hex')
+  return path.join(cacheDir, 'binaries', hash.slice(0, 16), binaryName(target))
 }
 
 /** Only Linux x64 cross-builds: zig's compiler, mingw and the linker for Macs are set up for it. */

@@ -139,8 +139,8 @@ function cargoFor (target) {
     const stub = path.join(toolsDir, 'libnode')
     fs.mkdirSync(stub, { recursive: true })
     fs.writeFileSync(path.join(stub, 'libnode.dll'), '')
-    // In a DLL a function's unwind table keeps the function, used or not. OpenSSL is where most are not used, and nothing
-    // unwinds through it: without these tables the binary is a fifth smaller.
+    // In a DLL the unwind table of a function keeps the function, used or not. Most of OpenSSL is not used here, and
+    // nothing unwinds through it: without its tables the binary is 0.6 MB smaller.
     const cc = wrapper(`cc-${target.rust}`, [
       '#!/bin/sh',
       'case "$PWD" in */openssl-build/*) set -- -fno-asynchronous-unwind-tables "$@" ;; esac',
