@@ -260,6 +260,23 @@ describe('a consumer of the second door', { timeout: 60000 }, () => {
       assert.deepEqual((await second.got.take(2)).map(({ message }) => message.offset), ['2', '3'])
     })
 
+    it('of the user stay when the consumer leaves with nothing new', async (context) => {
+      const clients = new Clients(context, broker)
+      const topic = await topicOf()
+      const groupId = uniqueName('group')
+      await clients.send(topic, numbered(4))
+      const committed = new Collected()
+      const first = await running(clients, topic, { groupId })
+      first.consumer.on('consumer.commit_offsets', ({ payload }) => committed.add(payload.topics[0].partitions[0].offset))
+      await first.got.take(4)
+      await committed.until((all) => last(all) === '4')
+      // back on purpose
+      await first.consumer.commitOffsets([{ topic, partition: 0, offset: '1' }])
+      await first.consumer.disconnect()
+      const second = await running(clients, topic, { groupId })
+      assert.deepEqual((await second.got.take(3)).map(({ message }) => message.offset), ['1', '2', '3'])
+    })
+
     it('of eachBatch take what has been resolved; the rest comes again', async (context) => {
       const clients = new Clients(context, broker)
       const topic = await topicOf()

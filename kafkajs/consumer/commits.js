@@ -70,6 +70,18 @@ class Commits {
     await this.current
   }
 
+  /**
+   * Commits what has been resolved of partitions that are given up, if that is for the consumer to do. What the user has
+   * committed after it stays: he may have gone back on purpose.
+   *
+   * @param {Partition[]} partitions
+   */
+  async last (partitions) {
+    if (!this.autoCommit) return
+    await this.done()
+    await this.commitPartitions(partitions.filter(({ position, committedAt }) => position !== committedAt))
+  }
+
   /** Commits what has been resolved if the interval has passed or the threshold is reached. */
   async ifNecessary () {
     if (!this.isConditional) return
@@ -125,11 +137,16 @@ class Commits {
       }
     }
     if (list.length === 0) return
+    const known = list.map(({ topic, partition, offset }) => {
+      const found = this.group.find(topic, partition)
+      return { found, offset, position: found === undefined ? 0 : found.position }
+    })
     const parts = madeUnder ? [{ list, madeUnder }] : this.byVersion(list)
     await Promise.all(parts.map(part => this.send(part.list, part.madeUnder)))
-    for (const { topic, partition, offset } of list) {
-      const known = this.group.find(topic, partition)
-      if (known !== undefined) known.committed = offset
+    for (const { found, offset, position } of known) {
+      if (found === undefined) continue
+      found.committed = offset
+      found.committedAt = position
     }
     this.lastCommit = monotonicNow()
     this.group.committed({

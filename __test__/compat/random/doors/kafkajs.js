@@ -4,6 +4,7 @@
 
 const { text } = require('../../../compat-kafkajs/support/show')
 const { createClient } = require('./kafkajs/clients')
+const { meant } = require('./kafkajs/meant')
 const { TOPICS, casts } = require('./kafkajs/programs')
 
 /** What lists are sorted by: brokers answer in any order. */
@@ -77,5 +78,5 @@ module.exports = {
       '[closed connection]')
     return scatters(program) && /\.send(Batch)?$/.test(label) ? line.replace(/resolves \[\{.*/, 'resolves') : line
   },
-  meant: []
+  meant
 }

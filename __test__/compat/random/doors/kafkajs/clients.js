@@ -113,6 +113,17 @@ function withOwnResults (kafkajs, client, names) {
 }
 
 /**
+ * The module's own assigner, on partitions in their order: brokers list those of some topics in another one.
+ *
+ * @param {any} kafkajs the module
+ */
+const assigner = ({ PartitionAssigners }) => (/** @type {any} */ { cluster, ...config }) => {
+  const findTopicPartitionMetadata = (/** @type {string} */ topic) =>
+    [...cluster.findTopicPartitionMetadata(topic)].sort((a, b) => a.partitionId - b.partitionId)
+  return PartitionAssigners.roundRobin({ ...config, cluster: { findTopicPartitionMetadata } })
+}
+
+/**
  * @param {any} kafkajs the module
  * @param {string} kind `producer`, `consumer` or `admin`
  * @param {any[]} args options of the client, and of its `Kafka`
@@ -122,6 +133,7 @@ function createClient (kafkajs, kind, [options, kafkaOptions], { brokers, names 
   const kafka = new kafkajs.Kafka({
     clientId: 'random', brokers: brokers.split(','), logLevel: kafkajs.logLevel.NOTHING, retry: RETRY, ...kafkaOptions
   })
+  if (kind === 'consumer') options = { partitionAssigners: [assigner(kafkajs)], ...options }
   const client = kafka[kind](options)
   const events = new EventEmitter()
   for (const [name, key] of Object.entries(COUNTED)) {

@@ -32,8 +32,8 @@ let serial = 0
 
 // ---- producers ----
 
-/** @param {Random} random @param {State} state @returns {any} */
-function message (random, state) {
+/** @param {Random} random @param {State} state @param {string} topic @returns {any} */
+function message (random, state, topic) {
   /** @type {any} */
   const made = { value: random.pick([`v${serial++}`, `w${serial++}`, '', null, { $buffer: `b${serial++}` }]) }
   if (random.chance(0.5)) made.key = random.pick(['k1', 'k2', 'k3', '', { $buffer: 'kb' }, ...state.isScattered ? [null] : []])
@@ -41,17 +41,22 @@ function message (random, state) {
     made.headers = random.pick([{}, { h: 'x' }, { h: { $buffer: 'y' }, i: '' }, { list: ['1', '2'] }])
   }
   if (random.chance(0.2)) made.timestamp = random.pick(['1500000000000', '1600000000001', 1600000000002])
-  if (random.chance(0.5) || (made.key === undefined && !state.isScattered)) made.partition = 0
+  if (random.chance(0.5) || (made.key === undefined && !state.isScattered)) made.partition = random.below(TOPICS[topic === '$a' ? 'a' : 'b'].length)
   return made
 }
 
-/** @param {Random} random @param {State} state @param {number} [least] */
-const messages = (random, state, least = 1) =>
-  Array.from({ length: least + random.below(3) }, () => message(random, state))
+/** @param {Random} random @param {State} state @param {number} [least] @returns {any} of a topic */
+function messages (random, state, least = 1) {
+  const topic = someTopic(random)
+  return { topic, messages: Array.from({ length: least + random.below(3) }, () => message(random, state, topic)) }
+}
 
-/** @param {Random} random @returns {any} what a send is given besides messages */
-const sending = (random) => random.pick([{}, {}, { acks: -1 }, { acks: 1 }, { acks: 0 }, { compression: 1 },
-  { compression: 1, acks: 1 }, { timeout: 5000 }])
+/** @param {Random} random @param {State} state @returns {any} what a send is given besides messages */
+function sending (random, { compression }) {
+  const given = random.pick([{}, {}, { acks: -1 }, { acks: 1 }, { acks: 0 }, { compression: 1 },
+    { compression: 1, acks: 1 }, { timeout: 5000 }])
+  return compression === undefined ? given : { ...given, compression }
+}
 
 const BAD_SENDS = [
   {}, { topic: '$a' }, { topic: '', messages: [] }, { topic: null, messages: [{ value: 'x' }] },
@@ -67,22 +72,21 @@ const BAD_BATCHES = [
   {}, { topicMessages: [] }, { topicMessages: null }, { topicMessages: [{ topic: '$a' }] },
   { topicMessages: [{ messages: [{ value: 'x' }] }] }, { topicMessages: [{ topic: '$a', messages: [] }] },
   { topicMessages: [{ topic: '$a', messages: [{ value: 'x' }] }, { topic: '$b', messages: [{}] }] },
-  { topicMessages: [null] }, { topicMessages: 'text' }, { topicMessages: {} }
+  { topicMessages: [null] }, { topicMessages: 5 }, { topicMessages: {} }
 ]
 
 /** @param {Random} random @param {State} state */
 const batch = (random, state) => ({
-  topicMessages: Array.from({ length: 1 + random.below(3) }, () =>
-    ({ topic: someTopic(random), messages: messages(random, state, 0) })),
-  ...sending(random)
+  topicMessages: Array.from({ length: 1 + random.below(3) }, () => messages(random, state, 0)),
+  ...sending(random, state)
 })
 
 /** @param {string} name @returns {Move[]} what a producer and a transaction share */
 const writing = (name) => [
   {
     weight: 8,
-    make: (random, state) => perhapsAtOnce(ask(name, 'send',
-      { topic: someTopic(random), messages: messages(random, state), ...sending(random) }), random)
+    make: (random, state) =>
+      perhapsAtOnce(ask(name, 'send', { ...messages(random, state), ...sending(random, state) }), random)
   },
   { weight: 3, make: (random, state) => perhapsAtOnce(ask(name, 'sendBatch', batch(random, state)), random) },
   { weight: 1.5, make: (random) => ask(name, 'send', random.pick(BAD_SENDS)) },
@@ -94,6 +98,7 @@ const writing = (name) => [
 function begin (state, random) {
   serial = 0
   state.isScattered = random.chance(0.15)
+  state.compression = undefined
 }
 
 /** @type {import('../../generate').Cast} */
@@ -112,14 +117,15 @@ const producers = {
     ...writing('producer'),
     { weight: 0.3, make: () => ask('producer', 'send', { topic: '$b', messages: [{ value: 'x', partition: 7 }] }) },
     {
+      // into a topic of which nothing else is compared: ours has these codecs
       weight: 0.3,
       make: (random) => ask('producer', 'send',
-        { topic: '$a', messages: [{ value: 'x' }], compression: random.pick([2, 4, 77]) })
+        { topic: '$new', messages: [{ value: 'x', partition: 0 }], compression: random.pick([2, 4, 77]) })
     },
     {
       weight: 0.3,
       make: (random) => ask('producer', 'send',
-        { topic: '$a', messages: [{ value: 'x', headers: { h: random.pick([null, 5, true]) } }] })
+        { topic: '$new', messages: [{ value: 'x', headers: { h: random.pick([null, 5, true]) } }] })
     },
     { weight: 0.3, make: () => ask('producer', 'send', { topic: '$new', messages: [{ value: 'x', partition: 0 }] }) },
     { weight: 0.5, make: () => ask('producer', 'isIdempotent') },
@@ -153,6 +159,8 @@ const transactions = {
   open: (random, state) => {
     begin(state, random)
     state.isScattered = false
+    // all sends of a transaction have the same
+    state.compression = random.pick([0, 1])
     const options = random.pick([{}, { idempotent: true }, { idempotent: true, maxInFlightRequests: 1 },
       { transactionTimeout: 30000, idempotent: true }])
     return [
@@ -177,7 +185,7 @@ const transactions = {
     },
     {
       weight: 1,
-      make: (random, state) => ask('producer', 'send', { topic: '$a', messages: messages(random, state) })
+      make: (random, state) => ask('producer', 'send', messages(random, state))
     },
     { weight: 0.3, make: () => ask('producer', 'connect') },
     { weight: 0.3, make: () => ask('producer', 'disconnect') }
@@ -411,10 +419,6 @@ const REQUESTS = {
   listGroups: [[]],
   describeGroups: [[['$group']], [[]], [['no-such-group']], [['$group', 'no-such-group']]],
   deleteGroups: [[['$group']], [[]], [['no-such-group']], [], [[5]], ['$group']],
-  deleteTopicRecords: [{ topic: '$b', partitions: [{ partition: 0, offset: '1' }] },
-    { topic: '$b', partitions: [{ partition: 1, offset: '-1' }] }, { topic: '$b', partitions: [{ partition: 0, offset: '99' }] },
-    { topic: '$b', partitions: [{ partition: 9, offset: '1' }] }, { topic: '$b', partitions: [] }, {}, { topic: 5 },
-    { topic: 'no-such-topic', partitions: [{ partition: 0, offset: '1' }] }].map((argument) => [argument]),
   createAcls: [{ acl: [ACL] }, {}, { acl: [] }, { acl: [{}] }, { acl: [{ ...ACL, operation: 99 }] }]
     .map((argument) => [argument]),
   describeAcls: [ACL, { ...ACL, host: 5 }, { ...ACL, resourceType: 99 }, {}].map((argument) => [argument]),
@@ -427,6 +431,12 @@ const REQUESTS = {
   listPartitionReassignments: [[], [{ topics: [{ topic: '$a', partitions: [0] }] }], [{ topics: 5 }],
     [{ topics: [{ topic: '$a' }] }], [{ topics: [{ topic: 'no-such-topic', partitions: [0] }] }]]
 }
+
+/** Of `deleteTopicRecords`. */
+const RECORDS = [{ topic: '$b', partitions: [{ partition: 0, offset: '1' }] },
+  { topic: '$b', partitions: [{ partition: 1, offset: '-1' }] }, { topic: '$b', partitions: [{ partition: 0, offset: '99' }] },
+  { topic: '$b', partitions: [{ partition: 9, offset: '1' }] }, { topic: '$b', partitions: [] }, {}, { topic: 5 },
+  { topic: 'no-such-topic', partitions: [{ partition: 0, offset: '1' }] }]
 
 /** Those that take KafkaJS 5 s and more. */
 const SLOW = {
@@ -457,6 +467,11 @@ const admins = {
   moves: [
     { weight: 20, make: someRequest(REQUESTS) },
     { weight: 0.3, make: someRequest(SLOW) },
+    {
+      // KafkaJS deletes records only of topics that it has asked for before
+      weight: 1.5,
+      make: (random) => [ask('admin', 'fetchTopicOffsets', '$b'), ask('admin', 'deleteTopicRecords', random.pick(RECORDS))]
+    },
     { weight: 0.7, make: someRequest(REFUSED) },
     { weight: 0.5, make: () => ask('admin', 'connect') },
     { weight: 0.5, make: () => ask('admin', 'disconnect') }

@@ -1,0 +1,95 @@
+'use strict'
+
+// What a program may show that docs/differences-kafkajs.md lists.
+
+/** @typedef {import('../../compare').Row} Row */
+/** @typedef {import('../../generate').Program} Program */
+
+/**
+ * Differences within lines: each takes out what it is about. A row that is the same without all of them is meant, and
+ * goes by the first that changes it.
+ *
+ * @type {Array<{ id: string, without: (line: string) => string }>}
+ */
+const WITHIN_LINES = [
+  { id: 'K108', without: (line) => line.replace(/logStartOffset: '-?\d+'/g, 'logStartOffset: ...') },
+  { id: 'K75', without: (line) => line.replace(/protocolType: '(consumer)?'/g, 'protocolType: ...') },
+  { id: 'K130', without: (line) => line.replace(/\[TypeError '[^']*'[^\]]*\]/g, '[TypeError]') },
+  { id: 'K50', without: (line) => line.replace(/offset: '-[12]'/g, 'offset: none') }
+]
+
+/** @param {string[]} lines */
+const withoutAll = (lines) => lines.map((line) => WITHIN_LINES.reduce((text, { without }) => without(text), line))
+
+/** @param {string} id @param {Row} row */
+function isWithinLines (id, { original, ours }) {
+  const [theirs, own] = [original, ours].map((lines) => withoutAll(lines).join('\n'))
+  const changes = WITHIN_LINES.find(({ without }) =>
+    [...original, ...ours].some((line) => without(line) !== line))
+  return theirs === own && changes?.id === id
+}
+
+/** @param {Program} program @param {(step: any) => any} is @returns {boolean} whether it has such a call */
+const calls = ({ steps }, is) => steps.some((step) => step.do === 'call' && is(step))
+
+/** @param {string} label @param {Program} program @returns {any} the first argument of a row's call */
+function argumentOf (label, { steps }) {
+  const step = steps[parseInt(label) - 1]
+  return step && step.do === 'call' ? step.args[0] : undefined
+}
+
+/** @param {Program} program */
+const isReconnected = ({ steps }) => {
+  const end = steps.findIndex((step) => step.do === 'call' && step.method === 'disconnect')
+  return end >= 0 && steps.slice(end).some((step) => step.do === 'call' && /^(connect|run)$/.test(step.method))
+}
+
+/** @param {any} step */
+const isAtEitherEnd = ({ method, args }) => method === 'seek' && [-1, -2].includes(Number(args[0]?.offset))
+
+/** @param {any} step */
+const storesEitherEnd = ({ method, args }) => method === 'resetOffsets' ||
+  (method === 'setOffsets' && args[0]?.partitions?.[0]?.offset === '-2')
+
+/** @param {string[]} lines */
+const sorted = (lines) => [...lines].sort().join('\n')
+
+/** @type {import('../../generate').Door['meant']} */
+const meant = [
+  ...WITHIN_LINES.map(({ id }) => ({ id, is: (/** @type {Row} */ row) => isWithinLines(id, row) })),
+  { id: 'K12', is: ({ label }, program) => argumentOf(label, program)?.messages?.[0]?.partition === 7 },
+  {
+    id: 'K14',
+    is: ({ kind, original, ours }, program) => calls(program, ({ method, wait }) => /^send/.test(method) && !wait) &&
+      (/^in the log/.test(kind) ? sorted(original) === sorted(ours) : /\.send(Batch)?$/.test(kind))
+  },
+  {
+    id: 'K26',
+    is: ({ label }, program) => [2, 4].includes(argumentOf(label, program)?.compression)
+  },
+  {
+    id: 'K25',
+    is: ({ label }, program) => argumentOf(label, program)?.compression === 77
+  },
+  {
+    id: 'K16',
+    is: ({ label }, program) => argumentOf(label, program)?.messages?.[0]?.headers?.h === null
+  },
+  {
+    id: 'K30',
+    is: ({ kind, original }, program) => isReconnected(program) &&
+      (/^(in the log|\w+\.send)/.test(kind) || /\[closed connection\]/.test(original.join()))
+  },
+  {
+    id: 'K48',
+    is: ({ kind }, program) => calls(program, isAtEitherEnd) && /^consumer message|\.fetchOffsets$/.test(kind)
+  },
+  { id: 'K76', is: ({ kind }, program) => kind === 'admin.fetchOffsets' && calls(program, storesEitherEnd) },
+  {
+    id: 'K77',
+    is: ({ kind }, program) => kind === 'admin.fetchOffsets' &&
+      calls(program, ({ method, args }) => method === 'fetchOffsets' && args[0]?.resolveOffsets)
+  }
+]
+
+module.exports = { meant }
