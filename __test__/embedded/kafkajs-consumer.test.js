@@ -416,6 +416,20 @@ describe('a consumer of the second door', { timeout: 60000 }, () => {
     })
   })
 
+  describe('another run', () => {
+    it('begins without the pauses of the last one', async (context) => {
+      const clients = new Clients(context, broker)
+      const topic = await topicOf()
+      const { consumer, got } = await running(clients, topic)
+      consumer.pause([{ topic }])
+      await clients.send(topic, numbered(2))
+      await consumer.stop()
+      await consumer.run({ eachMessage: async (payload) => { got.add(payload) } })
+      assert.deepEqual(consumer.paused(), [])
+      assert.deepEqual((await got.take(2)).map(({ message }) => text(message)), numbered(2))
+    })
+  })
+
   describe('a handler that fails', () => {
     it('gets the same record again, first, while other partitions go on', async (context) => {
       const clients = new Clients(context, broker)

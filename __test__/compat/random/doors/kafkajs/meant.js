@@ -41,8 +41,16 @@ function argumentOf (label, { steps }) {
 /** @param {Program} program */
 const isReconnected = ({ steps }) => {
   const end = steps.findIndex((step) => step.do === 'call' && step.method === 'disconnect')
-  return end >= 0 && steps.slice(end).some((step) => step.do === 'call' && /^(connect|run)$/.test(step.method))
+  // most methods connect by themselves
+  return end >= 0 && steps.slice(end + 1).some((step) => step.do === 'call' && 'on' in steps[end] &&
+    step.on === /** @type {any} */ (steps[end]).on)
 }
+
+/** @param {Program} program @param {string} on @returns {boolean} whether there are sends that it does not wait for */
+const sendsAtOnce = (program, on) => calls(program, (step) => step.on === on && /^send/.test(step.method) && !step.wait)
+
+/** @param {Program} program */
+const isIdempotent = ({ steps }) => steps.some((step) => step.do === 'new' && step.args[0]?.idempotent)
 
 /** @param {any} step */
 const isAtEitherEnd = ({ method, args }) => method === 'seek' && [-1, -2].includes(Number(args[0]?.offset))
@@ -60,8 +68,9 @@ const meant = [
   { id: 'K12', is: ({ label }, program) => argumentOf(label, program)?.messages?.[0]?.partition === 7 },
   {
     id: 'K14',
-    is: ({ kind, original, ours }, program) => calls(program, ({ method, wait }) => /^send/.test(method) && !wait) &&
-      (/^in the log/.test(kind) ? sorted(original) === sorted(ours) : /\.send(Batch)?$/.test(kind))
+    is: ({ kind, original, ours }, program) => sendsAtOnce(program, 'producer') &&
+      // out of order, an idempotent producer's are refused
+      (/^in the log/.test(kind) ? isIdempotent(program) || sorted(original) === sorted(ours) : /^producer\.send/.test(kind))
   },
   {
     id: 'K26',
@@ -79,6 +88,15 @@ const meant = [
     id: 'K30',
     is: ({ kind, original }, program) => isReconnected(program) &&
       (/^(in the log|\w+\.send)/.test(kind) || /\[closed connection\]/.test(original.join()))
+  },
+  {
+    id: 'K131',
+    is: ({ kind }, program) => sendsAtOnce(program, 'transaction') && /^(in the log|transaction\.)/.test(kind)
+  },
+  {
+    id: 'K132',
+    is: ({ kind }, program) => calls(program, ({ on, method }) => on === 'producer' && method === 'disconnect') &&
+      calls(program, ({ keep }) => keep) && /^(in the log|producer\.transaction|transaction\.)/.test(kind)
   },
   {
     id: 'K48',

@@ -208,6 +208,9 @@ function feed (random) {
 /** Values of records that are there from the beginning. */
 const VALUES = ['a0-0', 'a0-2', 'a0-4', 'b0-1', 'b1-0']
 
+/** What ends a consumer: which of the other partitions' records have been handled by then is chance. */
+const isEnding = (/** @type {any} */ act) => Boolean(act && (act.stop || ['bug', 'final'].includes(act.fail)))
+
 /** @param {Random} random @returns {any} arguments of `run` */
 function running (random) {
   const each = random.pick(['message', 'message', 'message', 'batch', 'batch', 'first'])
@@ -231,6 +234,12 @@ function running (random) {
     if (each !== 'message') delete options.act.pause
   }
   return options
+}
+
+/** @param {Random} random @returns {any} arguments of `run` that do not end it */
+function runningOn (random) {
+  const { act, ...options } = running(random)
+  return isEnding(act) ? options : { act, ...options }
 }
 
 /** @param {Random} random @returns {any} an argument of `subscribe` */
@@ -294,17 +303,19 @@ const consumers = {
   length: 7,
   open: (random, state) => {
     begin(state, random)
-    const options = random.pick([{}, {}, { maxBytesPerPartition: 200 }, { readUncommitted: true },
+    const settings = random.pick([{}, {}, { maxBytesPerPartition: 200 }, { readUncommitted: true },
       { allowAutoTopicCreation: false }, { minBytes: 1, maxBytes: 1000 }, { rackId: 'r' }])
     /** @type {Step[]} */
-    const steps = [...feeder(), make('consumer', 'consumer', { ...MEMBER, ...options })]
+    const steps = [...feeder(), make('consumer', 'consumer', { ...MEMBER, ...settings })]
     if (random.chance(0.8)) steps.push(ask('consumer', 'connect'))
     if (random.chance(0.15)) steps.push(ask('consumer', 'connect'))
     if (random.chance(0.15)) steps.push(ask('consumer', 'subscribe', random.pick(BAD_SUBSCRIPTIONS)))
-    steps.push(ask('consumer', 'subscribe', subscription(random)))
-    if (random.chance(0.2)) steps.push(ask('consumer', 'subscribe', subscription(random)))
+    const options = running(random)
+    const isAlone = isEnding(options.act)
+    steps.push(ask('consumer', 'subscribe', isAlone ? { topic: '$a', fromBeginning: true } : subscription(random)))
+    if (random.chance(0.2) && !isAlone) steps.push(ask('consumer', 'subscribe', subscription(random)))
     if (random.chance(0.15)) steps.push(...[reading('consumer')[1 + random.below(9)].make(random, state)].flat())
-    const run = ask('consumer', 'run', running(random))
+    const run = ask('consumer', 'run', options)
     // the positions to begin at are given while it joins
     if (random.chance(0.2)) steps.push({ .../** @type {any} */ (run), wait: false }, ask('consumer', 'seek', position(random)))
     else steps.push(run)
@@ -314,9 +325,9 @@ const consumers = {
     ...reading('consumer'),
     { weight: 0.4, make: (random) => ask('consumer', 'subscribe', subscription(random)) },
     { weight: 0.3, make: (random) => ask('consumer', 'subscribe', random.pick(BAD_SUBSCRIPTIONS)) },
-    { weight: 0.3, make: (random) => ask('consumer', 'run', running(random)) },
+    { weight: 0.3, make: (random) => ask('consumer', 'run', runningOn(random)) },
     { weight: 0.8, make: () => [ask('consumer', 'stop'), settle()] },
-    { weight: 0.8, make: (random) => [ask('consumer', 'stop'), ask('consumer', 'run', running(random)), settle()] },
+    { weight: 0.8, make: (random) => [ask('consumer', 'stop'), ask('consumer', 'run', runningOn(random)), settle()] },
     { weight: 0.3, make: () => ask('consumer', 'disconnect') },
     { weight: 0.2, make: (random) => [ask('consumer', 'seek', { ...somePartition(random), offset: random.pick([-1, '-2']) }), settle()] },
     { weight: 0.3, make: (random) => [ask('consumer', 'seek', { ...somePartition(random), offset: '1000' }), settle()] }
