@@ -267,7 +267,8 @@ describe('a consumer of the second door', { timeout: 60000 }, () => {
       await clients.send(topic, numbered(4))
       const committed = new Collected()
       const first = await running(clients, topic, { groupId })
-      first.consumer.on('consumer.commit_offsets', ({ payload }) => committed.add(payload.topics[0].partitions[0].offset))
+      first.consumer.on('consumer.commit_offsets', ({ payload: { topics: [{ partitions: [{ offset }] }] } }) =>
+        committed.add(offset))
       await first.got.take(4)
       await committed.until((all) => last(all) === '4')
       // back on purpose

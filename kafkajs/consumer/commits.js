@@ -71,8 +71,8 @@ class Commits {
   }
 
   /**
-   * Commits what has been resolved of partitions that are given up, if that is for the consumer to do. What the user has
-   * committed after it stays: he may have gone back on purpose.
+   * Commits what has been resolved of partitions that are given up, if that is for the consumer to do. What the user
+   * has committed after it stays: he may have gone back on purpose.
    *
    * @param {Partition[]} partitions
    */

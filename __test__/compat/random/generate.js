@@ -68,7 +68,7 @@ const { Random } = require('./random')
  * @property {Array<{ id: string, is: (row: import('./compare').Row, program: Program) => any }>} meant differences
  *   that are listed
  *
- * @typedef {{ brokers: string, names: Record<string, string> }} World `names` are those that stand for a program's
+ * @typedef {{ brokers: string, names: Record<string, string> }} World `names` are real ones, by those in programs
  */
 
 /**
@@ -115,7 +115,8 @@ function printProgram ({ seed, cast, steps }) {
     if (step.do === 'wait') return `wait for '${step.event}' of ${step.on}${step.again ? ' again' : ''}`
     if (step.do === 'settle') return 'wait until no message comes any more'
     const args = [...step.args.map(print), ...step.callback ? ['callback'] : []].join(', ')
-    return `${step.keep ? `${step.keep} = ` : ''}${step.on}.${step.method}(${args})${step.wait ? '' : ' // and on at once'}`
+    const kept = step.keep ? `${step.keep} = ` : ''
+    return `${kept}${step.on}.${step.method}(${args})${step.wait ? '' : ' // and on at once'}`
   })
   return [`seed ${seed}, about ${cast}`, ...lines].join('\n    ')
 }

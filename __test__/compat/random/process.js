@@ -8,7 +8,7 @@ const { show: showValue } = require('../support/show')
 /** How long nothing may come for a side to count as at rest, and the longest wait for that, ms; times the patience. */
 const QUIET = 600
 const MOST_SETTLING = 8000
-/** How long a call may take to be answered if the door does not say, or an awaited event to come, ms; times the patience. */
+/** How long a call (if the door does not say) or an awaited event may take, ms; times the patience. */
 const ANSWER = 4000
 const EVENT = 15000
 

@@ -29,6 +29,19 @@ function isWithinLines (id, { original, ours }) {
   return theirs === own && changes?.id === id
 }
 
+/** What `fetchOffsets` tells of a partition. */
+const COMMIT = /offset: '(-?\d+)', partition: \d+/g
+
+/**
+ * @param {Row} row of `fetchOffsets`
+ * @returns {boolean} whether it differs only where the original has stored an end of the log in place of an offset
+ */
+function isAtOriginalsEnd ({ original, ours }) {
+  const [theirs, own] = [original, ours].map((lines) => [...lines.join('\n').matchAll(COMMIT)])
+  return theirs.length === own.length &&
+    theirs.every(([text, offset], i) => Number(offset) < 0 || text === own[i][0])
+}
+
 /** @param {Program} program @param {(step: any) => any} is @returns {boolean} whether it has such a call */
 const calls = ({ steps }, is) => steps.some((step) => step.do === 'call' && is(step))
 
@@ -70,7 +83,9 @@ const meant = [
     id: 'K14',
     is: ({ kind, original, ours }, program) => sendsAtOnce(program, 'producer') &&
       // out of order, an idempotent producer's are refused
-      (/^in the log/.test(kind) ? isIdempotent(program) || sorted(original) === sorted(ours) : /^producer\.send/.test(kind))
+      (/^in the log/.test(kind)
+        ? isIdempotent(program) || sorted(original) === sorted(ours)
+        : /^producer\.send/.test(kind))
   },
   {
     id: 'K26',
@@ -102,6 +117,12 @@ const meant = [
     id: 'K48',
     is: ({ kind }, program) => calls(program, isAtEitherEnd) && /^consumer message|\.fetchOffsets$/.test(kind)
   },
+  {
+    id: 'K50',
+    is: (row, program) => /\.fetchOffsets$/.test(row.kind) && isAtOriginalsEnd(row) &&
+      calls(program, ({ method }) => method === 'seek')
+  },
+  { id: 'K83', is: ({ original }) => /'Topic metadata not loaded'/.test(original.join()) },
   { id: 'K76', is: ({ kind }, program) => kind === 'admin.fetchOffsets' && calls(program, storesEitherEnd) },
   {
     id: 'K77',

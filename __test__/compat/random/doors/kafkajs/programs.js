@@ -2,6 +2,8 @@
 
 // What programs on KafkaJS's API are made of.
 
+const { RECORDS, REFUSED, REQUESTS, SLOW } = require('./requests')
+
 /** @typedef {import('../../generate').Step} Step */
 /** @typedef {import('../../generate').Move} Move */
 /** @typedef {import('../../generate').State} State */
@@ -15,8 +17,10 @@ const make = (name, kind, ...args) => ({ do: 'new', name, kind, args })
 const ask = (on, method, ...args) => ({ do: 'call', on, method, args, wait: true })
 /** @returns {Step} */
 const settle = () => ({ do: 'settle' })
-/** @param {Step} step @param {Random} random @returns {Step} the same, perhaps without waiting for the outcome */
-const perhapsAtOnce = (step, random) => random.chance(0.15) ? /** @type {Step} */ ({ ...step, wait: false }) : step
+/** @param {Step} step @returns {Step} the same, without waiting for the outcome */
+const atOnce = (step) => /** @type {Step} */ ({ ...step, wait: false })
+/** @param {Step} step @param {Random} random @returns {Step} */
+const perhapsAtOnce = (step, random) => random.chance(0.15) ? atOnce(step) : step
 
 /** @param {Random} random @returns {string} */
 const someTopic = (random) => random.pick(['$a', '$b'])
@@ -36,12 +40,15 @@ let serial = 0
 function message (random, state, topic) {
   /** @type {any} */
   const made = { value: random.pick([`v${serial++}`, `w${serial++}`, '', null, { $buffer: `b${serial++}` }]) }
-  if (random.chance(0.5)) made.key = random.pick(['k1', 'k2', 'k3', '', { $buffer: 'kb' }, ...state.isScattered ? [null] : []])
+  const keys = ['k1', 'k2', 'k3', '', { $buffer: 'kb' }]
+  if (random.chance(0.5)) made.key = random.pick(state.isScattered ? [...keys, null] : keys)
   if (random.chance(0.3)) {
     made.headers = random.pick([{}, { h: 'x' }, { h: { $buffer: 'y' }, i: '' }, { list: ['1', '2'] }])
   }
   if (random.chance(0.2)) made.timestamp = random.pick(['1500000000000', '1600000000001', 1600000000002])
-  if (random.chance(0.5) || (made.key === undefined && !state.isScattered)) made.partition = random.below(TOPICS[topic === '$a' ? 'a' : 'b'].length)
+  if (random.chance(0.5) || (made.key === undefined && !state.isScattered)) {
+    made.partition = random.below(TOPICS[topic === '$a' ? 'a' : 'b'].length)
+  }
   return made
 }
 
@@ -63,7 +70,8 @@ const BAD_SENDS = [
   { topic: '$a', messages: null }, { topic: '$a', messages: [] }, { topic: '$a', messages: [{ key: 'k' }] },
   { topic: '$a', messages: [{ value: 5 }] }, { topic: '$a', messages: [{ value: true }] },
   { topic: '$a', messages: [{ value: 'x', key: 7 }] }, { topic: '$a', messages: [{ value: 'x', headers: null }] },
-  { topic: '$a', messages: [{ value: 'x', timestamp: 'abc' }] }, { topic: '$a', messages: [{ value: 'x', timestamp: '' }] },
+  { topic: '$a', messages: [{ value: 'x', timestamp: 'abc' }] },
+  { topic: '$a', messages: [{ value: 'x', timestamp: '' }] },
   { topic: '$a', messages: {} }, { topic: '$a', messages: 'text' }, { topic: '$a', messages: [null] },
   { topic: '$a', messages: [{ value: 'x' }], acks: 2 }, { topic: 'not allowed!', messages: [{ value: 'x' }] },
   { topic: '$a', messages: [{ value: { an: 'object' } }] }, { topic: '$a', messages: [{ value: ['list'] }] }
@@ -254,7 +262,8 @@ function subscription (random) {
 
 const BAD_SUBSCRIPTIONS = [{}, { topics: {} }, { topics: '$a' }, { topic: 5 }, { topics: [null] }, { topic: null },
   { topics: ['$a', 7] }, { topics: [] }, { topic: '' }, { topics: [{ $match: '^no-such-topic$' }] }]
-const BAD_PAUSES = [[null], [{}], [{ topic: '' }], [{ topic: '$a', partitions: 1 }], [{ topic: '$a', partitions: ['x'] }],
+const BAD_PAUSES = [[null], [{}], [{ topic: '' }], [{ topic: '$a', partitions: 1 }],
+  [{ topic: '$a', partitions: ['x'] }],
   [{ topic: 'unknown' }], [{ topic: '$b', partitions: [9] }], [], [{ topic: 5 }], [{ topic: '$a', partitions: [] }],
   [{ topic: '$b', partitions: [null] }]]
 const BAD_POSITIONS = [{ partition: 0, offset: 1 }, { topic: '$a', partition: 'x', offset: 1 },
@@ -271,8 +280,9 @@ const position = (random) => ({ ...somePartition(random), offset: random.pick(['
 /** @param {Random} random @returns {any[]} of `pause` and `resume` */
 function paused (random) {
   return random.pick([
-    [{ topic: someTopic(random) }], [{ topic: '$a' }, { topic: '$b' }], [{ topic: '$b', partitions: [random.below(3)] }],
-    [{ topic: '$b', partitions: [0, 1] }], [{ topic: '$a', partitions: [0] }]
+    [{ topic: someTopic(random) }], [{ topic: '$a' }, { topic: '$b' }],
+    [{ topic: '$b', partitions: [random.below(3)] }], [{ topic: '$b', partitions: [0, 1] }],
+    [{ topic: '$a', partitions: [0] }]
   ])
 }
 
@@ -282,7 +292,10 @@ const reading = (name) => [
   { weight: 2, make: (random) => [ask(name, 'pause', paused(random)), settle()] },
   { weight: 2.5, make: (random) => [ask(name, 'resume', paused(random)), settle()] },
   { weight: 2.5, make: (random) => [ask(name, 'seek', position(random)), settle()] },
-  { weight: 1, make: (random) => ask(name, 'commitOffsets', [{ ...position(random), metadata: random.pick(['m', null, '']) }]) },
+  {
+    weight: 1,
+    make: (random) => ask(name, 'commitOffsets', [{ ...position(random), metadata: random.pick(['m', null, '']) }])
+  },
   { weight: 1, make: () => ask(name, 'paused') },
   { weight: 0.5, make: (random) => ask(name, random.pick(['pause', 'resume']), random.pick(BAD_PAUSES)) },
   { weight: 0.5, make: (random) => ask(name, 'seek', random.pick(BAD_POSITIONS)) },
@@ -317,9 +330,8 @@ const consumers = {
     if (random.chance(0.15)) steps.push(...[reading('consumer')[1 + random.below(9)].make(random, state)].flat())
     const run = ask('consumer', 'run', options)
     // the positions to begin at are given while it joins
-    if (random.chance(0.2)) steps.push({ .../** @type {any} */ (run), wait: false }, ask('consumer', 'seek', position(random)))
-    else steps.push(run)
-    return [...steps, settle()]
+    if (random.chance(0.8)) return [...steps, run, settle()]
+    return [...steps, atOnce(run), ask('consumer', 'seek', position(random)), settle()]
   },
   moves: [
     ...reading('consumer'),
@@ -329,8 +341,12 @@ const consumers = {
     { weight: 0.8, make: () => [ask('consumer', 'stop'), settle()] },
     { weight: 0.8, make: (random) => [ask('consumer', 'stop'), ask('consumer', 'run', runningOn(random)), settle()] },
     { weight: 0.3, make: () => ask('consumer', 'disconnect') },
-    { weight: 0.2, make: (random) => [ask('consumer', 'seek', { ...somePartition(random), offset: random.pick([-1, '-2']) }), settle()] },
-    { weight: 0.3, make: (random) => [ask('consumer', 'seek', { ...somePartition(random), offset: '1000' }), settle()] }
+    {
+      // to either end, or out of range
+      weight: 0.5,
+      make: (random) =>
+        [ask('consumer', 'seek', { ...somePartition(random), offset: random.pick([-1, '-2', '1000']) }), settle()]
+    }
   ],
   close: [ask('consumer', 'disconnect'), ...commits()]
 }
@@ -384,84 +400,6 @@ const pairs = {
 
 // ---- admin clients ----
 
-const ACL = {
-  resourceType: 2, resourceName: 't', resourcePatternType: 3, principal: 'User:b', host: '*', operation: 3, permissionType: 3
-}
-
-/** @param {any} topics @returns {any} */
-const creating = (topics) => ({ topics, waitForLeaders: false })
-
-/** @type {Record<string, any[]>} good and bad arguments of each method, by how a program may call it */
-const REQUESTS = {
-  listTopics: [[]],
-  fetchTopicOffsets: [['$a'], ['$b'], ['$b'], [], [5], [''], ['no-such-topic']],
-  fetchTopicOffsetsByTimestamp: [['$a'], ['$b', 0], ['$b', 1600000000000], ['$a', 1600000000001], ['$a', -1], [5],
-    ['no-such-topic'], ['$a', '1600000000000'], ['$a', null]],
-  fetchTopicMetadata: [{ topics: ['$a'] }, { topics: ['$a', '$b'] }, { topics: [5] }, { topics: [''] },
-    { topics: ['no-such-topic'] }, { topics: '$a' }, { topics: ['$new'] }].map((argument) => [argument]),
-  fetchOffsets: [{ groupId: '$group' }, { groupId: '$group', topics: ['$a', '$b'] }, { groupId: '$group', topics: [] },
-    {}, { groupId: '' }, { groupId: '$group', topics: 5 }, { groupId: '$group', topics: ['$b'], resolveOffsets: true },
-    { groupId: '$group', topics: ['no-such-topic'] }, { groupId: '$group', topics: '$a' }].map((argument) => [argument]),
-  createTopics: [[{ topic: '$a' }], [{ topic: '$new', numPartitions: 2 }], [{ topic: '$new' }, { topic: '$a' }],
-    [{ topic: 'bad/name' }], [{ topic: '$new', replicationFactor: 9 }], [], [{ topic: '$new' }, { topic: '$new' }],
-    [{ topic: 5 }], [{}], [{ topic: '$new', configEntries: [{ name: 'retention.ms', value: '1000' }] }],
-    [{ topic: '$new', configEntries: [{ name: 'no.such.entry', value: '1' }] }], [{ topic: '$new', configEntries: 5 }],
-    [{ topic: '$new', configEntries: [{ name: 'retention.ms', value: 5 }] }], [{ topic: '$new', numPartitions: 0 }],
-    [{ topic: '$new', replicaAssignment: [{ partition: 0, replicas: [1] }] }], [null], 5, undefined, {}]
-    .map((topics) => [creating(topics)]),
-  deleteTopics: [{ topics: ['$new'] }, { topics: ['no-such-topic'] }, { topics: [] }, { topics: [5] }, {},
-    { topics: '$new' }].map((argument) => [argument]),
-  createPartitions: [[{ topic: '$b', count: 4 }], [{ topic: '$b', count: 2 }], [{ topic: '$b', count: 3 }],
-    [{ topic: '$a', count: 0 }], [{ topic: 'no-such-topic', count: 5 }], [], undefined, [{ topic: 5 }],
-    [{ topic: '$a', count: 2 }, { topic: '$a', count: 3 }], [{ topic: '$a', count: 2, assignments: [[1]] }],
-    [{ topic: '$a', count: 2, assignments: [[99]] }]].map((topicPartitions) => [{ topicPartitions }]),
-  describeCluster: [[]],
-  describeConfigs: [[{ type: 2, name: '$a', configNames: ['retention.ms'] }], [{ type: 2, name: '$b', configNames: [] }],
-    [{ type: 2, name: '$a', configNames: ['no.such.entry'] }], [{ type: 2, name: 'no-such-topic' }], [{ type: 99, name: 'x' }],
-    [{ type: 2 }], [], undefined, [{ type: 2, name: 'x', configNames: 5 }], [{ type: 4, name: '99' }], [null],
-    [{ type: 4, name: '1', configNames: ['log.retention.hours', 'broker.id'] }]].map((resources) => [{ resources }]),
-  alterConfigs: [[{ type: 2, name: '$a', configEntries: [{ name: 'retention.ms', value: '90000000' }] }],
-    [{ type: 2, name: '$a', configEntries: [{ name: 'retention.ms', value: 'x' }] }],
-    [{ type: 2, name: '$a', configEntries: [{ name: 'no.such.entry', value: '1' }] }], [{ type: 2, name: 'no-such-topic',
-      configEntries: [{ name: 'retention.ms', value: '1000' }] }], [{ type: 2, name: '$a', configEntries: [] }], [],
-    undefined, [{ type: 2, name: '$a' }], [{ type: 99, name: 'x' }],
-    [{ type: 2, name: '$a', configEntries: [{ name: 'y' }] }], [{ type: 2, name: '$a', configEntries: [{ name: 'y', value: 5 }] }]]
-    .flatMap((resources) => [[{ resources }], [{ resources, validateOnly: true }]]),
-  listGroups: [[]],
-  describeGroups: [[['$group']], [[]], [['no-such-group']], [['$group', 'no-such-group']]],
-  deleteGroups: [[['$group']], [[]], [['no-such-group']], [], [[5]], ['$group']],
-  createAcls: [{ acl: [ACL] }, {}, { acl: [] }, { acl: [{}] }, { acl: [{ ...ACL, operation: 99 }] }]
-    .map((argument) => [argument]),
-  describeAcls: [ACL, { ...ACL, host: 5 }, { ...ACL, resourceType: 99 }, {}].map((argument) => [argument]),
-  deleteAcls: [{ filters: [ACL] }, {}, { filters: [] }, { filters: [{ ...ACL, principal: 5 }] }]
-    .map((argument) => [argument]),
-  alterPartitionReassignments: [[{ topic: '$a', partitionAssignment: [{ partition: 0, replicas: [1] }] }], undefined,
-    [{ topic: '$a' }], [{ topic: '$a', partitionAssignment: [{ partition: -1 }] }], [{ topic: 5 }],
-    [{ topic: 'no-such-topic', partitionAssignment: [{ partition: 0, replicas: [1] }] }],
-    [{ topic: '$a', partitionAssignment: [{ partition: 0, replicas: [99] }] }]].map((topics) => [{ topics }]),
-  listPartitionReassignments: [[], [{ topics: [{ topic: '$a', partitions: [0] }] }], [{ topics: 5 }],
-    [{ topics: [{ topic: '$a' }] }], [{ topics: [{ topic: 'no-such-topic', partitions: [0] }] }]]
-}
-
-/** Of `deleteTopicRecords`. */
-const RECORDS = [{ topic: '$b', partitions: [{ partition: 0, offset: '1' }] },
-  { topic: '$b', partitions: [{ partition: 1, offset: '-1' }] }, { topic: '$b', partitions: [{ partition: 0, offset: '99' }] },
-  { topic: '$b', partitions: [{ partition: 9, offset: '1' }] }, { topic: '$b', partitions: [] }, {}, { topic: 5 },
-  { topic: 'no-such-topic', partitions: [{ partition: 0, offset: '1' }] }]
-
-/** Those that take KafkaJS 5 s and more. */
-const SLOW = {
-  setOffsets: [{ groupId: '$group', topic: '$b', partitions: [{ partition: 0, offset: '2' }] },
-    { groupId: '$group', topic: '$b', partitions: [{ partition: 1, offset: '-2' }] }].map((argument) => [argument]),
-  resetOffsets: [{ groupId: '$group', topic: '$b', earliest: true }, { groupId: '$group', topic: '$b' }]
-    .map((argument) => [argument])
-}
-const REFUSED = {
-  setOffsets: [{}, { groupId: '$group' }, { groupId: '$group', topic: '$b' },
-    { groupId: '$group', topic: '$b', partitions: [] }].map((argument) => [argument]),
-  resetOffsets: [{}, { groupId: '$group' }].map((argument) => [argument])
-}
-
 /** @param {Record<string, any[]>} requests @returns {(random: Random) => Step} */
 const someRequest = (requests) => (random) => {
   const method = random.pick(Object.keys(requests))
@@ -481,7 +419,8 @@ const admins = {
     {
       // KafkaJS deletes records only of topics that it has asked for before
       weight: 1.5,
-      make: (random) => [ask('admin', 'fetchTopicOffsets', '$b'), ask('admin', 'deleteTopicRecords', random.pick(RECORDS))]
+      make: (random) =>
+        [ask('admin', 'fetchTopicOffsets', '$b'), ask('admin', 'deleteTopicRecords', random.pick(RECORDS))]
     },
     { weight: 0.7, make: someRequest(REFUSED) },
     { weight: 0.5, make: () => ask('admin', 'connect') },
