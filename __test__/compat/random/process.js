@@ -27,6 +27,8 @@ const objects = new Map()
 const seen = new Map()
 /** @type {Map<string, number>} how often an object's event had come when it was waited for last */
 const awaited = new Map()
+/** @type {Promise<any>[]} the outcomes of calls that were not waited for */
+const atOnce = []
 const settled = /** @type {number[]} */ ([])
 let messages = 0
 let lastSign = Date.now()
@@ -157,13 +159,22 @@ async function make ({ on, method, args, callback, wait, keep }, label) {
       resolve(true)
     }
   })
-  if (!wait) return
+  if (!wait) {
+    atOnce.push(answered)
+    return
+  }
+  if (!await soon(answered)) log(label, 'no answer')
+}
+
+/** @param {Promise<any>} outcome @returns {Promise<any>} what is fulfilled with, or undefined when it takes too long */
+async function soon (outcome) {
   /** @type {any} */
   let timer
   const late = new Promise((resolve) => { timer = setTimeout(resolve, (door.answer || ANSWER) * patience) })
-  if (await Promise.race([answered, late]) !== true) log(label, 'no answer')
-  // what ends the process later than the client does would count as the client's
+  const result = await Promise.race([outcome, late])
+  // a timer that is left would keep the process from ending, as if the client did
   clearTimeout(timer)
+  return result
 }
 
 async function run () {
@@ -189,6 +200,7 @@ async function run () {
       awaited.set(key, counts?.get(each.event) || 0)
     }
   }
+  await soon(Promise.all(atOnce))
 }
 
 /** The step in which something went wrong that nobody caught; what comes after it is not compared. */

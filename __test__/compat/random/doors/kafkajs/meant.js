@@ -101,8 +101,11 @@ const meant = [
   },
   {
     id: 'K30',
-    is: ({ kind, original }, program) => isReconnected(program) &&
-      (/^(in the log|\w+\.send)/.test(kind) || /\[closed connection\]/.test(original.join()))
+    is: ({ kind, original, ours }, program) => isReconnected(program) && (
+      /^(in the log|\w+\.send)/.test(kind) ||
+      /\[closed connection\]|Consumer group was not initialized/.test(original.join()) ||
+      // a consumer crashes, and starts again
+      (/^consumer (connect|disconnect|stop|crash|groupJoin)$/.test(kind) && original.length > ours.length))
   },
   {
     id: 'K131',
@@ -126,7 +129,7 @@ const meant = [
   { id: 'K76', is: ({ kind }, program) => kind === 'admin.fetchOffsets' && calls(program, storesEitherEnd) },
   {
     id: 'K77',
-    is: ({ kind }, program) => kind === 'admin.fetchOffsets' &&
+    is: ({ kind }, program) => /^admin\.(fetchOffsets|\w+Groups)$/.test(kind) &&
       calls(program, ({ method, args }) => method === 'fetchOffsets' && args[0]?.resolveOffsets)
   }
 ]

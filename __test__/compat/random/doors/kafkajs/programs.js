@@ -196,7 +196,8 @@ const transactions = {
       make: (random, state) => ask('producer', 'send', messages(random, state))
     },
     { weight: 0.3, make: () => ask('producer', 'connect') },
-    { weight: 0.3, make: () => ask('producer', 'disconnect') }
+    { weight: 0.3, make: () => ask('producer', 'disconnect') },
+    { weight: 0.5, make: (random) => ask('transaction', 'sendBatch', random.pick(BAD_BATCHES)) }
   ],
   close: [ask('transaction', 'commit'), ...commits()]
 }
@@ -313,7 +314,7 @@ const MEMBER = { groupId: '$group', sessionTimeout: 30000, heartbeatInterval: 30
 const consumers = {
   name: 'a consumer',
   weight: 6,
-  length: 7,
+  length: 10,
   open: (random, state) => {
     begin(state, random)
     const settings = random.pick([{}, {}, { maxBytesPerPartition: 200 }, { readUncommitted: true },
@@ -338,7 +339,23 @@ const consumers = {
     { weight: 0.4, make: (random) => ask('consumer', 'subscribe', subscription(random)) },
     { weight: 0.3, make: (random) => ask('consumer', 'subscribe', random.pick(BAD_SUBSCRIPTIONS)) },
     { weight: 0.3, make: (random) => ask('consumer', 'run', runningOn(random)) },
-    { weight: 0.8, make: () => [ask('consumer', 'stop'), settle()] },
+    { weight: 0.6, make: () => [ask('consumer', 'stop'), settle()] },
+    { weight: 0.2, make: () => [atOnce(ask('consumer', 'stop')), ask('consumer', 'stop')] },
+    { weight: 0.2, make: () => [atOnce(ask('consumer', 'disconnect')), ask('consumer', 'disconnect')] },
+    {
+      weight: 0.5,
+      make: (random) =>
+        [ask('consumer', 'stop'), ask('consumer', 'subscribe', subscription(random)),
+          ask('consumer', 'run', runningOn(random)), settle()]
+    },
+    {
+      // several positions and pauses at once
+      weight: 1,
+      make: (random) => [
+        ask('consumer', 'pause', paused(random)), ask('consumer', 'seek', position(random)),
+        ask('consumer', 'seek', position(random)), ask('consumer', 'resume', paused(random)), settle()
+      ]
+    },
     { weight: 0.8, make: (random) => [ask('consumer', 'stop'), ask('consumer', 'run', runningOn(random)), settle()] },
     { weight: 0.3, make: () => ask('consumer', 'disconnect') },
     {
@@ -371,7 +388,7 @@ const PAIR = ['first', 'second']
 const pairs = {
   name: 'two members of a group',
   weight: 3,
-  length: 5,
+  length: 7,
   open: (random, state) => {
     begin(state, random)
     return [
