@@ -90,7 +90,8 @@ function readGroup ({ AssignerProtocol: { MemberAssignment, MemberMetadata } }, 
     members: members.map((/** @type {any} */ { clientId, clientHost, memberMetadata, memberAssignment }) => ({
       name: clientId,
       clientHost,
-      topics: memberMetadata.length > 0 ? MemberMetadata.decode(memberMetadata)?.topics : 'none',
+      // those that a RegExp matches come in the order in which the broker lists them
+      topics: memberMetadata.length > 0 ? MemberMetadata.decode(memberMetadata)?.topics.sort() : 'none',
       assignment: memberAssignment.length > 0 ? MemberAssignment.decode(memberAssignment)?.assignment : 'none'
     }))
   }

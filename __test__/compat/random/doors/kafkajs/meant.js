@@ -72,6 +72,13 @@ const isAtEitherEnd = ({ method, args }) => method === 'seek' && [-1, -2].includ
 const storesEitherEnd = ({ method, args }) => method === 'resetOffsets' ||
   (method === 'setOffsets' && args[0]?.partitions?.[0]?.offset === '-2')
 
+/** @param {Program} program @returns {boolean} whether it pauses a partition after the whole of its topic */
+function pausesWithin ({ steps }) {
+  const pauses = steps.flatMap((step) => step.do === 'call' && step.method === 'pause' ? step.args[0] || [] : [])
+  return pauses.some((whole, at) => whole && whole.topic && !whole.partitions &&
+    pauses.slice(at).some((part) => part && part.topic === whole.topic && part.partitions))
+}
+
 /** @param {string[]} lines */
 const sorted = (lines) => [...lines].sort().join('\n')
 
@@ -124,6 +131,10 @@ const meant = [
     id: 'K50',
     is: (row, program) => /\.fetchOffsets$/.test(row.kind) && isAtOriginalsEnd(row) &&
       calls(program, ({ method }) => method === 'seek')
+  },
+  {
+    id: 'K51',
+    is: ({ kind }, program) => pausesWithin(program) && /\.paused$|^\w+ message |\.fetchOffsets$/.test(kind)
   },
   { id: 'K83', is: ({ original }) => /'Topic metadata not loaded'/.test(original.join()) },
   { id: 'K76', is: ({ kind }, program) => kind === 'admin.fetchOffsets' && calls(program, storesEitherEnd) },
