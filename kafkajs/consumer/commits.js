@@ -139,12 +139,14 @@ class Commits {
     if (list.length === 0) return
     const known = list.map(({ topic, partition, offset }) => {
       const found = this.group.find(topic, partition)
-      return { found, offset, position: found === undefined ? 0 : found.position }
+      const { position, moves } = found || { position: 0, moves: 0 }
+      return { found, offset, position, moves }
     })
     const parts = madeUnder ? [{ list, madeUnder }] : this.byVersion(list)
     await Promise.all(parts.map(part => this.send(part.list, part.madeUnder)))
-    for (const { found, offset, position } of known) {
-      if (found === undefined) continue
+    for (const { found, offset, position, moves } of known) {
+      // a seek meanwhile has committed its own
+      if (found === undefined || found.moves !== moves) continue
       found.committed = offset
       found.committedAt = position
     }
