@@ -260,6 +260,24 @@ describe('a consumer of the second door', { timeout: 60000 }, () => {
       assert.deepEqual((await second.got.take(2)).map(({ message }) => message.offset), ['2', '3'])
     })
 
+    it('of the user stay when the consumer leaves with nothing new', async (context) => {
+      const clients = new Clients(context, broker)
+      const topic = await topicOf()
+      const groupId = uniqueName('group')
+      await clients.send(topic, numbered(4))
+      const committed = new Collected()
+      const first = await running(clients, topic, { groupId })
+      first.consumer.on('consumer.commit_offsets', ({ payload: { topics: [{ partitions: [{ offset }] }] } }) =>
+        committed.add(offset))
+      await first.got.take(4)
+      await committed.until((all) => last(all) === '4')
+      // back on purpose
+      await first.consumer.commitOffsets([{ topic, partition: 0, offset: '1' }])
+      await first.consumer.disconnect()
+      const second = await running(clients, topic, { groupId })
+      assert.deepEqual((await second.got.take(3)).map(({ message }) => message.offset), ['1', '2', '3'])
+    })
+
     it('of eachBatch take what has been resolved; the rest comes again', async (context) => {
       const clients = new Clients(context, broker)
       const topic = await topicOf()
@@ -396,6 +414,20 @@ describe('a consumer of the second door', { timeout: 60000 }, () => {
       assert.deepEqual((await got.take(21))[20], [1, 'b'])
       consumer.resume([{ topic }])
       assert.deepEqual((await got.take(22))[21], [0, 'a'])
+    })
+  })
+
+  describe('another run', () => {
+    it('begins without the pauses of the last one', async (context) => {
+      const clients = new Clients(context, broker)
+      const topic = await topicOf()
+      const { consumer, got } = await running(clients, topic)
+      consumer.pause([{ topic }])
+      await clients.send(topic, numbered(2))
+      await consumer.stop()
+      await consumer.run({ eachMessage: async (payload) => { got.add(payload) } })
+      assert.deepEqual(consumer.paused(), [])
+      assert.deepEqual((await got.take(2)).map(({ message }) => text(message)), numbered(2))
     })
   })
 

@@ -130,4 +130,17 @@ describe('a transaction of the second door', { timeout: 120000 }, () => {
     assert.match(error.message, /the same compression, that of the first: this one has gzip, not zstd/)
     await transaction.commit()
   })
+
+  it('has the compression of the first send that is not refused', async context => {
+    const { producer, topic } = await start(context)
+    const transaction = await producer.transaction()
+    // what the typings do not allow, on purpose
+    for (const refused of /** @type {any[]} */ ([{ messages }, { topic, messages: [{ value: ['list'] }] }])) {
+      await assert.rejects(transaction.send(refused))
+    }
+    await transaction.send({ topic, messages, compression: 1 })
+    const { error } = await outcome(() => transaction.send({ topic, messages }))
+    assert.match(error.message, /the same compression, that of the first: this one has gzip, not none/)
+    await transaction.commit()
+  })
 })

@@ -202,6 +202,42 @@ describe('a commit', () => {
     await commits.commit({ topics: [{ topic: 'c', partitions: [{ partition: 0, offset: '1' }] }] })
     assert.deepEqual(sent[2], [undefined, ['c/0']])
   })
+
+  it('that a seek overtakes does not count for what is read after it', async () => {
+    /** @type {Array<() => void>} */
+    const answers = []
+    /** @type {number[]} */
+    const sent = []
+    const handle = {
+      commit (list, callback) {
+        sent.push(list[0].offset)
+        answers.push(() => callback({ error: null, partitions: list.map((commit) => ({ ...commit, error: 0 })) }))
+      }
+    }
+    const queue = /** @type {any} */ ({ topic: 't', partition: 0, assignmentVersion: 1, seek () {}, clear () {} })
+    const partition = new Partition(queue, 0, 1)
+    const commits = new Commits({
+      partitions: () => [partition],
+      find: () => partition,
+      holder: () => partition,
+      handle: () => handle,
+      committed () {},
+      failed (error) { throw error }
+    }, { autoCommit: true, autoCommitInterval: null, autoCommitThreshold: null })
+    const group = Object.assign(Object.create(Group.prototype), { isOver: false, runner: { settle () {} }, commits })
+    partition.position = 3
+    const first = commits.commitPartitions([partition])
+    group.moveTo(partition, 0, true)
+    for (const answer of answers.splice(0)) answer()
+    await first
+    // the same records again
+    partition.position = 3
+    const second = commits.last([partition])
+    await new Promise((resolve) => setImmediate(resolve))
+    for (const answer of answers.splice(0)) answer()
+    await second
+    assert.deepEqual(sent, [3, 0, 3])
+  })
 })
 
 describe('a partition that is moved while its handler works', () => {

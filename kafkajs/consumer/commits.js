@@ -70,6 +70,18 @@ class Commits {
     await this.current
   }
 
+  /**
+   * Commits what has been resolved of partitions that are given up, if that is for the consumer to do. What the user
+   * has committed after it stays: he may have gone back on purpose.
+   *
+   * @param {Partition[]} partitions
+   */
+  async last (partitions) {
+    if (!this.autoCommit) return
+    await this.done()
+    await this.commitPartitions(partitions.filter(({ position, committedAt }) => position !== committedAt))
+  }
+
   /** Commits what has been resolved if the interval has passed or the threshold is reached. */
   async ifNecessary () {
     if (!this.isConditional) return
@@ -125,11 +137,18 @@ class Commits {
       }
     }
     if (list.length === 0) return
+    const known = list.map(({ topic, partition, offset }) => {
+      const found = this.group.find(topic, partition)
+      const { position, moves } = found || { position: 0, moves: 0 }
+      return { found, offset, position, moves }
+    })
     const parts = madeUnder ? [{ list, madeUnder }] : this.byVersion(list)
     await Promise.all(parts.map(part => this.send(part.list, part.madeUnder)))
-    for (const { topic, partition, offset } of list) {
-      const known = this.group.find(topic, partition)
-      if (known !== undefined) known.committed = offset
+    for (const { found, offset, position, moves } of known) {
+      // a seek meanwhile has committed its own
+      if (found === undefined || found.moves !== moves) continue
+      found.committed = offset
+      found.committedAt = position
     }
     this.lastCommit = monotonicNow()
     this.group.committed({

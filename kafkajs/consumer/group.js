@@ -362,10 +362,7 @@ class Group {
       if (this.isOver) return
       await this.heldByHook('revoke', taken, lost)
       if (this.isOver) return
-      if (!lost && this.commits.autoCommit) {
-        await this.commits.done()
-        await this.commits.commitPartitions(taken)
-      }
+      if (!lost) await this.commits.last(taken)
     } catch (error) {
       const { message } = /** @type {Error} */ (error)
       this.logger.error(`The offsets of revoked partitions were not committed: ${message}`, { groupId })
@@ -524,6 +521,7 @@ class Group {
     const move = ++partition.moves
     if (offset >= 0) {
       partition.position = offset
+      partition.committedAt = offset
       queue.seek(offset)
       if (isCommitted) {
         partition.committed = offset

@@ -455,6 +455,7 @@ function createConsumer ({
       return
     }
     clearTimeout(restartTimer)
+    pauses.clear()
     const options = {
       autoCommit,
       autoCommitInterval,

@@ -28,6 +28,8 @@ class Partition {
     this.position = offset
     /** the last offset that has been committed; at first where it starts */
     this.committed = offset
+    /** the position when that was committed: what has been resolved since then is not */
+    this.committedAt = offset
     /** the position when its batch was taken */
     this.batchStart = offset
     /** a handler has it */

@@ -2,7 +2,7 @@
 
 /**
  * What the user has paused: topics as a whole, with the partitions that were resumed since, and single partitions. It
- * outlives rebalances and restarts.
+ * outlives rebalances and restarts after a crash; a `run` begins without.
  *
  * @typedef {{ all: boolean, paused: Set<number>, resumed: Set<number> }} State
  * @typedef {{ topic: string, partitions?: number[] }} TopicPartitions without `partitions`: all there are and will be
@@ -50,6 +50,10 @@ class Pauses {
         if (state.all) state.resumed.add(partition)
       }
     }
+  }
+
+  clear () {
+    this.topics.clear()
   }
 
   /**

@@ -131,7 +131,8 @@ class Runner {
     if (this.active > 0) await within(NESTED_WAIT_MS, this.idle())
     const { commits } = this.group
     const patience = this.context.cluster.isUp() ? LAST_COMMIT_MS : UNLIKELY_COMMIT_MS
-    if (!await within(patience, commits.auto().then(() => commits.done()))) {
+    const kept = [...this.group.partitions()].filter(({ isRevoked }) => !isRevoked)
+    if (!await within(patience, commits.last(kept).catch(error => this.group.commitFailed(error)))) {
       this.logger.warn(`The last offsets were not committed: no answer within ${patience}ms`,
         { groupId: this.context.groupId })
     }

@@ -32,6 +32,7 @@ const { clearTimeout, setTimeout } = require('../../core/scheduling/timers')
  * @property {MemberIdentity} [groupMetadata]
  * @typedef {{ partition: number, offset: unknown, metadata?: string | null }} PartitionOffset
  * @typedef {import('../../core/handles/producerHandle').ProducerHandle} ProducerHandle
+ * @typedef {import('../../core/handles/events').AskingAnyTime<'sendOffsets'>} SendingOffsets
  */
 
 const TRANSACTION_TIMEOUT = 60000
@@ -73,8 +74,12 @@ class Transactions {
     this.current = null
     /** whether one is being begun or ended */
     this.isBusy = false
-    /** the open one has something in it */
+    /** the codec of the open one is settled: a send was made that has not been refused */
     this.isUsed = false
+    /** a send of the open one has been handed over */
+    this.isWritten = false
+    /** @type {Array<{ request: SendingOffsets, asked: Promise<unknown> }>} what the open one has of offsets */
+    this.offsets = []
     /** @type {Promise<void> | null} the handle gets another codec */
     this.reopening = null
     /** @type {NativeError | null} a newer producer has taken over */
@@ -109,6 +114,8 @@ class Transactions {
       this.isBusy = false
     }
     this.isUsed = false
+    this.isWritten = false
+    this.offsets = []
     this.sender.fatal = null
     const transaction = this.transaction()
     this.current = transaction
@@ -149,7 +156,7 @@ class Transactions {
   }
 
   /**
-   * The handle in use; a transaction that is still empty can have another one, with another codec.
+   * The handle in use; a transaction without records can have another one, with another codec.
    *
    * @param {string} codec
    * @returns {ProducerHandle}
@@ -160,6 +167,7 @@ class Transactions {
       throw new KafkaJSNonRetriableError('All sends of a transactional producer\'s transaction have the same ' +
         `compression, that of the first: this one has ${this.codec}, not ${codec}`)
     }
+    this.isWritten = true
     return this.handle
   }
 
@@ -208,6 +216,8 @@ class Transactions {
     }
     const sent = this.reopening === null ? send() : this.reopening.then(send)
     return sent.catch(error => {
+      // one that was refused decides nothing
+      if (!this.isWritten && this.sender.open === 0) this.isUsed = false
       // librdkafka gives up the handle then, but may say so only after the send's own report
       if (error && error.type === 'INVALID_PRODUCER_EPOCH') error.fatal = true
       throw error
@@ -215,19 +225,24 @@ class Transactions {
   }
 
   /**
-   * Another codec needs another handle, on which the transaction, empty as it is, begins again.
+   * Another codec needs another handle, on which the transaction begins again: there are no records in it yet.
    *
    * @param {string} codec
    */
   async reopen (codec) {
     this.codec = codec
     try {
+      const offsets = this.offsets.splice(0)
+      const outcomes = await Promise.allSettled(offsets.map(({ asked }) => asked))
       await this.ask({ op: 'abortTransaction' }, 'EndTxn')
       const { handle } = this
       this.handle = null
       if (handle !== null) await this.cluster.closeHandle(handle, 0)
       await this.open(codec)
       await this.ask({ op: 'beginTransaction' }, 'BeginTransaction')
+      for (const [i, { request }] of offsets.entries()) {
+        if (outcomes[i].status === 'fulfilled') await this.askOffsets(request)
+      }
     } catch (error) {
       await this.giveUp()
       throw error
@@ -250,10 +265,16 @@ class Transactions {
     const { groupMetadata } = args
     const member = groupMetadata || (identity && identity()) ||
       (this.members && this.members.only(consumerGroupId)) || null
-    this.isUsed = true
     if (partitions.length === 0) return
     if (this.reopening !== null) await this.reopening
-    await this.ask({ op: 'sendOffsets', group: { groupId: consumerGroupId, member }, partitions }, 'TxnOffsetCommit')
+    await this.askOffsets({ op: 'sendOffsets', group: { groupId: consumerGroupId, member }, partitions })
+  }
+
+  /** @param {SendingOffsets} request */
+  async askOffsets (request) {
+    const asked = this.ask(request, 'TxnOffsetCommit')
+    this.offsets.push({ request, asked })
+    await asked
   }
 
   /** Delivers what was sent, and ends the transaction; whatever happens, it has ended afterwards. */

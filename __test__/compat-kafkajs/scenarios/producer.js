@@ -316,6 +316,22 @@ module.exports = section('Producer', (scenario) => {
     t.log('committed', Object.values(await t.committed(group, topic)).map(({ offset }) => offset))
   })
 
+  scenario('offsets before the first send of a transaction, which is compressed', { contract: '3.6' }, async (t) => {
+    const [topic, group] = [await t.topic(), t.name('group')]
+    const producer = await t.connectedProducer({ transactionalId: t.name('id'), idempotent: true }, patient(t))
+    for (const [number, compression] of [0, 1, 0, 1].entries()) {
+      const transaction = await producer.transaction()
+      const topics = [{ topic, partitions: [{ partition: 0, offset: String(number + 1) }] }]
+      // @ts-expect-error: without a value, on purpose
+      await t.outcome('refused', () => transaction.send({ topic, messages: [{}] }))
+      await t.outcome('given', () => transaction.sendOffsets({ consumerGroupId: group, topics }))
+      await t.outcome('sent', () => transaction.send({ topic, messages: [{ value: 'v', partition: 0 }], compression }),
+        results)
+      await t.outcome('ended', () => transaction.commit())
+      await t.untilCommitted(group, topic, number + 1)
+    }
+  })
+
   scenario('a transaction without an id', { contract: '3.6' }, async (t) => {
     const producer = await t.connectedProducer()
     await t.outcome('transaction', () => producer.transaction())

@@ -1,8 +1,8 @@
 'use strict'
 
 const base = require('../../compat/support/trace')
-const { show } = require('../../compat/support/show')
 const { groupMembers, waitForTopic, withAdmin } = require('../../support/kafka')
+const { text } = require('./show')
 
 // Ours loads the main package by its name, as if both were installed.
 require('../../support/kafkajs-native')
@@ -12,28 +12,6 @@ const RETRY = { initialRetryTime: 50, factor: 0, multiplier: 1, retries: 3 }
 
 /** Members' ids, as a broker makes them from client's ids. */
 const MEMBER_ID = /\b[\w.-]+-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g
-
-/**
- * An error as programs see it: class, name, text, whether it may be tried again, what it carries, and its causes.
- *
- * @param {any} error
- * @param {(value: any) => string} showValue
- * @returns {string}
- */
-function showError (error, showValue) {
-  const { constructor: Class, name, message, retriable, cause } = error
-  const hidden = ['name', 'message', 'stack', 'retriable', 'cause', 'generatedMessage', 'retryTime', 'helpUrl']
-  const fields = Object.keys(error).filter((key) => !hidden.includes(key) && error[key] !== undefined)
-    .map((key) => `${key}: ${showValue(error[key])}`)
-  if (retriable !== undefined) fields.unshift(`retriable: ${showValue(retriable)}`)
-  if (error.helpUrl) fields.push('helpUrl')
-  if (cause !== undefined) fields.push(`cause: ${showValue(cause)}`)
-  const title = Class && Class.name !== name ? `${Class.name}, name ${name}` : name
-  return `[${title} ${showValue(message)}${fields.length ? ` { ${fields.join(', ')} }` : ''}]`
-}
-
-/** @param {any} value @returns {string} */
-const text = (value) => show(value, [], showError)
 
 /**
  * Scenarios are held to our typings, which are those of KafkaJS and more.

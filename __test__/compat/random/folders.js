@@ -2,6 +2,7 @@
 
 const path = require('node:path')
 
+const { folder } = require('../../support/kafkajs-native')
 const { originalFolder } = require('../support/original')
 
 const ROOT = path.join(__dirname, '..', '..', '..')
@@ -12,9 +13,7 @@ const ROOT = path.join(__dirname, '..', '..', '..')
  */
 async function foldersOf (door) {
   if (door === 'kafka-node') return { original: await originalFolder(), ours: ROOT }
-  // not built yet: run against itself, it shows that only the packages make a difference
-  const original = path.dirname(require.resolve('kafkajs/package.json'))
-  return { original, ours: original }
+  return { original: path.dirname(require.resolve('kafkajs/package.json')), ours: folder }
 }
 
 module.exports = { foldersOf }

@@ -18,6 +18,7 @@ const { Random } = require('./random')
  * @property {any[]} args
  * @property {boolean} [callback] whether one is given as the last argument
  * @property {boolean} [wait] for the outcome, before the next step
+ * @property {string} [keep] the name that the object which it resolves with has in the program
  *
  * @typedef {object} Wait for an event, such as `ready`, that has come or comes
  * @property {'wait'} do
@@ -57,14 +58,17 @@ const { Random } = require('./random')
  * @property {string[]} [signals] events that can only be waited for: they come too often
  * @property {(object: any) => void} [close] ends an object that a program has left open
  * @property {(event: string, argument: any) => Message | null} [message] what an event carries, if it brings one
- * @property {(value: any) => any} [revive] what stands for values that JSON lacks
+ * @property {(value: any, revive: (inner: any) => any) => any} [revive] what stands for values that JSON lacks
+ * @property {number} [answer] how long a call may take to be answered, ms
+ * @property {(value: any) => string} [show] a value as text
+ * @property {(value: any) => any} [tidy] a result without what is in another order each time
  * @property {(line: string, label: string, program: Program) => string} [normalise] takes out of a line what is never
  *   the same
  * @property {(program: Program) => boolean} [scatters] whether records may be in any partition: their values count
  * @property {Array<{ id: string, is: (row: import('./compare').Row, program: Program) => any }>} meant differences
  *   that are listed
  *
- * @typedef {{ brokers: string }} World
+ * @typedef {{ brokers: string, names: Record<string, string> }} World `names` are real ones, by those in programs
  */
 
 /**
@@ -111,7 +115,8 @@ function printProgram ({ seed, cast, steps }) {
     if (step.do === 'wait') return `wait for '${step.event}' of ${step.on}${step.again ? ' again' : ''}`
     if (step.do === 'settle') return 'wait until no message comes any more'
     const args = [...step.args.map(print), ...step.callback ? ['callback'] : []].join(', ')
-    return `${step.on}.${step.method}(${args})${step.wait ? '' : ' // and on at once'}`
+    const kept = step.keep ? `${step.keep} = ` : ''
+    return `${kept}${step.on}.${step.method}(${args})${step.wait ? '' : ' // and on at once'}`
   })
   return [`seed ${seed}, about ${cast}`, ...lines].join('\n    ')
 }

@@ -3,12 +3,12 @@
 // The process in which a program runs on one side.
 //   node process.js '{"door":"...","folder":"...","brokers":"...","names":{},"program":{},"patience":1,"counts":[]}'
 
-const { show, showArguments } = require('../support/show')
+const { show: showValue } = require('../support/show')
 
 /** How long nothing may come for a side to count as at rest, and the longest wait for that, ms; times the patience. */
 const QUIET = 600
 const MOST_SETTLING = 8000
-/** How long a call may take to be answered, or an awaited event to come, ms; times the patience. */
+/** How long a call (if the door does not say) or an awaited event may take, ms; times the patience. */
 const ANSWER = 4000
 const EVENT = 15000
 
@@ -17,6 +17,7 @@ const names = { ...given, brokers }
 /** @type {import('./generate').Door} */
 const door = require(doorFile)
 const module_ = door.load(folder)
+const show = door.show || showValue
 
 /** @type {Map<string, string[]>} */
 const tracks = new Map()
@@ -26,6 +27,8 @@ const objects = new Map()
 const seen = new Map()
 /** @type {Map<string, number>} how often an object's event had come when it was waited for last */
 const awaited = new Map()
+/** @type {Promise<any>[]} the outcomes of calls that were not waited for */
+const atOnce = []
 const settled = /** @type {number[]} */ ([])
 let messages = 0
 let lastSign = Date.now()
@@ -52,6 +55,12 @@ function inOrder (value) {
   return Object.fromEntries(Object.keys(value).sort().map((key) => [key, inOrder(value[key])]))
 }
 
+/** @param {any[]} args @returns {string} such as `(null, { t: { 0: 17 } })` */
+const showArguments = (args) => `(${args.map((arg) => show(arg)).join(', ')})`
+
+/** @param {any} value @returns {any} in an order that is always the same */
+const tidy = (value) => inOrder(door.tidy ? door.tidy(value) : value)
+
 /** @param {string} label @param {string} line @param {{ once?: boolean }} [options] once: not a second time */
 function log (label, line, { once = false } = {}) {
   if (ended) return
@@ -71,7 +80,7 @@ function revive (value) {
   if (Array.isArray(value)) return value.map(revive)
   if (value === null || typeof value !== 'object') return value
   if ('$object' in value) return objects.get(value.$object)
-  const special = door.revive && door.revive.call(module_, value)
+  const special = door.revive && door.revive.call(module_, value, revive)
   if (special !== undefined) return special
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key.replace(/^\$(\w+)$/,
     (all, name) => name in names ? names[name] : all), revive(inner)]))
@@ -96,7 +105,7 @@ function watch (name, object) {
         const { topic, partition, offset, key, value } = message
         log(`${name} ${event} ${withoutNames(topic)}/${partition}`, `${offset}: ${show(key)} ${show(value)}`)
       } else {
-        log(`${name} ${event}`, showArguments(inOrder(args)), { once: true })
+        log(`${name} ${event}`, showArguments(tidy(args)), { once: true })
       }
     })
   }
@@ -119,7 +128,7 @@ async function settle () {
 }
 
 /** @param {import('./generate').Call} call @param {string} label */
-async function make ({ on, method, args, callback, wait }, label) {
+async function make ({ on, method, args, callback, wait, keep }, label) {
   const object = objects.get(on)
   if (object === undefined) return
   let answers = 0
@@ -127,7 +136,7 @@ async function make ({ on, method, args, callback, wait }, label) {
   const answered = new Promise((resolve) => {
     if (callback) {
       values.push((/** @type {any[]} */ ...results) => {
-        log(label, `${++answers === 1 ? 'calls back' : 'calls back again'} ${showArguments(inOrder(results))}`)
+        log(label, `${++answers === 1 ? 'calls back' : 'calls back again'} ${showArguments(tidy(results))}`)
         resolve(true)
       })
     }
@@ -135,9 +144,14 @@ async function make ({ on, method, args, callback, wait }, label) {
       const result = object[method](...values)
       if (result && typeof result.then === 'function') {
         result.then(
-          (/** @type {any} */ value) => { log(label, `resolves ${show(inOrder(value))}`); resolve(true) },
+          (/** @type {any} */ value) => {
+            if (keep) watch(keep, value)
+            log(label, keep ? 'resolves' : `resolves ${show(tidy(value))}`)
+            resolve(true)
+          },
           (/** @type {any} */ error) => { log(label, `rejects ${show(error)}`); resolve(true) })
       } else if (!callback) {
+        if (result !== undefined && result !== object) log(label, `returns ${show(tidy(result))}`)
         resolve(true)
       }
     } catch (error) {
@@ -145,8 +159,22 @@ async function make ({ on, method, args, callback, wait }, label) {
       resolve(true)
     }
   })
-  if (!wait) return
-  if (await Promise.race([answered, delay(ANSWER * patience)]) !== true) log(label, 'no answer')
+  if (!wait) {
+    atOnce.push(answered)
+    return
+  }
+  if (!await soon(answered)) log(label, 'no answer')
+}
+
+/** @param {Promise<any>} outcome @returns {Promise<any>} what is fulfilled with, or undefined when it takes too long */
+async function soon (outcome) {
+  /** @type {any} */
+  let timer
+  const late = new Promise((resolve) => { timer = setTimeout(resolve, (door.answer || ANSWER) * patience) })
+  const result = await Promise.race([outcome, late])
+  // a timer that is left would keep the process from ending, as if the client did
+  clearTimeout(timer)
+  return result
 }
 
 async function run () {
@@ -155,7 +183,7 @@ async function run () {
     const label = `${step} ${each.do === 'new' ? each.name : each.do === 'settle' ? '' : `${each.on}.`}`
     if (each.do === 'new') {
       try {
-        watch(each.name, door.create(module_, each.kind, revive(each.args), { brokers }))
+        watch(each.name, door.create(module_, each.kind, revive(each.args), { brokers, names }))
       } catch (error) {
         log(`${label} = new ${each.kind}`, `throws ${show(error)}`)
       }
@@ -172,6 +200,7 @@ async function run () {
       awaited.set(key, counts?.get(each.event) || 0)
     }
   }
+  await soon(Promise.all(atOnce))
 }
 
 /** The step in which something went wrong that nobody caught; what comes after it is not compared. */

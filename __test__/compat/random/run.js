@@ -6,6 +6,7 @@ const { spawn } = require('node:child_process')
 
 const { kafkaJs } = require('../../support/kafka')
 const { readAll } = require('../../support/log-reader')
+const { isNow } = require('../support/show')
 const { compareRuns, explainRows } = require('./compare')
 const { generate } = require('./generate')
 
@@ -154,9 +155,11 @@ function runProgram ({ doorFile, brokers, folders }, side, program, names, optio
 async function addLogs ({ brokers }, door, program, names, run) {
   const isScattered = door.scatters && door.scatters(program)
   for (const name of Object.keys(door.topics)) {
-    for (const { partition, key, value } of await readAll(brokers, names[name])) {
+    for (const { partition, key, value, timestamp, headers } of await readAll(brokers, names[name])) {
       const label = `in the log ${name}${isScattered ? '' : `/${partition}`}`
-      run.tracks.set(label, [...run.tracks.get(label) || [], `${key} ${value}`])
+      const time = isNow(timestamp) ? '' : ` at ${timestamp}`
+      const line = [key, value, ...headers.map(([header, bytes]) => `${header}=${bytes}`)].join(' ') + time
+      run.tracks.set(label, [...run.tracks.get(label) || [], line])
     }
     if (isScattered) run.tracks.get(`in the log ${name}`)?.sort()
   }

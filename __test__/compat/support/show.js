@@ -73,4 +73,4 @@ function showArguments (args) {
   return `(${args.map((arg) => show(arg)).join(', ')})`
 }
 
-module.exports = { show, showArguments }
+module.exports = { isNow, show, showArguments }

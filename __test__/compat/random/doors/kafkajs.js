@@ -1,75 +1,82 @@
 'use strict'
 
-// KafkaJS's producers and admin clients. Generator, traces and comparison know nothing about either door.
+// KafkaJS's API. Generator, traces and comparison know nothing about either door.
 
-/** @typedef {import('../generate').Step} Step */
-/** @typedef {import('../random').Random} Random */
+const { text } = require('../../../compat-kafkajs/support/show')
+const { createClient } = require('./kafkajs/clients')
+const { meant } = require('./kafkajs/meant')
+const { TOPICS, casts } = require('./kafkajs/programs')
 
-const TOPICS = { a: [5], b: [3, 2, 0] }
+/** What lists are sorted by: brokers answer in any order. */
+const KEYS = ['topic', 'topicName', 'name', 'configName', 'groupId', 'partition', 'partitionId', 'brokerId']
 
-/** @param {string} on @param {string} method @param {...any} args @returns {Step} */
-const ask = (on, method, ...args) => ({ do: 'call', on, method, args, wait: true })
+/** @param {any} entry @returns {string} */
+const orderOf = (entry) => KEYS.filter((key) => key in entry).map((key) => String(entry[key])).join('\n')
 
-/** @param {Random} random @returns {string} */
-const someTopic = (random) => random.pick(['$a', '$b'])
-
-/** @type {import('../generate').Cast} */
-const producers = {
-  name: 'producers',
-  weight: 1,
-  length: 6,
-  open: (random) => [
-    { do: 'new', name: 'producer', kind: 'producer', args: [random.pick([{}, { idempotent: true }])] },
-    ...random.chance(0.8) ? [ask('producer', 'connect')] : []
-  ],
-  moves: [
-    {
-      weight: 5,
-      make: (random) => ask('producer', 'send', {
-        topic: someTopic(random),
-        acks: -1,
-        messages: Array.from({ length: 1 + random.below(3) }, (_, i) => ({ partition: 0, value: `v${i}` }))
-      })
-    },
-    { weight: 1, make: () => ask('producer', 'send', { topic: '$a' }) },
-    { weight: 1, make: () => ask('producer', 'connect') },
-    { weight: 1, make: () => ask('producer', 'disconnect') }
-  ]
+/** @param {any} value @returns {any} with its lists of objects in order */
+function tidy (value) {
+  if (Array.isArray(value)) {
+    const list = value.map(tidy)
+    const areObjects = list.every((entry) => entry && Object.getPrototypeOf(entry) === Object.prototype)
+    return areObjects ? list.sort((a, b) => orderOf(a) < orderOf(b) ? -1 : 1) : list
+  }
+  if (!value || Object.getPrototypeOf(value) !== Object.prototype) return value
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, tidy(inner)]))
 }
 
-/** @type {import('../generate').Cast} */
-const admins = {
-  name: 'requests',
-  weight: 1,
-  length: 6,
-  open: () => [{ do: 'new', name: 'admin', kind: 'admin', args: [] }, ask('admin', 'connect')],
-  moves: [
-    { weight: 2, make: (random) => ask('admin', 'fetchTopicOffsets', someTopic(random)) },
-    { weight: 2, make: (random) => ask('admin', 'fetchTopicMetadata', { topics: [someTopic(random)] }) },
-    { weight: 1, make: (random) => ask('admin', 'fetchOffsets', { groupId: '$group', topics: [someTopic(random)] }) },
-    { weight: 1, make: () => ask('admin', 'createTopics', { topics: [{ topic: '$a' }] }) },
-    {
-      weight: 1,
-      make: (random) => ask('admin', 'setOffsets',
-        { groupId: '$group', topic: '$b', partitions: [{ partition: 0, offset: String(random.below(3)) }] })
-    },
-    { weight: 1, make: () => ask('admin', 'disconnect') }
-  ]
-}
+/**
+ * A user's own partitioner.
+ *
+ * @param {{ topic: string, partitionMetadata: any[], message: any }} call
+ * @returns {number}
+ */
+const byLength = ({ partitionMetadata, message: { partition, value } }) =>
+  partition === undefined || partition === null ? String(value).length % partitionMetadata.length : partition
+
+/** @param {import('../generate').Program} program @returns {any[][]} the messages of its sends, a list for a topic */
+const sent = ({ steps }) => steps.flatMap((step) => {
+  const [options] = step.do === 'call' && /^send(Batch)?$/.test(step.method) ? step.args : []
+  const parts = options && Array.isArray(options.topicMessages) ? options.topicMessages : [options]
+  return parts.filter((part) => part && part.topic === '$b' && Array.isArray(part.messages))
+    .map(({ messages }) => messages)
+})
+
+/** @param {import('../generate').Program} program */
+const scatters = (program) => sent(program).some((messages) => messages.some((message) => message &&
+  [null, undefined].includes(message.key) && [null, undefined].includes(message.partition)))
 
 /** @type {import('../generate').Door} */
 module.exports = {
   name: 'kafkajs',
   topics: TOPICS,
-  casts: [producers, admins],
-  load: (folder) => require(folder),
-  create: ({ Kafka, logLevel }, kind, args, { brokers }) =>
-    new Kafka({ clientId: 'random', brokers: brokers.split(','), logLevel: logLevel.NOTHING })[kind](...args),
-  events: [],
-  // which of the two a call gets beside `disconnect` depends on how far the socket has got
-  normalise: (line) => line.replace(
-    /\[KafkaJSConnection(Closed)?Error '(Connection error: write after end|Closed connection)' \{[^}]*\}\]/,
-    '[closed connection]'),
-  close: (object) => object.disconnect(),
-  meant: []
+  casts,
+  load: (folder) => {
+    // ours loads the main package by its name, as if both were installed
+    require('../../../support/kafkajs-native')
+    return require(folder)
+  },
+  create: createClient,
+  events: ['message', 'connect', 'disconnect', 'stop', 'crash', 'groupJoin'],
+  message: (event, argument) => event === 'message' ? argument : null,
+  close: (object) => object.disconnect && object.disconnect(),
+  // KafkaJS's `setOffsets` takes 5 s
+  answer: 15000,
+  show: text,
+  tidy,
+  revive: function (value, revive) {
+    if ('$buffer' in value) return Buffer.from(value.$buffer)
+    if ('$match' in value) return new RegExp(revive(value.$match))
+    if ('$partitioner' in value) {
+      return value.$partitioner === 'own' ? () => byLength : /** @type {any} */ (this).Partitioners[value.$partitioner]
+    }
+  },
+  scatters,
+  normalise: (line, label, program) => {
+    // which of the two a call gets beside `disconnect` depends on how far the socket has got
+    line = line.replace(
+      /\[KafkaJSConnection(Closed)?Error '(Connection error: write after end|Closed connection)' \{[^}]*\}\]/,
+      '[closed connection]')
+    return scatters(program) && /\.send(Batch)?$/.test(label) ? line.replace(/resolves \[\{.*/, 'resolves') : line
+  },
+  meant
 }
