@@ -89,8 +89,11 @@ function isTimeout ({ code }) {
  * @returns {boolean} it is about TLS, and will not go away by itself
  */
 function isTlsError ({ code, message }) {
-  // with TLS 1.3 a broker refuses a client's certificate after the handshake: to librdkafka the connection broke
-  return code === CODE.SSL || (code === CODE.TRANSPORT && /SSL routines:.*\balert\b/.test(message))
+  if (code !== CODE.TRANSPORT) return code === CODE.SSL
+  // With TLS 1.3 a broker refuses a client's certificate after the handshake: to librdkafka the connection broke. And a
+  // handshake that fails before `connect` returns, as with a quick broker and a busy client, is a failed `connect`.
+  return /SSL routines:.*\balert\b/.test(message) ||
+    (/^\S+: error:[0-9A-F]+:SSL routines:/.test(message) && !/unexpected eof/.test(message))
 }
 
 /** A configuration that cannot be used. Doors turn it into their own error, with the same text. */
