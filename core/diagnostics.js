@@ -82,6 +82,19 @@ function trace (name) {
   return made
 }
 
+/**
+ * @template {keyof Messages} Name
+ * @param {Name} name
+ * @param {(message: Messages[Name]) => void} listener
+ * @returns {() => void} ends it
+ */
+function subscribe (name, listener) {
+  if (node === null) return () => {}
+  const subscribed = node.channel(name)
+  subscribed.subscribe(listener)
+  return () => { subscribed.unsubscribe(listener) }
+}
+
 const sends = channel('kafka-node-native:send')
 const deliveries = channel('kafka-node-native:delivery')
 const batches = channel('kafka-node-native:batch')
@@ -373,8 +386,12 @@ class HandleDiagnostics {
 
   /** The handle has closed, and its connections with it. */
   closed () {
-    for (const { isUp, broker } of this.connections.values()) if (isUp) this.tellConnection('down', broker)
-    this.connections.clear()
+    for (const known of this.connections.values()) {
+      if (!known.isUp) continue
+      // librdkafka's client ends later, and tells of it too
+      known.isUp = false
+      this.tellConnection('down', known.broker)
+    }
   }
 }
 
@@ -452,6 +469,7 @@ module.exports = {
   processTrace,
   sendFailed,
   sendTrace,
+  subscribe,
   traceEnd,
   traceHandler,
   traceSync
