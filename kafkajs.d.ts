@@ -44,8 +44,8 @@ export interface KafkaConfig {
   /** For connecting, metadata and coordinators; producers and admins take over what they do not set themselves. */
   retry?: RetryOptions
   /**
-   * Our own: ms between librdkafka's statistics, which are published on the diagnostics channel
-   * `kafka-node-native:statistics`. Default: 0, off.
+   * ms between librdkafka's statistics on the diagnostics channel `kafka-node-native:statistics`. Not in KafkaJS.
+   * Default: 0, off.
    */
   statisticsInterval?: number
   /** Refused: connections are made natively. */

@@ -122,7 +122,7 @@ describe('diagnostics channels', { timeout: 120000 }, () => {
       assert.deepEqual([failed.error.name, failed.error.code, failed.partitions[0].offset],
         ['MSG_SIZE_TOO_LARGE', 10, -1])
 
-      await new Promise(resolve => producer.client.close(resolve))
+      await call(producer, 'close')
       await assert.rejects(call(producer, 'send', [{ topic, messages: 'v' }]))
       const { error, ...rest } = await watched.first('error', ({ operation }) => operation === 'send')
       assert.deepEqual(rest, { clientId, groupId: null, operation: 'send', topics: [topic], partition: null })
@@ -186,7 +186,7 @@ describe('diagnostics channels', { timeout: 120000 }, () => {
       assert.deepEqual(events.all.map(({ event }) => event), ['start', 'error', 'end'])
 
       events.all.length = 0
-      await new Promise(resolve => producer.client.close(resolve))
+      await call(producer, 'close')
       const reason = await new Promise(resolve => producer.send([{ topic, messages: 'a' }], resolve))
       await events.take(5)
       assert.deepEqual(events.all.map(({ event }) => event), ['start', 'end', 'error', 'asyncStart', 'asyncEnd'])
@@ -380,7 +380,7 @@ describe('diagnostics channels', { timeout: 120000 }, () => {
         clientId,
         sasl: { mechanism: 'oauthbearer', oauthBearerProvider: async () => ({ value: secret, lifetime: 60000 }) }
       })
-      context.after(() => new Promise(resolve => client.close(resolve)))
+      context.after(() => call(client, 'close'))
       client.on('error', () => {})
       const { error, ...rest } = await watched.first('error', ({ error: { name } }) => name === '_AUTHENTICATION')
       assert.ok(sasl.messages.some(message => message.includes(secret)))

@@ -38,7 +38,7 @@ async function main () {
   await new Promise(resolve => other.once('ready', resolve))
   results.push(await new Promise((resolve, reject) => other.send([{ topic, messages: 'b' }], (error, result) =>
     error ? reject(error) : resolve(String(result[topic][0])))))
-  await new Promise(resolve => client.close(resolve))
+  await new Promise(resolve => client.close(() => resolve(null)))
 
   const consumer = library.consumer({ groupId: `of-${topic}`, maxWaitTimeInMs: 100 })
   await consumer.subscribe({ topic, fromBeginning: true })

@@ -41,7 +41,7 @@ function published (name, call) {
 function traced (context) {
   const events = []
   const trace = tracingChannel('kafka-node-native:process')
-  const listeners = {}
+  const listeners = /** @type {any} */ ({})
   for (const name of ['start', 'end', 'asyncStart', 'asyncEnd', 'error']) listeners[name] = () => events.push(name)
   trace.subscribe(listeners)
   context.after(() => trace.unsubscribe(listeners))
@@ -221,7 +221,7 @@ describe('diagnostics', () => {
   it('a handler runs with what a store is bound to', context => {
     const storage = new AsyncLocalStorage()
     const start = channel('tracing:kafka-node-native:process:start')
-    start.bindStore(storage, ({ topic }) => topic)
+    start.bindStore(storage, message => /** @type {any} */ (message).topic)
     context.after(() => start.unbindStore(storage))
     assert.equal(processTrace.hasSubscribers, true)
     assert.equal(traceHandler(/** @type {any} */ ({ topic: 't' }), () => storage.getStore()), 't')

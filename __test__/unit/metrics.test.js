@@ -1,8 +1,12 @@
 'use strict'
 
 const assert = require('node:assert/strict')
-const { beforeEach, describe, it } = require('node:test')
+const fs = require('node:fs')
+const path = require('node:path')
+const { beforeEach, describe, it, test } = require('node:test')
+const client = require('prom-client')
 
+const { register } = require('../../metrics')
 const { GAUGES, Latest } = require('../../metrics/statistics')
 
 /** ms */
@@ -34,8 +38,8 @@ describe('librdkafka\'s statistics as metrics', () => {
 
   /** @param {string} name of the handle @param {object} [values] */
   function publish (name, values = {}, groupId = null) {
-    const statistics = { name, type: 'producer', age: 1e5, msg_cnt: 2, msg_size: 20, topics: {}, brokers: {}, ...values }
-    latest.heard({ clientId: 'c', groupId, interval: INTERVAL, statistics })
+    const none = { type: 'producer', age: 1e5, msg_cnt: 2, msg_size: 20, topics: {}, brokers: {} }
+    latest.heard({ clientId: 'c', groupId, interval: INTERVAL, statistics: { name, ...none, ...values } })
   }
 
   /** @param {string} name of a gauge @returns {any[]} labels that are not the client's, and the value */
@@ -117,4 +121,20 @@ describe('librdkafka\'s statistics as metrics', () => {
     assert.deepEqual(values('consumer_queue_bytes'), [{ group_id: 'g', value: 35 }])
     assert.deepEqual(values('producer_queue_records'), [])
   })
+})
+
+test('docs/observability.md has every metric with its type and its labels', async () => {
+  const registry = new client.Registry()
+  const unregister = register(client, { registry })
+  const made = registry.getMetricsAsArray().map(metric => {
+    const { name, type, labelNames } = /** @type {any} */ (metric)
+    return { name, type, labels: labelNames.filter(label => label !== 'client_id' && label !== 'le').sort() }
+  })
+  unregister()
+  const text = fs.readFileSync(path.join(__dirname, '../../docs/observability.md'), 'utf8')
+  const documented = [...text.matchAll(/^\| (`kafka_[^|]*) \| (counter|gauge|histogram)[^|]* \| ([^|]*)\|/gm)]
+    .flatMap(([, names, type, labels]) => [...names.matchAll(/`(\w+)`/g)].map(([, name]) =>
+      ({ name, type, labels: [...labels.matchAll(/`(\w+)`/g)].map(([, label]) => label).sort() })))
+  const byName = (one, other) => one.name < other.name ? -1 : 1
+  assert.deepEqual(documented.sort(byName), made.sort(byName))
 })
