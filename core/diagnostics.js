@@ -1,5 +1,6 @@
 'use strict'
 
+const { builtinModules } = require('module')
 const { CLOSED, errorData } = require('./errors')
 const { commitOutcome } = require('./group/commitOutcome')
 const { monotonicNow } = require('./scheduling/timers')
@@ -43,16 +44,12 @@ const { describeRanges } = require('./wire/records')
  * @typedef {Channel<Context> & { runStores: <T>(context: Context, call: () => T) => T }} StoreChannel
  */
 
-/** @returns {any} the module; null before Node 14.17 */
-function load () {
-  try {
-    return require('diagnostics_channel')
-  } catch {
-    return null
-  }
-}
-
-const node = load()
+/**
+ * The module; null before Node 14.17. Asked for by name, as bundlers leave a `require` alone that may throw.
+ *
+ * @type {any}
+ */
+const node = builtinModules.includes('diagnostics_channel') ? require('diagnostics_channel') : null
 
 /**
  * @template {keyof Messages} Name

@@ -130,6 +130,23 @@ describe('diagnostics channels', { timeout: 120000 }, () => {
       assert.equal(watched.of('send').length, 2)
     })
 
+    it('a send in parts, and one without acknowledgement', async context => {
+      const { opened, clientId, watched } = names(context)
+      const topic = await topicOf(2)
+      const client = opened.client({ clientId })
+      const producer = await opened.producer({}, { client })
+      await call(producer, 'send', [
+        { topic, partition: 0, messages: 'v' }, { topic, partition: 1, attributes: 1, messages: ['v', 'w'] }
+      ])
+      const of = name => watched.of(name).map(({ count, partitions: [{ partition }] }) => [partition, count])
+      assert.deepEqual([of('send'), of('delivery').sort()], [[[0, 1], [1, 2]], [[0, 1], [1, 2]]])
+      assert.deepEqual(watched.of('delivery').map(({ id }) => id).sort(), watched.of('send').map(({ id }) => id).sort())
+      const other = await opened.producer({ requireAcks: 0 }, { client })
+      await call(other, 'send', [{ topic, partition: 0, messages: ['v', 'w', 'x'] }])
+      const { error, partitions } = await watched.first('delivery', ({ count }) => count === 3)
+      assert.deepEqual([error, partitions], [null, [{ topic, partition: 0, count: 3, offset: -1, error: null }]])
+    })
+
     it('a commit without membership, and one that is refused', async context => {
       const { opened, clientId, watched } = names(context)
       const topic = await topicOf()

@@ -8,6 +8,7 @@ const path = require('node:path')
 const { describe, it } = require('node:test')
 
 const { HandleDiagnostics, SeenSend, isSendSeen, processTrace, traceHandler } = require('../../core/diagnostics')
+const { ProducerHandle } = require('../../core/handles')
 const { describeRanges } = require('../../core/wire/records')
 const { recordBatch } = require('../support/record-batch')
 
@@ -48,14 +49,19 @@ function traced (context) {
   return events
 }
 
-/** A program in a process of its own, in which `diagnostics_channel` is what the text says. */
+/**
+ * What a program writes in a process of its own, in which some modules are others.
+ *
+ * @param {string} text returns the module of this `name`, or nothing
+ * @param {string} program
+ */
 function withModule (text, program) {
   const { status, stdout, stderr } = spawnSync(process.execPath, ['-e', `
     const Module = require('module')
     const real = require('diagnostics_channel')
     const load = Module._load
     Module._load = function (name, ...rest) {
-      if (name === 'diagnostics_channel') { ${text} }
+      ${text}
       return load.call(this, name, ...rest)
     }
     ${program}`], { cwd: root, encoding: 'utf8' })
@@ -75,18 +81,20 @@ const LOOK = `
 
 describe('diagnostics', () => {
   it('in a Node without the module: nothing, and nothing fails', () => {
-    const missing = "throw Object.assign(new Error('Cannot find module'), { code: 'MODULE_NOT_FOUND' })"
+    const missing = `
+      if (name === 'diagnostics_channel') throw new Error('Cannot find module')
+      if (name === 'module') return Object.assign(() => {}, Module, { builtinModules: ['fs'] })`
     assert.deepEqual(withModule(missing, LOOK),
       { before: [false, false, false], after: [false, false, false], last: false })
   })
 
   it('in a Node without tracing channels: the other channels', () => {
-    assert.deepEqual(withModule('return { channel: real.channel }', LOOK),
+    assert.deepEqual(withModule('if (name === "diagnostics_channel") return { channel: real.channel }', LOOK),
       { before: [false, false, false], after: [true, false, false], last: false })
   })
 
   it('in a Node whose tracing channels do not tell whether somebody listens, each of their channels is asked', () => {
-    const older = `return {
+    const older = `if (name === 'diagnostics_channel') return {
       channel: real.channel,
       tracingChannel: name => Object.fromEntries(['start', 'end', 'asyncStart', 'asyncEnd', 'error']
         .map(event => [event, real.channel('tracing:' + name + ':' + event)]))
@@ -134,6 +142,32 @@ describe('diagnostics', () => {
     const [failed] = published('delivery', () => send.failedWithoutReport())
     assert.deepEqual([failed.error.name, failed.partitions.map(({ offset }) => offset)], ['_DESTROY', [-1, -1]])
     assert.deepEqual(published('delivery', () => new SeenSend('c', batches, 99)), [])
+  })
+
+  it('a send for which there is no room, and those that are left when a handle closes', async () => {
+    const batches = [{ topic: 't', partition: 0, records: /** @type {any} */ ({ values: ['v', 'w'] }) }]
+    const calls = []
+    const send = name => ({
+      batches,
+      outcome: { done: () => calls.push(`${name} done`), failedWithoutReport: () => calls.push(`${name} failed`) },
+      seen: { delivered: (...args) => calls.push(args), failedWithoutReport: () => calls.push(`${name} told`) }
+    })
+    const handle = /** @type {any} */ (Object.assign(Object.create(ProducerHandle.prototype), {
+      held: { sends: 1, records: 1, bytes: 1 },
+      limits: { records: 1, bytes: 1 },
+      sends: [send('one'), null, send('two'), { ...send('three'), seen: null }],
+      freeIds: [],
+      order: null,
+      whenClosed: null,
+      reports: { areWaiting: false },
+      requests: { close: () => [] },
+      diagnostics: { closed: () => calls.push('closed') }
+    }))
+    assert.equal(handle.hold({ id: 0, batches, bytes: Buffer.alloc(1), records: 2 }), false)
+    await new Promise(resolve => setImmediate(resolve))
+    assert.deepEqual(calls.splice(0), [[Float64Array.from([-1, -184]), 0], 'one done'])
+    handle.closed()
+    assert.deepEqual(calls, ['two told', 'closed', 'two failed', 'three failed'])
   })
 
   it('the ranges of a record batch', () => {
