@@ -7,8 +7,9 @@ const stylistic = require('@stylistic/eslint-plugin')
 const globals = require('globals')
 
 // What users run must parse on Node 14: ES2020, and no `node:` prefix in require.
-const SHIPPED = ['index.js', 'kafka.js', 'kafkajs.js', 'logging.js', 'dev-broker.js', 'lib/**/*.js', 'kafkajs/**/*.js',
-  'core/**/*.js', 'dev-broker/**/*.js', 'cli/**/*.js', 'bin/**/*.js', 'packages/**/*.js']
+const SHIPPED = ['index.js', 'kafka.js', 'kafkajs.js', 'logging.js', 'metrics.js', 'dev-broker.js', 'lib/**/*.js',
+  'kafkajs/**/*.js', 'metrics/**/*.js', 'core/**/*.js', 'dev-broker/**/*.js', 'cli/**/*.js', 'bin/**/*.js',
+  'packages/**/*.js']
 
 /**
  * What each folder may import besides itself, as in the file map of docs/architecture.md: imports go down only. No door
@@ -20,6 +21,7 @@ const BELOW = {
   core: ['binding', 'package'],
   lib: ['core'],
   kafkajs: ['core'],
+  metrics: ['core'],
   'dev-broker': ['core'],
   cli: ['core', 'lib'],
   bin: ['core', 'cli', 'dev-broker'],

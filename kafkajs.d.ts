@@ -43,6 +43,11 @@ export interface KafkaConfig {
   enforceRequestTimeout?: boolean
   /** For connecting, metadata and coordinators; producers and admins take over what they do not set themselves. */
   retry?: RetryOptions
+  /**
+   * ms between librdkafka's statistics on the diagnostics channel `kafka-node-native:statistics`. Not in KafkaJS.
+   * Default: 0, off.
+   */
+  statisticsInterval?: number
   /** Refused: connections are made natively. */
   socketFactory?: ISocketFactory
   /** Default: `logLevel.INFO`. */

@@ -22,6 +22,7 @@ const { checkTlsNames, tlsOptions } = require('../core/config/tlsOptions')
  * @property {unknown} [enforceRequestTimeout]
  * @property {import('./retry').GivenRetry} [retry]
  * @property {unknown} [socketFactory]
+ * @property {unknown} [statisticsInterval]
  *
  * @typedef {object} Sasl
  * @property {string} mechanism
@@ -179,6 +180,7 @@ async function clientOptions (options, { allowAutoTopicCreation, warn }) {
     requestTimeout: enforceRequestTimeout === false ? null : requestTimeout,
     // the broker closes what is idle
     idleConnection: 0,
+    statisticsInterval: milliseconds(options.statisticsInterval, 0),
     allowAutoTopicCreation,
     ssl: ssl ? tls(ssl === true ? {} : ssl, warn) : null,
     sasl: sasl ? saslOptions(sasl) : null,

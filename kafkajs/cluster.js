@@ -128,6 +128,11 @@ class Cluster {
     return this.isConnectedNow
   }
 
+  /** Empty while there are no handles. */
+  get clientId () {
+    return this.native === null ? '' : this.native.clientId
+  }
+
   /** Whether any broker is connected at the moment. */
   isUp () {
     return this.up.size > 0
@@ -448,7 +453,7 @@ class Cluster {
   /** @param {AnsweredEvent} event */
   answered (event) {
     if (this.instrumentationEmitter === null || this.requestEvents === null) return
-    emitAnswered(this.instrumentationEmitter, this.requestEvents, this.native ? this.native.clientId : '', event)
+    emitAnswered(this.instrumentationEmitter, this.requestEvents, this.clientId, event)
     this.othersAnswered(event)
   }
 

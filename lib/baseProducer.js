@@ -9,6 +9,7 @@ const { errorName } = require('./internal/errorCodes')
 const { isForeign, produce } = require('./internal/foreignClient')
 const getLogger = require('./logging')
 const { BrokerNotAvailableError, InvalidConfigError } = require('./errors')
+const { sendFailed, sendTrace, traceEnd, traceSync } = require('../core/diagnostics')
 const { errorData } = require('../core/errors')
 const { hidePrivate } = require('./internal/hidePrivate')
 const { librdkafkaSettings } = require('./internal/options')
@@ -144,11 +145,32 @@ class BaseProducer extends AdoptableEmitter {
       return produce(this, /** @type {ChosenPayload[]} */ (payloads), callback)
     }
     callback = checkedCallback(callback)
+    checkArray('payloads', payloads)
+    if (sendTrace.hasSubscribers) this._sendTraced(payloads, callback)
+    else this._send(payloads, callback)
+  }
+
+  /**
+   * @param {Payload[]} payloads
+   * @param {ProduceCallback} callback
+   */
+  _sendTraced (payloads, callback) {
+    const context = { clientId: this.client.clientId, topics: payloads.map(describePayload) }
+    traceSync(sendTrace, context, () => this._send(payloads, (...args) => {
+      const [error] = args
+      traceEnd(sendTrace, context, error ? { error } : null, () => callback(...args))
+    }))
+  }
+
+  /**
+   * @param {Payload[]} payloads
+   * @param {ProduceCallback} callback
+   */
+  _send (payloads, callback) {
     const { client } = this
     const { queue } = client._sends
     let isPartitionKnown = true
     let isFree = !client.closing
-    checkArray('payloads', payloads)
     // Loops instead of callbacks here and below: every send comes this way, many of them before V8 has compiled it.
     for (let i = 0; i < payloads.length; i++) {
       const { topic } = payloads[i]
@@ -170,7 +192,10 @@ class BaseProducer extends AdoptableEmitter {
     queue.enter(list, finished => this._learn(list, batches, error => {
       try {
         if (error === null) error = this._produceLearned(batches, payloads, done)
-        if (error !== null) done(error)
+        if (error !== null) {
+          sendFailed(client.clientId, list, error)
+          done(error)
+        }
       } finally {
         // even if the callback throws: later sends must go on
         finished()
@@ -350,6 +375,11 @@ function acks (requireAcks) {
   if (number === 0 || number === 1 || number === -1) return number
   throw new InvalidConfigError(
     `requireAcks ${textOf(requireAcks)} is illegal, must be 0 (none), 1 (leader) or -1 (all in-sync replicas)`)
+}
+
+/** @param {Payload} payload of a send, unchecked */
+function describePayload ({ topic, messages }) {
+  return { topic: String(topic), count: Array.isArray(messages) ? messages.length : 1 }
 }
 
 /** @param {unknown} value */

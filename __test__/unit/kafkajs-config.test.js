@@ -43,7 +43,7 @@ describe('the configuration of the second door', () => {
   it('has kafkajs\'s defaults', async () => {
     assert.deepEqual(await nativeOf({}), {
       brokers: 'localhost:9092', clientId: 'kafkajs', connectTimeout: 1000, requestTimeout: 30000, idleConnection: 0,
-      allowAutoTopicCreation: true, ssl: null, sasl: null, librdkafka: []
+      statisticsInterval: 0, allowAutoTopicCreation: true, ssl: null, sasl: null, librdkafka: []
     })
   })
 

@@ -37,6 +37,7 @@ describe('RecordPump, with the sink of kafka-node\'s consumers', () => {
     progress = []
     emitter = new MessageEmitter(consumer, {
       encodings: () => ({ value: 'utf8', key: 'utf8' }),
+      identity: () => ({ clientId: 'c', groupId: 'g' }),
       timestamps: false,
       progressed: (made) => progress.push(made)
     })

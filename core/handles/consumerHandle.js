@@ -1,6 +1,7 @@
 'use strict'
 
 const { NativeConsumer } = require('../addon')
+const { HandleDiagnostics, batches, commits } = require('../diagnostics')
 const { CLOSED } = require('../errors')
 const { callAll } = require('../scheduling/callAll')
 const { Requests, open } = require('./requests')
@@ -28,6 +29,7 @@ class ConsumerHandle {
   constructor (options, events) {
     this.events = events
     this.requests = new Requests()
+    this.diagnostics = new HandleDiagnostics(options)
     this.buffers = new SharedBuffers({
       credit: buffer => this.native.credit(buffer),
       // batches may be released after the end, when nobody fills buffers any more
@@ -53,11 +55,11 @@ class ConsumerHandle {
    */
   receive (kind, payload) {
     if (kind === BUFFER) {
-      this.events.records(this.buffers.filled(/** @type {number} */ (payload)))
+      this.received(this.buffers.filled(/** @type {number} */ (payload)))
       return
     }
     if (kind === LARGE_BATCH) {
-      this.events.records(this.buffers.large(/** @type {Uint8Array} */ (payload)))
+      this.received(this.buffers.large(/** @type {Uint8Array} */ (payload)))
       return
     }
     /** @type {import('../protocol').Event} */
@@ -66,6 +68,9 @@ class ConsumerHandle {
       case 'reply': return this.requests.settle(event)
       case 'committed': return this.settleCommit(event)
       case 'closed': return this.closed()
+    }
+    this.diagnostics.heard(event)
+    switch (event.type) {
       case 'assigned':
         this.memberId = event.memberId
         this.generationId = event.generationId
@@ -76,6 +81,12 @@ class ConsumerHandle {
         return this.events.event(event)
       default: this.events.event(event)
     }
+  }
+
+  /** @param {import('../wire/records').RecordBatch} batch */
+  received (batch) {
+    if (batches.hasSubscribers) this.diagnostics.received(batch)
+    this.events.records(batch)
   }
 
   isOpen () {
@@ -132,7 +143,8 @@ class ConsumerHandle {
    * @param {import('./events').Answered<O>} callback
    */
   request (request, callback) {
-    this.requests.start(this.native, request, callback)
+    this.requests.start(this.native, request,
+      commits.hasSubscribers ? this.diagnostics.asking(request, callback) : callback)
   }
 
   /**
@@ -145,6 +157,7 @@ class ConsumerHandle {
    *   of last
    */
   commit (partitions, callback, { assignmentVersion = this.knownVersion, generationId } = {}) {
+    if (commits.hasSubscribers) callback = this.diagnostics.committing(partitions, callback)
     if (!this.isOpen()) {
       setImmediate(callback, { error: CLOSED, partitions: [] })
       return
@@ -175,6 +188,7 @@ class ConsumerHandle {
   closed () {
     // even if it has ended by itself: it waits until nobody uses it any more
     this.native.close()
+    this.diagnostics.closed()
     const calls = this.requests.close()
     for (const id of this.commits.keys()) {
       calls.push(() => this.settleCommit({ id, error: CLOSED, partitions: [] }))

@@ -1,6 +1,7 @@
 'use strict'
 
 const { NativeProducer } = require('../addon')
+const { HandleDiagnostics, SeenSend, commits, isSendSeen } = require('../diagnostics')
 const { callAll } = require('../scheduling/callAll')
 const { SendPacker } = require('../wire/sends')
 const { DeliveryReports } = require('./deliveryReports')
@@ -33,6 +34,7 @@ const LARGEST_BATCH = 16 * 1024 * 1024
  * @typedef {object} Send
  * @property {ProduceBatch[]} batches
  * @property {Outcome} outcome
+ * @property {SeenSend | null} seen by a subscriber of the diagnostics channels
  * @typedef {object} PackedSend a part of a send that does not cross at once
  * @property {ProducerHandle} handle
  * @property {number} id
@@ -57,6 +59,7 @@ class ProducerHandle {
   constructor (options, events, batch = null) {
     this.events = events
     this.requests = new Requests()
+    this.diagnostics = new HandleDiagnostics(options)
     this.isAcknowledged = options.acks !== 0
     /** What may be held back by `PartitionOrder`, like what librdkafka has no room for. */
     this.limits = { records: options.queueMessages, bytes: options.queueKbytes * 1024 }
@@ -99,7 +102,10 @@ class ProducerHandle {
     const event = JSON.parse(/** @type {string} */ (payload))
     if (event.type === 'reply') this.requests.settle(event)
     else if (event.type === 'closed') this.closed()
-    else this.events.event(event)
+    else {
+      this.diagnostics.heard(event)
+      this.events.event(event)
+    }
   }
 
   /**
@@ -108,10 +114,11 @@ class ProducerHandle {
    */
   complete (reports, at) {
     const id = reports[at]
-    const { batches, outcome } = /** @type {Send} */ (this.sends[id])
+    const { batches, outcome, seen } = /** @type {Send} */ (this.sends[id])
     this.reports.at = at + 1 + 2 * batches.length
     this.forget(id)
     if (this.order !== null) this.order.completed(this, batches)
+    if (seen !== null) seen.delivered(reports, at + 1)
     outcome.done(batches, reports, at + 1)
   }
 
@@ -135,8 +142,19 @@ class ProducerHandle {
    */
   remember (batches, outcome) {
     const id = this.freeIds.length > 0 ? /** @type {number} */ (this.freeIds.pop()) : this.sends.length
-    this.sends[id] = { batches, outcome }
+    this.sends[id] = { batches, outcome, seen: null }
     return id
+  }
+
+  /**
+   * Tells of a send that somebody listens to.
+   *
+   * @param {number} id
+   * @param {number} bytes
+   */
+  tell (id, bytes) {
+    const send = /** @type {Send} */ (this.sends[id])
+    send.seen = new SeenSend(this.diagnostics.clientId, send.batches, bytes)
   }
 
   /** @param {number} id */
@@ -172,7 +190,10 @@ class ProducerHandle {
    * @param {Outcome} outcome
    */
   send (batches, outcome) {
-    this.packInto(this.packer, this.remember(batches, outcome), batches)
+    const id = this.remember(batches, outcome)
+    const start = this.packer.at
+    this.packInto(this.packer, id, batches)
+    if (isSendSeen()) this.tell(id, this.packer.at - start)
     this.schedule()
   }
 
@@ -207,6 +228,11 @@ class ProducerHandle {
     return { handle: this, id, batches, bytes, records }
   }
 
+  /** @param {PackedSend} packed that will be submitted, or held: it is not discarded any more */
+  handedOver ({ id, bytes }) {
+    if (isSendSeen()) this.tell(id, bytes.length)
+  }
+
   /** @param {PackedSend} packed */
   submit (packed) {
     this.packer.append(packed.bytes)
@@ -232,10 +258,13 @@ class ProducerHandle {
     const { held, limits } = this
     const bytes = packed.bytes.length + packed.records * RECORD_OVERHEAD
     if (held.sends > 0 && (held.records + packed.records > limits.records || held.bytes + bytes > limits.bytes)) {
-      const { outcome } = /** @type {Send} */ (this.sends[packed.id])
+      const { outcome, seen } = /** @type {Send} */ (this.sends[packed.id])
       this.forget(packed.id)
       const reports = Float64Array.from(packed.batches.flatMap(() => [-1, QUEUE_FULL]))
-      setImmediate(() => outcome.done(packed.batches, reports, 0))
+      setImmediate(() => {
+        if (seen !== null) seen.delivered(reports, 0)
+        outcome.done(packed.batches, reports, 0)
+      })
       return false
     }
     held.sends++
@@ -290,7 +319,8 @@ class ProducerHandle {
    * @param {import('./events').Answered<O>} callback
    */
   request (request, callback) {
-    this.requests.start(this.native, request, callback)
+    this.requests.start(this.native, request,
+      commits.hasSubscribers ? this.diagnostics.asking(request, callback) : callback)
   }
 
   /**
@@ -335,7 +365,12 @@ class ProducerHandle {
     const sends = this.sends
     this.sends = []
     if (this.order !== null) for (const send of sends) if (send !== null) this.order.completed(this, send.batches)
-    for (const send of sends) if (send !== null) calls.push(() => send.outcome.failedWithoutReport())
+    for (const send of sends) {
+      if (send === null) continue
+      if (send.seen !== null) send.seen.failedWithoutReport()
+      calls.push(() => send.outcome.failedWithoutReport())
+    }
+    this.diagnostics.closed()
     if (this.whenClosed) calls.push(this.whenClosed)
     callAll(calls)
   }

@@ -158,6 +158,7 @@ class PartitionOrder {
       throw error
     }
     outcome.waiting += packed.length
+    for (const send of packed) send.handle.handedOver(send)
     for (const send of packed) {
       // checked again: an earlier part of this very send may be in the way
       if (send.batches.every(batch => isFree(this.partitionOf(batch), send.handle))) this.submit(send)

@@ -438,6 +438,31 @@ function rangeReaders (batch) {
 }
 
 /**
+ * @param {RecordBatch} batch that has not been released
+ * @returns {Array<{ topicId: number, partition: number, firstOffset: number, lastOffset: number, count: number,
+ *   highWatermark: number }>} its partition ranges
+ */
+function describeRanges ({ views: { i32, f64 } }) {
+  const offsetsAt = i32[OFFSETS_AT] >> 3
+  const ranges = []
+  for (let range = 0; range < i32[RANGES]; range++) {
+    const at = RANGES_AT + range * RANGE_BYTES
+    const word = at >> 2
+    const first = i32[word + 2]
+    const count = i32[word + 3]
+    ranges.push({
+      topicId: i32[word],
+      partition: i32[word + 1],
+      firstOffset: f64[offsetsAt + first],
+      lastOffset: f64[offsetsAt + first + count - 1],
+      count,
+      highWatermark: Math.max(0, f64[(at >> 3) + 2])
+    })
+  }
+  return ranges
+}
+
+/**
  * @typedef {string | Buffer | null} HeaderValue
  * @typedef {Record<string, HeaderValue | HeaderValue[]>} Headers a name that comes more than once has an array
  *
@@ -456,4 +481,4 @@ function addHeader (headers, name, value) {
   else headers[name] = [before, value]
 }
 
-module.exports = { BatchViews, RangeReader, RecordBatch, RecordReader, rangeReaders }
+module.exports = { BatchViews, RangeReader, RecordBatch, RecordReader, describeRanges, rangeReaders }

@@ -7,6 +7,7 @@ const { toMessage } = require('./message')
 const { KafkaJSNonRetriableError, KafkaJSNumberOfRetriesExceeded, isKafkaJSError } = require('../errors')
 const { consumerEvents } = require('../instrumentation')
 const { Pauses, isRetriable, retryOptions } = require('../retry')
+const { processTrace, traceHandler } = require('../../core/diagnostics')
 const { Turn } = require('../../core/scheduling/timeBudget')
 const { clearTimeout, monotonicNow, setImmediate, setTimeout } = require('../../core/scheduling/timers')
 
@@ -314,11 +315,48 @@ class Runner {
     const start = monotonicNow()
     const payload = isWatched ? range.describe() : null
     if (isWatched) emitter.emit(START_BATCH_PROCESS, payload)
-    if (this.options.eachMessage !== null) await this.callEachMessage(partition, readers, this.options.eachMessage)
-    else await this.callEachBatch(partition, range, /** @type {EachBatchHandler} */ (this.options.eachBatch))
+    const { eachMessage, eachBatch } = processTrace.hasSubscribers ? this.traced(range) : this.options
+    if (eachMessage !== null) await this.callEachMessage(partition, readers, eachMessage)
+    else await this.callEachBatch(partition, range, /** @type {EachBatchHandler} */ (eachBatch))
     if (isWatched) emitter.emit(END_BATCH_PROCESS, { ...payload, duration: Math.round(monotonicNow() - start) })
     // not waited for: the next one takes what has been resolved meanwhile
     this.group.commits.auto()
+  }
+
+  /**
+   * The handlers, for one batch that somebody traces.
+   *
+   * @param {BatchRange} range
+   * @returns {Pick<RunOptions, 'eachBatch' | 'eachMessage'>}
+   */
+  traced ({ topic, partition, first, last, size }) {
+    const { eachBatch, eachMessage } = this.options
+    const { cluster: { clientId }, groupId } = this.context
+    return {
+      eachMessage: eachMessage && (payload => {
+        const offset = Number(payload.message.offset)
+        return traceHandler({
+          clientId,
+          groupId,
+          handler: 'eachMessage',
+          topic,
+          partition,
+          firstOffset: offset,
+          lastOffset: offset,
+          count: 1
+        }, () => eachMessage(payload))
+      }),
+      eachBatch: eachBatch && (payload => traceHandler({
+        clientId,
+        groupId,
+        handler: 'eachBatch',
+        topic,
+        partition,
+        firstOffset: first,
+        lastOffset: last,
+        count: size
+      }, () => eachBatch(payload)))
+    }
   }
 
   /**

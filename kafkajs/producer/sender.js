@@ -11,6 +11,7 @@ const { createErrorFromCode } = require('../protocolErrors')
 const { CHOOSE } = require('./partitioners')
 const { PartitionMessages } = require('./records')
 const { SendOutcome } = require('./outcome')
+const { sendFailed, sendTrace, traceEnd, traceSync } = require('../../core/diagnostics')
 const { CODE, errorData, isTimeout } = require('../../core/errors')
 const { SendOrder } = require('../../core/producer/sendOrder')
 const { clearTimeout, setImmediate, setTimeout } = require('../../core/scheduling/timers')
@@ -173,7 +174,34 @@ class Sender {
    * @param {(result: RecordMetadata[]) => void} resolve
    * @param {(error: unknown) => void} reject
    */
-  start (topicMessages, { acks, timeout, compression }, resolve, reject) {
+  start (topicMessages, settings, resolve, reject) {
+    if (sendTrace.hasSubscribers) this.startTraced(topicMessages, settings, resolve, reject)
+    else this.begin(topicMessages, settings, resolve, reject)
+  }
+
+  /**
+   * @param {TopicMessages[]} topicMessages
+   * @param {{ acks: number, timeout: number, compression: number }} settings
+   * @param {(result: RecordMetadata[]) => void} resolve
+   * @param {(error: unknown) => void} reject
+   */
+  startTraced (topicMessages, settings, resolve, reject) {
+    const context = {
+      clientId: this.cluster.clientId,
+      topics: topicMessages.map(({ topic, messages }) => ({ topic, count: messages.length }))
+    }
+    traceSync(sendTrace, context, () => this.begin(topicMessages, settings,
+      result => traceEnd(sendTrace, context, null, () => resolve(result)),
+      error => traceEnd(sendTrace, context, { error }, () => reject(error))))
+  }
+
+  /**
+   * @param {TopicMessages[]} topicMessages
+   * @param {{ acks: number, timeout: number, compression: number }} settings
+   * @param {(result: RecordMetadata[]) => void} resolve
+   * @param {(error: unknown) => void} reject
+   */
+  begin (topicMessages, { acks, timeout, compression }, resolve, reject) {
     if (!Number.isInteger(acks) || acks < -32768 || acks > 32767) {
       const given = typeof acks === 'number' ? acks : typeof acks
       throw Object.assign(new TypeError(`acks must be -1, 0 or 1, not ${given}`), { code: 'ERR_INVALID_ARG_TYPE' })
@@ -239,7 +267,7 @@ class Sender {
     this.cluster.topics.learn(topics, error => {
       if (error !== null) {
         finished()
-        this.reject(send, this.unknownTopic(error))
+        this.refuse(send, this.unknownTopic(error))
       } else if (this.hasRoom()) {
         this.dispatch(send, finished)
       } else {
@@ -280,7 +308,7 @@ class Sender {
         this.underWay.bytes += outcome.bytes
       }
     } catch (error) {
-      this.reject(send, error)
+      this.refuse(send, error)
     }
     if (finished !== undefined) finished()
   }
@@ -388,7 +416,7 @@ class Sender {
     if (send.isRepeated) {
       const error = createErrorFromCode(UNKNOWN_TOPIC_OR_PARTITION)
       if (finished !== undefined) finished()
-      this.reject(send, this.retriesExceeded(error))
+      this.refuse(send, this.retriesExceeded(error))
       return
     }
     send.isRepeated = true
@@ -434,6 +462,17 @@ class Sender {
         logStartOffset: '-1'
       })))
     }
+  }
+
+  /**
+   * Nothing of it has been sent.
+   *
+   * @param {Send} send
+   * @param {unknown} error
+   */
+  refuse (send, error) {
+    sendFailed(this.cluster.clientId, send.topicMessages.map(({ topic }) => topic), error)
+    this.reject(send, error)
   }
 
   /**

@@ -49,6 +49,7 @@ class ConsumerCore {
     this.busy = false
     this.emitter = new MessageEmitter(consumer, {
       encodings: owner.encodings,
+      identity: () => ({ clientId: consumer.client.clientId, groupId: consumer.options.groupId || null }),
       timestamps: owner.timestamps,
       progressed: progress => this.moveTo(progress)
     })

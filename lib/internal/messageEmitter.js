@@ -1,5 +1,6 @@
 'use strict'
 
+const { processTrace, traceSync } = require('../../core/diagnostics')
 const { recordOf } = require('../../core/keyed')
 const { emitAll } = require('./emitAll')
 
@@ -22,6 +23,7 @@ class MessageEmitter {
    *   and `options.maxTickMessages` are read with every slice
    * @param {object} owner
    * @param {() => { value: string, key: string }} owner.encodings
+   * @param {() => { clientId: string, groupId: string | null }} owner.identity what traces tell of the consumer
    * @param {boolean} owner.timestamps whether messages get a `timestamp`
    * @param {(progress: Progress) => void} owner.progressed called after each slice, before `done`
    * @param {import('../../core/consumer/positions').Positions} [positions] of the pump
@@ -34,6 +36,8 @@ class MessageEmitter {
     this.highWatermarks = new Map()
     /** @type {Progress} */
     this.progress = {}
+    /** whether somebody traces the slice */
+    this.isTraced = false
   }
 
   isPaused () {
@@ -46,12 +50,38 @@ class MessageEmitter {
   }
 
   begin () {
+    this.isTraced = processTrace.hasSubscribers
     emitAll(this.consumer, 'processingfetch')
     return this.owner.encodings()
   }
 
   /** @param {import('../../core/consumer/recordPump').Slice} slice */
   take (slice) {
+    if (this.isTraced) this.emitTraced(slice)
+    else this.emitMessages(slice)
+  }
+
+  /** @param {import('../../core/consumer/recordPump').Slice} slice */
+  emitTraced (slice) {
+    const { reader, topic, partition, cursor } = slice
+    const { clientId, groupId } = this.owner.identity()
+    const firstOffset = reader.offset(cursor)
+    /** @type {import('../../diagnostics').ProcessContext} */
+    const context = {
+      clientId, groupId, handler: 'message', topic, partition, firstOffset, lastOffset: firstOffset, count: 0
+    }
+    traceSync(processTrace, context, () => {
+      try {
+        this.emitMessages(slice)
+      } finally {
+        context.count = slice.cursor - cursor
+        if (context.count > 0) context.lastOffset = reader.offset(slice.cursor - 1)
+      }
+    })
+  }
+
+  /** @param {import('../../core/consumer/recordPump').Slice} slice */
+  emitMessages (slice) {
     const { consumer, positions } = this
     const { reader, topic, partition, end } = slice
     const { keys, values, headers, hasHeaders } = reader
