@@ -68,7 +68,7 @@ const UNKNOWN_TOPIC_OR_PARTITION = 3
 const UNSUPPORTED_VERSION = 35
 
 /** The longest that a fetch waits for records, ms: a test that adds some does not have to wait for it. */
-const LONGEST_WAIT_MS = 100
+const LONGEST_WAIT_MS = 20
 
 /** What an answer consists of, in the encoding of its version. */
 class Body extends Writer {
