@@ -4,7 +4,6 @@ const net = require('node:net')
 const { once } = require('node:events')
 
 const { Reader, Writer } = require('../../tools/kafka/wire')
-const { RecordBatch } = require('./hostileBatches')
 
 // Brokers that answer as Kafka does, until a test replaces an answer, a frame or a batch by a hostile one. Their logs
 // are given to them; what is produced to them is kept. Nothing else in it is real: groups have one member.
@@ -29,7 +28,10 @@ const API = {
   DescribeConfigs: 32
 }
 
-/** @typedef {keyof typeof API} ApiName */
+/**
+ * @typedef {keyof typeof API} ApiName
+ * @typedef {import('./hostileBatches').RecordBatch} RecordBatch
+ */
 
 /** @type {Record<number, ApiName>} */
 const NAMES = Object.fromEntries(Object.entries(API).map(([name, key]) => [key, name]))
@@ -65,6 +67,8 @@ const WITH_TOPIC_IDS = { Metadata: [12, 12], Fetch: [13, 13] }
 const FLEXIBLE_SINCE = { Metadata: 9, Fetch: 12 }
 
 const UNKNOWN_TOPIC_OR_PARTITION = 3
+const OFFSET_OUT_OF_RANGE = 1
+const NOT_LEADER = 6
 const UNSUPPORTED_VERSION = 35
 
 /** The longest that a fetch waits for records, ms: a test that adds some does not have to wait for it. */
@@ -389,7 +393,7 @@ class HostileBroker {
   errorOf (topic, partition, node) {
     const log = this.topics.get(topic)?.[partition]
     if (!log) return UNKNOWN_TOPIC_OR_PARTITION
-    return log.leader === node ? 0 : 6
+    return log.leader === node ? 0 : NOT_LEADER
   }
 
   /** @param {Fields} _fields @param {Body} body @param {Request} request */
@@ -401,13 +405,13 @@ class HostileBroker {
     body.each(topics, (topic) => {
       this.topicOfFetch(body, topic, request.version)
       body.each(wanted.filter((one) => one.topic === topic), ({ partition, offset }) => {
-        const error = this.errorOf(topic, partition, request.node)
+        const end = this.topics.get(topic)?.[partition]?.end ?? -1
+        const error = this.errorOf(topic, partition, request.node) || (offset > end ? OFFSET_OUT_OF_RANGE : 0)
         this.partitionOfFetch(body, {
           version: request.version,
           partition,
           error,
-          end: this.topics.get(topic)?.[partition]?.end ?? -1,
-          // one at a time, as if a batch filled a fetch
+          end,
           records: error ? [] : this.batchesFrom(topic, partition, offset)
         })
       })
@@ -453,6 +457,7 @@ class HostileBroker {
         }
         body.int32(partition).int16(error).int64(BigInt(offset)).int64(-1n)
         if (version >= 5) body.int64(0n)
+        if (version >= 8) body.count(0).text(null)
       })
     })
     body.int32(0)

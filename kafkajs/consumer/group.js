@@ -64,8 +64,8 @@ const HIGHEST_OWN_CODE = -100
  * @param {import('../../core/handles/events').ErrorEvent} event of librdkafka's own
  * @returns {boolean} the broker gave something that cannot be used, and will not by being asked again
  */
-function isUnusable ({ error: { code, message }, partition }) {
-  if (partition !== null) return UNREADABLE.has(code)
+function isUnusable ({ error: { code, message }, topic }) {
+  if (topic !== null) return UNREADABLE.has(code)
   return (UNREADABLE.has(code) || code === CODE.UNKNOWN_PROTOCOL) && JOIN_FAILED.test(message)
 }
 
