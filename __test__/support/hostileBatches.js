@@ -119,8 +119,8 @@ function startOfZeros (size) {
 }
 
 /**
- * What inflates to one record with a value of `size` zeros, by codec. Snappy has no such thing: three bytes of it become
- * 64 at most.
+ * What inflates to one record with a value of `size` zeros, by codec. Snappy has no such thing: three bytes of it
+ * become 64 at most.
  *
  * @type {Record<string, (size: number) => Buffer>}
  */
