@@ -110,15 +110,15 @@ function assignorOf ({ fields }) {
 
 const NULLS = 'rd_kafka_buf_read_arraycnt and rd_kafka_buf_read_str let null pass, and rd_kafka_parse_Metadata0 ' +
   '(rdkafka_metadata.c) takes it for a count or a text; a shim has to refuse it'
-const FETCH_LOOP = 'rdkafka_fetcher.c:907, rd_kafka_broker_fetch_reply: a response that cannot be parsed is only logged ' +
-  'for debugging, and the fetch sent again, at once when no partition was moved on; a shim has to tell an error'
-const LIST_OFFSETS = 'rdkafka_admin.c:4273, rd_kafka_ListOffsets_handle_result: for each partition asked for it takes ' +
-  'a result by index, NULL when the broker left one out; a shim has to compare the counts'
+const FETCH_LOOP = 'rdkafka_fetcher.c:907, rd_kafka_broker_fetch_reply: a response that cannot be parsed is only ' +
+  'logged for debugging, and the fetch sent again, at once when no partition was moved on; a shim has to tell an error'
+const LIST_OFFSETS = 'rdkafka_admin.c:4273, rd_kafka_ListOffsets_handle_result: for each partition asked for it ' +
+  'takes a result by index, NULL when the broker left one out; a shim has to compare the counts'
 
 const SYNC_LOOP = 'rdkafka_cgrp.c:1884, rd_kafka_cgrp_handle_SyncGroup_memberstate: the member joins again at once, ' +
   'thousands of times a second, and nobody is told; a shim has to pause, and to tell an error'
-const NO_COORDINATOR = 'rdkafka_cgrp.c:797 tells of a coordinator error that is not to be retried, but nothing comes: ' +
-  'asked again every 500 ms for ever; the door has to give up after its retries'
+const NO_COORDINATOR = 'rdkafka_cgrp.c:797 tells of a coordinator error that is not to be retried, but nothing ' +
+  'comes: asked again every 500 ms for ever; the door has to give up after its retries'
 
 /** Of each question of an admin client: metadata, offsets, groups. */
 const QUESTIONS = 3
@@ -171,8 +171,8 @@ const CASES = [
     api: 'ApiVersions',
     role: 'ask',
     answer: (_, { version }) => new Body(version >= 3).int16(0).count(-1).int32(0).tags(),
-    todo: 'SIGABRT: rdkafka_request.c:3196, rd_kafka_handle_ApiVersion gives rd_malloc() a count of -1; a shim has to ' +
-      'refuse null'
+    todo: 'SIGABRT: rdkafka_request.c:3196, rd_kafka_handle_ApiVersion gives rd_malloc() a count of -1; a shim has ' +
+      'to refuse null'
   },
   ...UNKNOWN_CODES.map((code) => /** @type {Case} */ ({
     name: `the unknown error ${code} in place of the versions`,
@@ -344,8 +344,8 @@ const CASES = [
     api: 'Produce',
     role: 'write',
     answer: (_, request) => produced(request, 0, { partition: 9 }),
-    todo: 'rdkafka_request.c:3760, rd_kafka_handle_Produce_parse skips topic and partition ("we assume that it is the ' +
-      'same that we requested"): a send is confirmed that nobody has confirmed; a shim has to compare them'
+    todo: 'rdkafka_request.c:3760, rd_kafka_handle_Produce_parse skips topic and partition ("we assume that it is ' +
+      'the same that we requested"): a send is confirmed that nobody has confirmed; a shim has to compare them'
   },
   ...[-1, LARGEST].map((count) => /** @type {Case} */ ({
     name: `${count} errors of single records`,
@@ -398,8 +398,8 @@ const CASES = [
     api: 'ListOffsets',
     role: 'ask',
     answer: (_, { empty }) => empty().count(count),
-    todo: 'librdkafka asks again at once, thousands of times a second, until the request times out: the admin request ' +
-      'of ListOffsets retries a result that it could not use without a pause'
+    todo: 'librdkafka asks again at once, thousands of times a second, until the request times out: the admin ' +
+      'request of ListOffsets retries a result that it could not use without a pause'
   })),
 
   // ---- groups ----
@@ -448,8 +448,8 @@ const CASES = [
     api: 'JoinGroup',
     role: 'join',
     answer: (_, request) => joined(request, 0, { protocol: assignorOf(request), members: LARGEST }),
-    todo: 'rdkafka_cgrp.c:2301, rd_kafka_cgrp_handle_JoinGroup sets err, where its error path looks at ErrorCode: the ' +
-      'membership stands still for ever; a shim has to join again, and tell an error'
+    todo: 'rdkafka_cgrp.c:2301, rd_kafka_cgrp_handle_JoinGroup sets err, where its error path looks at ErrorCode: ' +
+      'the membership stands still for ever; a shim has to join again, and tell an error'
   },
   {
     name: 'null in place of the members',

@@ -16,8 +16,27 @@ const CHANGES = 5
 /** Of each question of an admin client: metadata, offsets, groups. */
 const QUESTIONS = 3
 
-/** @type {Record<string, string | undefined>} */
-const PARTITION_IDS = {}
+/**
+ * Ids of partitions besides 0 and 1, and what a member of a group does with them; a consumer of fixed partitions does
+ * not touch them.
+ *
+ * @type {{ name: string, ids: number[], todo?: string }[]}
+ */
+const PARTITION_IDS = [
+  { name: 'one twice', ids: [0, 0, 1] },
+  {
+    name: '-1',
+    ids: [-1, 0, 1],
+    todo: 'librdkafka takes the id for its own RD_KAFKA_PARTITION_UA, and the members of a group are assigned it: ' +
+      'nothing is read, and nobody told; a shim for rd_kafka_parse_Metadata0 has to refuse ids below 0'
+  },
+  {
+    name: '2^31-1',
+    ids: [0, 1, LARGEST],
+    todo: 'SIGSEGV: rdkafka_metadata_cache.c:1081, rd_kafka_metadata_cache_topic_partition_get takes the id of a ' +
+      'partition for its index in the array; a shim has to search in mdti->partitions, too'
+  }
+]
 
 /** @param {import('node:test').TestContext} context @param {{ nodes?: number, topicIds?: boolean }} [options] */
 async function start (context, options) {
@@ -94,10 +113,8 @@ for (const door of DOORS) {
       await client.end()
     })
 
-    for (const [name, ids] of /** @type {[string, number[]][]} */ ([
-      ['one twice', [0, 0, 1]], ['-1', [-1, 0, 1]], ['2^31-1', [0, 1, LARGEST]]
-    ])) {
-      it(`about the ids of partitions: ${name}`, { todo: PARTITION_IDS[door] }, async (context) => {
+    for (const { name, ids, todo } of PARTITION_IDS) {
+      it(`about the ids of partitions: ${name}`, { todo: door === 'kafkajs' ? todo : undefined }, async (context) => {
         const broker = await start(context)
         broker.replace('Metadata', (request) => {
           const body = request.empty()
@@ -106,7 +123,7 @@ for (const door of DOORS) {
           })
           return body
         })
-        const client = new Client(context, { door, brokers: broker.brokers, role: 'read', partitions: [0, 1] }, 10000)
+        const client = new Client(context, { door, brokers: broker.brokers, role: 'read', partitions: [0, 1] }, 5000)
         await client.until(({ errors, values }) => errors.length > 0 || values.length === 3, 'error or every record')
         client.checkErrors()
         await client.end()

@@ -85,7 +85,7 @@ async function allRead (client, values) {
  */
 const FAULTS = [
   { name: 'latency and jitter', faults: { latency: 30, jitter: 60 } },
-  { name: `${SLOW} bytes per second`, faults: { bytesPerSecond: SLOW }, count: 200, requestTimeout: 25000 },
+  { name: `${SLOW} bytes per second`, faults: { bytesPerSecond: SLOW }, count: 100, requestTimeout: 25000 },
   {
     name: 'an answer cut in its middle, and the connection closed',
     happens: (proxy, api) => proxy.cutAnswer(api, { bytes: SOME_BYTES, end: 'close' })

@@ -178,8 +178,8 @@ class FaultProxy {
   get brokers () { return this.routes.map(({ ownPort }) => `${HOST}:${ownPort}`).join(',') }
 
   /**
-   * The same answer with our addresses. In every version of these answers a port follows its host, and has the same size
-   * whatever it is, so that nothing else has to be understood.
+   * The same answer with our addresses. In every version of these answers a port follows its host, and has the same
+   * size whatever it is, so that nothing else has to be understood.
    *
    * @param {Buffer} frame
    */

@@ -33,8 +33,8 @@ const API = {
  * @typedef {import('./hostileBatches').RecordBatch} RecordBatch
  */
 
-/** @type {Record<number, ApiName>} */
-const NAMES = Object.fromEntries(Object.entries(API).map(([name, key]) => [key, name]))
+/** @type {Map<number, ApiName>} */
+const NAMES = new Map(/** @type {ApiName[]} */ (Object.keys(API)).map((name) => [API[name], name]))
 
 /**
  * Lowest and highest version of each request.
@@ -62,7 +62,7 @@ const VERSIONS = {
 }
 
 /** With ids of topics in metadata and fetches, as Kafka has had since 3.1. */
-const WITH_TOPIC_IDS = { Metadata: [12, 12], Fetch: [13, 13] }
+const WITH_TOPIC_IDS = /** @type {Partial<typeof VERSIONS>} */ ({ Metadata: [12, 12], Fetch: [13, 13] })
 
 const FLEXIBLE_SINCE = { Metadata: 9, Fetch: 12 }
 
@@ -303,7 +303,7 @@ class HostileBroker {
 
   /** @param {Buffer} bytes @param {net.Socket} socket @param {number} node */
   async serve (bytes, socket, node) {
-    const api = NAMES[bytes.readInt16BE(0)]
+    const api = NAMES.get(bytes.readInt16BE(0))
     const version = bytes.readInt16BE(2)
     if (!api) return socket.destroy()
     const correlation = bytes.readInt32BE(4)

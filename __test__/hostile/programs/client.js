@@ -1,7 +1,8 @@
 'use strict'
 
 // A client of either door against a hostile broker or network, in a process of its own: if it crashes, that is the
-// failure of its case. One line per event, as a JSON array. SIGTERM closes the client; then no native thread may be left.
+// failure of its case. One line per event, as a JSON array. SIGTERM closes the client; then no native thread may be
+// left.
 // argument: JSON of Config
 
 /**
