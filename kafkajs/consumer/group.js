@@ -179,6 +179,9 @@ class Group {
         topics: this.topics,
         start: { fromOffset: 'latest', fromOffsetOf, commitOnFirstJoin: false, timeout: this.context.requestTimeout() }
       })
+      const { missed } = this.source
+      this.source.missed = null
+      if (missed !== null) this.hear(missed)
     }))
   }
 
