@@ -33,9 +33,12 @@ function errorData (code) {
 
 /** librdkafka's codes that JavaScript decides on. */
 const CODE = {
+  BAD_MSG: -199,
+  BAD_COMPRESSION: -198,
   DESTROY: -197,
   FAIL: -196,
   TRANSPORT: -195,
+  CRIT_SYS_RESOURCE: -194,
   RESOLVE: -193,
   MSG_TIMED_OUT: -192,
   UNKNOWN_PARTITION: -190,
@@ -46,6 +49,8 @@ const CODE = {
   QUEUE_FULL: -184,
   SSL: -181,
   STATE: -172,
+  UNKNOWN_PROTOCOL: -171,
+  NOT_IMPLEMENTED: -170,
   AUTHENTICATION: -169,
   TIMED_OUT_QUEUE: -166,
   UNSUPPORTED_FEATURE: -165,

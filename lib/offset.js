@@ -4,11 +4,16 @@ const { AdoptableEmitter, callable } = require('./internal/callable')
 const { emitAll } = require('./internal/emitAll')
 const { callbackOf, checkArray, checkClient, checkObject } = require('./internal/arguments')
 const { isForeign } = require('./internal/foreignClient')
+const { named } = require('./internal/nativeErrors')
+const { errorData } = require('../core/errors')
 const { listOf } = require('../core/keyed')
 
 /** As times in a look-up of offsets */
 const LATEST = -1
 const EARLIEST = -2
+
+/** Kafka's code for it. */
+const UNKNOWN_TOPIC_OR_PARTITION = 3
 
 /**
  * Offsets of partitions and of groups. Calls before `ready` wait for it.
@@ -153,7 +158,9 @@ class Offset extends AdoptableEmitter {
       const { metadata } = result[1]
       const payloads = Object.keys(metadata).flatMap(topic =>
         Object.keys(metadata[topic]).map(partition => ({ topic, partition: Number(partition), time })))
-      if (payloads.length === 0) return callback(new Error('Topic(s) does not exist'))
+      if (payloads.length === 0) {
+        return callback(named('Topic(s) does not exist', errorData(UNKNOWN_TOPIC_OR_PARTITION)))
+      }
       this.fetch(payloads, (failure, /** @type {any} one offset takes the place of each list */ offsets) => {
         if (failure) return callback(failure)
         for (const partitions of Object.values(offsets)) {

@@ -50,6 +50,14 @@ test('what has no name in kafka-node keeps librdkafka\'s text', () => {
   assert.deepEqual(Object.keys(error), [])
 })
 
+test('a code that nobody knows is in the error\'s code', () => {
+  for (const [code, name] of /** @type {[number, string][]} */ ([[999, 'ERR_999?'], [-77, 'ERR_-77?']])) {
+    /** @type {any} */
+    const error = toError(native(code, name, `Err-${code}?`), 250)
+    assert.equal(error.code, `ERR_KAFKA_${code}`)
+  }
+})
+
 test('errors about groups have their own classes, and the code', () => {
   const error = toGroupError(native(22, 'ILLEGAL_GENERATION'), 250)
   assert.ok(error instanceof IllegalGenerationError)

@@ -53,6 +53,22 @@ const REBALANCE_FAMILY = new Set(['REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION',
   'NOT_COORDINATOR_FOR_GROUP'])
 const REBALANCE_CODES = new Set([16, 22, 25, 27])
 
+/** What was fetched cannot be read; it comes again and again, as librdkafka does not skip it. */
+const UNREADABLE = new Set([CODE.BAD_MSG, CODE.BAD_COMPRESSION, CODE.CRIT_SYS_RESOURCE, CODE.NOT_IMPLEMENTED])
+/** How librdkafka's text begins when it could not use the coordinator's answer. */
+const JOIN_FAILED = /^(Join|Sync)Group failed: /
+/** Below -1, librdkafka's own codes begin here; what is between is a broker's that nobody knows. */
+const HIGHEST_OWN_CODE = -100
+
+/**
+ * @param {import('../../core/handles/events').ErrorEvent} event of librdkafka's own
+ * @returns {boolean} the broker gave something that cannot be used, and will not by being asked again
+ */
+function isUnusable ({ error: { code, message }, topic }) {
+  if (topic !== null) return UNREADABLE.has(code)
+  return (UNREADABLE.has(code) || code === CODE.UNKNOWN_PROTOCOL) && JOIN_FAILED.test(message)
+}
+
 class Group {
   /**
    * @param {Context} context
@@ -163,6 +179,9 @@ class Group {
         topics: this.topics,
         start: { fromOffset: 'latest', fromOffsetOf, commitOnFirstJoin: false, timeout: this.context.requestTimeout() }
       })
+      const { missed } = this.source
+      this.source.missed = null
+      if (missed !== null) this.hear(missed)
     }))
   }
 
@@ -448,7 +467,8 @@ class Group {
       return
     }
     if (error.fatal || code === FATAL) return this.fail(fatalError(error))
-    if (code < 0 || error.retriable || REBALANCE_CODES.has(code)) {
+    const isOwn = code === -1 || code <= HIGHEST_OWN_CODE
+    if ((isOwn && !isUnusable(event)) || error.retriable || REBALANCE_CODES.has(code)) {
       this.logger.debug(error.message, { groupId: this.context.groupId })
       return
     }

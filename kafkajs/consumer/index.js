@@ -50,8 +50,11 @@ const { clearTimeout, setTimeout } = require('../../core/scheduling/timers')
  * @typedef {Required<Omit<Params, Optional | 'members'>> & Pick<Params, Optional>} ContextParams with the defaults
  *
  * @typedef {ReturnType<typeof createContext>} Context what a consumer has for as long as it is there
- * @typedef {{ handle: import('../../core/handles').ConsumerHandle, queues: PartitionQueues }} Source a native
- *   handle with what it has brought
+ * @typedef {object} Source a native handle with what it has brought
+ * @property {import('../../core/handles').ConsumerHandle} handle
+ * @property {PartitionQueues} queues
+ * @property {import('../../core/handles/events').ErrorEvent | null} missed the last error before somebody was there to
+ *   hear it
  */
 
 const { CONNECT, CRASH, DISCONNECT, FETCH, FETCH_START, HEARTBEAT, STOP } = consumerEvents
@@ -209,11 +212,15 @@ function createContext (params) {
       records: batch => queues.add(batch),
       event: event => {
         if (event.type === 'topic') queues.learnTopic(event)
-        else if (context.runner !== null && current === source) context.runner.group.hear(event)
+        else if (current !== source) return
+        else if (context.runner !== null) context.runner.group.hear(event)
+        // librdkafka says only once what it does not get a coordinator for
+        else if (event.type === 'error' && event.topic === null) source.missed = event
       }
     })
     queues.attach(handle)
-    const source = { handle, queues }
+    /** @type {Source} */
+    const source = { handle, queues, missed: null }
     current = source
     return handle
   }

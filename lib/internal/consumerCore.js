@@ -9,8 +9,9 @@ const { toCommitResult } = require('./commitResult')
 const { emitAll } = require('./emitAll')
 const { isForeign, onceReady } = require('./foreignClient')
 const { MessageEmitter } = require('./messageEmitter')
-const { CODE, toError, toGroupError } = require('./nativeErrors')
+const { CODE, named, toError, toGroupError } = require('./nativeErrors')
 const { errorName } = require('./errorCodes')
+const { errorData } = require('../../core/errors')
 const InvalidConfigError = require('../errors/InvalidConfigError')
 const TimeoutError = require('../errors/TimeoutError')
 const { valueOf } = require('../../core/keyed')
@@ -245,8 +246,8 @@ class ConsumerCore {
  */
 function partitionError ({ error, topic, partition }) {
   const code = error.code === CODE.OFFSET_OUT_OF_RANGE ? 1 : error.code
-  const name = code > 0 ? errorName(code) : error.message
-  return Object.assign(new Error(name), { topic, partition })
+  const message = code > 0 ? errorName(code) : error.message
+  return Object.assign(named(message, code === error.code ? error : errorData(code)), { topic, partition })
 }
 
 /** @param {{ topic: unknown, offset?: unknown }} position */

@@ -111,8 +111,9 @@ function toTokenError (failure) {
  */
 function named (message, error) {
   const result = /** @type {Error & { code?: string }} */ (new Error(message))
-  // alongside kafka-node's bare message: which of librdkafka's errors it was
-  Object.defineProperty(result, 'code', { value: `ERR_KAFKA_${error.name.replace(/^_/, '')}`, configurable: true })
+  // alongside kafka-node's bare message: which of librdkafka's errors it was; one that it does not know is `ERR_999?`
+  const name = error.name.replace(/^_/, '').replace(/^ERR_(-?\d+)\?$/, '$1')
+  Object.defineProperty(result, 'code', { value: `ERR_KAFKA_${name}`, configurable: true })
   return result
 }
 
@@ -233,5 +234,5 @@ function withCode (message, code) {
 }
 
 module.exports = {
-  CODE, answerTo, isTlsError, toError, toGroupError, toSocketError, toTlsError, toTokenError, withCure
+  CODE, answerTo, isTlsError, named, toError, toGroupError, toSocketError, toTlsError, toTokenError, withCure
 }
