@@ -70,6 +70,7 @@ const UNKNOWN_TOPIC_OR_PARTITION = 3
 const OFFSET_OUT_OF_RANGE = 1
 const NOT_LEADER = 6
 const UNSUPPORTED_VERSION = 35
+const UNKNOWN_TOPIC_ID = 100
 
 /** The longest that a fetch waits for records, ms: a test that adds some does not have to wait for it. */
 const LONGEST_WAIT_MS = 20
@@ -384,9 +385,9 @@ class HostileBroker {
     return wanted
   }
 
-  /** @param {Buffer} id */
+  /** @param {Buffer} id @returns {string} the topic's name, or the id in hexadecimal digits when no topic has it */
   nameOf (id) {
-    return [...this.topicIds.keys()].find((name) => this.topicIds.get(name)?.equals(id)) || ''
+    return [...this.topicIds.keys()].find((name) => this.topicIds.get(name)?.equals(id)) || id.toString('hex')
   }
 
   /** @param {string} topic @param {number} partition @param {number} node */
@@ -406,7 +407,10 @@ class HostileBroker {
       this.topicOfFetch(body, topic, request.version)
       body.each(wanted.filter((one) => one.topic === topic), ({ partition, offset }) => {
         const end = this.topics.get(topic)?.[partition]?.end ?? -1
-        const error = this.errorOf(topic, partition, request.node) || (offset > end ? OFFSET_OUT_OF_RANGE : 0)
+        const isUnknownId = request.version >= 13 && !this.topics.has(topic)
+        const error = isUnknownId
+          ? UNKNOWN_TOPIC_ID
+          : this.errorOf(topic, partition, request.node) || (offset > end ? OFFSET_OUT_OF_RANGE : 0)
         this.partitionOfFetch(body, {
           version: request.version,
           partition,
@@ -423,7 +427,7 @@ class HostileBroker {
   /** @param {Body} body @param {string} topic @param {number} version */
   topicOfFetch (body, topic, version) {
     if (version < 13) body.text(topic)
-    else body.raw(this.topicIds.get(topic) || Buffer.alloc(16))
+    else body.raw(this.topicIds.get(topic) || Buffer.from(topic, 'hex'))
   }
 
   /**
