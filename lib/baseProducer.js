@@ -5,9 +5,8 @@ const {
 } = require('./internal/arguments')
 const assert = require('./internal/assert')
 const { AdoptableEmitter, callable } = require('./internal/callable')
-const { errorName } = require('./internal/errorCodes')
 const { isForeign, produce } = require('./internal/foreignClient')
-const { named } = require('./internal/nativeErrors')
+const { brokerError } = require('./internal/nativeErrors')
 const getLogger = require('./logging')
 const { BrokerNotAvailableError, InvalidConfigError } = require('./errors')
 const { sendFailed, sendTrace, traceEnd, traceSync } = require('../core/diagnostics')
@@ -496,7 +495,7 @@ class SendOutcome extends PendingCall {
    */
   failed (code, { topic, partition }) {
     this.error = code > 0
-      ? named(errorName(code), errorData(code))
+      ? brokerError(code)
       : this.client._sendError(errorData(code), topic, partition)
     // not leader, unknown topic or partition: what we know about the cluster is out of date
     if (code === 6 || code === 3) this.client.emit('brokersChanged')

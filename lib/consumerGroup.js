@@ -17,13 +17,11 @@ const { Membership } = require('./internal/group/membership')
 const { COOPERATIVE, groupOptions } = require('./internal/group/options')
 const { checkIsolationLevel, defaults, librdkafkaSettings } = require('./internal/options')
 const { commitsOrCallback } = require('./internal/requests/payloads')
-const { errorName } = require('./internal/errorCodes')
-const { named } = require('./internal/nativeErrors')
+const { brokerError } = require('./internal/nativeErrors')
 const { hideSecrets } = require('./internal/redact')
 const { InvalidConfigError, InvalidConsumerOffsetError } = require('./errors')
 const IllegalGenerationError = require('./errors/IllegalGenerationError')
 const { validateConfig } = require('./utils')
-const { errorData } = require('../core/errors')
 const { recordOf, valueOf } = require('../core/keyed')
 const { callAll } = require('../core/scheduling/callAll')
 const { setImmediate, setTimeout } = require('../core/scheduling/timers')
@@ -242,7 +240,7 @@ class ConsumerGroup extends AdoptableEmitter {
         if (this.client.closing) return
         const code = failure ? 0 : answers[0].error
         if (failure || code !== 0) {
-          const cause = failure || named(errorName(code), errorData(code))
+          const cause = failure || brokerError(code)
           this.emit('error', new InvalidConsumerOffsetError(`Fetching ${policy} offset failed`, cause))
           return
         }

@@ -11,7 +11,7 @@ const path = require('node:path')
 const { HandleDiagnostics } = require('../../core/diagnostics')
 const kafka = require('../..')
 const { CHANNELS, PREFIX, TRACE_EVENTS, Watched, trace } = require('../support/diagnostics')
-const { Opened, call, collect, next, startWatched, uniqueName } = require('../support/embedded')
+const { Opened, call, collect, newTopic, next, startWatched, uniqueName } = require('../support/embedded')
 const { Clients, gate } = require('../support/kafkajs-clients')
 const program = require('../support/program')
 const { SaslBroker } = require('../support/sasl-broker')
@@ -43,11 +43,7 @@ describe('diagnostics channels', { timeout: 120000 }, () => {
   })
   after(() => broker.stop())
 
-  async function topicOf (partitions = 1) {
-    const topic = uniqueName('topic')
-    await broker.createTopic(topic, partitions)
-    return topic
-  }
+  const topicOf = (partitions = 1) => newTopic(broker, partitions)
 
   /**
    * What all of it looks like, whichever door the client is of.

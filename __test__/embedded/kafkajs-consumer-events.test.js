@@ -3,7 +3,7 @@
 const { after, before, describe, it } = require('node:test')
 const assert = require('node:assert/strict')
 const { AsyncLocalStorage } = require('node:async_hooks')
-const { numbered, startWatched, uniqueName } = require('../support/embedded')
+const { newTopic, numbered, startWatched, uniqueName } = require('../support/embedded')
 const { Clients, Collected, FAST_RETRY, nextEvent } = require('../support/kafkajs-clients')
 
 describe('what a consumer of the second door tells', { timeout: 60000 }, () => {
@@ -12,11 +12,7 @@ describe('what a consumer of the second door tells', { timeout: 60000 }, () => {
   before(async () => { broker = await startWatched() })
   after(() => broker.stop())
 
-  async function topicOf (partitions = 1) {
-    const topic = uniqueName('topic')
-    await broker.createTopic(topic, partitions)
-    return topic
-  }
+  const topicOf = (partitions = 1) => newTopic(broker, partitions)
 
   it('heartbeats and fetches that were answered, and requests', async (context) => {
     const clients = new Clients(context, broker)

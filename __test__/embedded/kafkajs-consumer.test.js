@@ -3,7 +3,7 @@
 const { after, before, describe, it } = require('node:test')
 const assert = require('node:assert/strict')
 const { KafkaJSNumberOfRetriesExceeded } = require('../../kafkajs')
-const { numbered, startWatched, uniqueName } = require('../support/embedded')
+const { newTopic, numbered, startWatched, uniqueName } = require('../support/embedded')
 const { Clients, Collected, gate, nextEvent } = require('../support/kafkajs-clients')
 
 /**
@@ -24,11 +24,7 @@ describe('a consumer of the second door', { timeout: 60000 }, () => {
   before(async () => { broker = await startWatched() })
   after(() => broker.stop())
 
-  async function topicOf (partitions = 1) {
-    const topic = uniqueName('topic')
-    await broker.createTopic(topic, partitions)
-    return topic
-  }
+  const topicOf = (partitions = 1) => newTopic(broker, partitions)
 
   /**
    * A running consumer of one topic from its beginning; `got` has `{ topic, partition, message }`.

@@ -9,7 +9,7 @@ const client = require('prom-client')
 
 const { register } = require('../../metrics')
 const { PREFIX, Watched } = require('../support/diagnostics')
-const { Opened, call, collect, startWatched, uniqueName } = require('../support/embedded')
+const { Opened, call, collect, newTopic, startWatched, uniqueName } = require('../support/embedded')
 const { Clients, gate } = require('../support/kafkajs-clients')
 const { requireKafkajsNative } = require('../support/kafkajs-native')
 
@@ -51,11 +51,7 @@ describe('metrics', { timeout: 60000 }, () => {
   before(async () => { broker = await startWatched() })
   after(() => broker.stop())
 
-  async function topicOf (partitions = 1) {
-    const topic = uniqueName('topic')
-    await broker.createTopic(topic, partitions)
-    return topic
-  }
+  const topicOf = (partitions = 1) => newTopic(broker, partitions)
 
   /**
    * Statistics of all handles that are open now, once more.

@@ -128,10 +128,16 @@ const values = (messages) => messages.map(({ value }) => value)
 
 const numbered = (count, from = 0) => Array.from({ length: count }, (_, i) => String(from + i))
 
-/** A new topic with messages '0', '1', ... in each partition. */
-async function filledTopic (broker, producer, count, partitions = 1) {
+/** A new topic. */
+async function newTopic (broker, partitions = 1) {
   const topic = uniqueName('topic')
   await broker.createTopic(topic, partitions)
+  return topic
+}
+
+/** A new topic with messages '0', '1', ... in each partition. */
+async function filledTopic (broker, producer, count, partitions = 1) {
+  const topic = await newTopic(broker, partitions)
   for (let partition = 0; partition < partitions; partition++) {
     await sendAll(producer, topic, numbered(count), partition)
   }
@@ -139,6 +145,6 @@ async function filledTopic (broker, producer, count, partitions = 1) {
 }
 
 module.exports = {
-  FAST_RETRY, Opened, SESSION_TIMEOUT, call, collect, filledTopic, next, numbered, record, sendAll, startWatched,
-  uniqueName, values
+  FAST_RETRY, Opened, SESSION_TIMEOUT, call, collect, filledTopic, newTopic, next, numbered, record, sendAll,
+  startWatched, uniqueName, values
 }

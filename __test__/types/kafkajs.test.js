@@ -6,6 +6,7 @@ const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const ts = require('typescript')
+const { compile: compileWith } = require('./compile')
 
 const root = path.join(__dirname, '../..')
 const ours = path.join(root, 'kafkajs.d.ts')
@@ -18,25 +19,7 @@ const modern = path.join(__dirname, 'kafkajs', 'modern.ts')
  * @param {string} typings what `kafkajs` is
  * @param {ts.CompilerOptions} [more]
  */
-function compile (files, typings, more = {}) {
-  const program = ts.createProgram(files, {
-    strict: true,
-    noEmit: true,
-    skipLibCheck: false,
-    module: ts.ModuleKind.Node16,
-    moduleResolution: ts.ModuleResolutionKind.Node16,
-    target: ts.ScriptTarget.ES2020,
-    lib: ['lib.es2020.d.ts'],
-    types: ['node'],
-    typeRoots: [path.join(root, 'node_modules/@types')],
-    paths: { kafkajs: [typings] },
-    ...more
-  })
-  const complaints = ts.formatDiagnostics(ts.getPreEmitDiagnostics(program), {
-    getCanonicalFileName: name => name, getCurrentDirectory: () => root, getNewLine: () => '\n'
-  })
-  return { program, complaints }
-}
+const compile = (files, typings, more = {}) => compileWith(files, { paths: { kafkajs: [typings] }, ...more })
 
 /**
  * @param {ts.Program} program

@@ -5,37 +5,18 @@ const assert = require('node:assert/strict')
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
-const ts = require('typescript')
+const { compile: compileWith } = require('./compile')
 
 const root = path.join(__dirname, '../..')
 const declarations = path.join(root, 'diagnostics.d.ts')
 
-/**
- * @param {string[]} files
- * @param {ts.CompilerOptions} [more]
- */
-function compile (files, more = {}) {
-  const program = ts.createProgram(files, {
-    strict: true,
-    noEmit: true,
-    skipLibCheck: false,
-    module: ts.ModuleKind.Node16,
-    moduleResolution: ts.ModuleResolutionKind.Node16,
-    target: ts.ScriptTarget.ES2020,
-    lib: ['lib.es2020.d.ts'],
-    types: ['node'],
-    typeRoots: [path.join(root, 'node_modules/@types')],
-    paths: {
-      'kafka-node-native/*': [path.join(root, '*.d.ts')],
-      'prom-client': [path.join(root, 'node_modules/prom-client')]
-    },
-    ...more
-  })
-  const complaints = ts.formatDiagnostics(ts.getPreEmitDiagnostics(program), {
-    getCanonicalFileName: name => name, getCurrentDirectory: () => root, getNewLine: () => '\n'
-  })
-  return { program, complaints }
+const paths = {
+  'kafka-node-native/*': [path.join(root, '*.d.ts')],
+  'prom-client': [path.join(root, 'node_modules/prom-client')]
 }
+
+/** @param {string[]} files */
+const compile = files => compileWith(files, { paths })
 
 test('a service compiles strictly with the types of messages and metrics', () => {
   assert.equal(compile([path.join(__dirname, 'observability', 'service.ts')]).complaints, '')
@@ -58,11 +39,12 @@ test('the samples in docs/observability.md use what there is', context => {
 test('docs/observability.md has every field of every message, and no other', () => {
   const { program } = compile([declarations])
   const checker = program.getTypeChecker()
-  const source = /** @type {ts.SourceFile} */ (program.getSourceFile(declarations))
-  const exported = checker.getExportsOfModule(/** @type {ts.Symbol} */ (checker.getSymbolAtLocation(source)))
+  const source = /** @type {import('typescript').SourceFile} */ (program.getSourceFile(declarations))
+  const module = /** @type {import('typescript').Symbol} */ (checker.getSymbolAtLocation(source))
+  const exported = checker.getExportsOfModule(module)
   /** @param {string} name of an interface with one property for each channel */
   const fieldsOf = name => {
-    const symbol = /** @type {ts.Symbol} */ (exported.find(each => each.name === name))
+    const symbol = /** @type {import('typescript').Symbol} */ (exported.find(each => each.name === name))
     return new Map(checker.getDeclaredTypeOfSymbol(symbol).getProperties().map(property => [
       property.name, checker.getTypeOfSymbolAtLocation(property, source).getProperties().map(each => each.name).sort()
     ]))

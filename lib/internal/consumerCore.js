@@ -9,9 +9,7 @@ const { toCommitResult } = require('./commitResult')
 const { emitAll } = require('./emitAll')
 const { isForeign, onceReady } = require('./foreignClient')
 const { MessageEmitter } = require('./messageEmitter')
-const { CODE, named, toError, toGroupError } = require('./nativeErrors')
-const { errorName } = require('./errorCodes')
-const { errorData } = require('../../core/errors')
+const { CODE, brokerError, named, toError, toGroupError } = require('./nativeErrors')
 const InvalidConfigError = require('../errors/InvalidConfigError')
 const TimeoutError = require('../errors/TimeoutError')
 const { valueOf } = require('../../core/keyed')
@@ -246,8 +244,7 @@ class ConsumerCore {
  */
 function partitionError ({ error, topic, partition }) {
   const code = error.code === CODE.OFFSET_OUT_OF_RANGE ? 1 : error.code
-  const message = code > 0 ? errorName(code) : error.message
-  return Object.assign(named(message, code === error.code ? error : errorData(code)), { topic, partition })
+  return Object.assign(code > 0 ? brokerError(code) : named(error.message, error), { topic, partition })
 }
 
 /** @param {{ topic: unknown, offset?: unknown }} position */

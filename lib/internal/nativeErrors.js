@@ -6,7 +6,7 @@ const QueueFullError = require('./errors/QueueFullError')
 const SaslAuthenticationError = require('../errors/SaslAuthenticationError')
 const TimeoutError = require('../errors/TimeoutError')
 const { ConsumerGroupErrors } = require('../errors')
-const { CODE, isGone, isTimeout, isTlsError } = require('../../core/errors')
+const { CODE, errorData, isGone, isTimeout, isTlsError } = require('../../core/errors')
 const {
   certificateFailure, socketFailure, tlsAlert, withoutState
 } = require('../../core/connectionFailure')
@@ -52,6 +52,14 @@ function toError (error, requestTimeout) {
         'come, or raise queueMaxMessages or queueMaxBytes')
   }
   return named(code > 0 ? errorName(code) : error.message, error)
+}
+
+/**
+ * @param {number} code of a broker
+ * @returns {Error}
+ */
+function brokerError (code) {
+  return named(errorName(code), errorData(code))
 }
 
 /** @typedef {Error & { native: NativeError }} RequestError */
@@ -234,5 +242,6 @@ function withCode (message, code) {
 }
 
 module.exports = {
-  CODE, answerTo, isTlsError, named, toError, toGroupError, toSocketError, toTlsError, toTokenError, withCure
+  CODE, answerTo, brokerError, isTlsError, named, toError, toGroupError, toSocketError, toTlsError, toTokenError,
+  withCure
 }

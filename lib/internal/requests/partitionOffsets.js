@@ -2,9 +2,7 @@
 
 const { ask, noLeader } = require('./ask')
 const { lastOfEach } = require('./payloads')
-const { errorName } = require('../errorCodes')
-const { named } = require('../nativeErrors')
-const { errorData } = require('../../../core/errors')
+const { brokerError } = require('../nativeErrors')
 const { recordOf, valueOf } = require('../../../core/keyed')
 const { setImmediate } = require('../../../core/scheduling/timers')
 
@@ -110,7 +108,7 @@ function lookUp (client, payloads, callback) {
       // no broker leads it: our metadata was out of date
       const failure = error < 0
         ? noLeader()
-        : Object.assign(named(errorName(error), errorData(error)), { topic, partition })
+        : Object.assign(brokerError(error), { topic, partition })
       return /** @type {Failed} */ (callback)(failure)
     }
     /** @type {FoundOffsets} */
