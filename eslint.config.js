@@ -11,6 +11,10 @@ const SHIPPED = ['index.js', 'kafka.js', 'kafkajs.js', 'logging.js', 'metrics.js
   'kafkajs/**/*.js', 'metrics/**/*.js', 'core/**/*.js', 'dev-broker/**/*.js', 'cli/**/*.js', 'bin/**/*.js',
   'packages/**/*.js']
 
+/** The tests that wait for a broker, be it a real one. */
+const WITH_BROKERS = ['compat', 'compat-kafkajs', 'embedded', 'hostile', 'integration', 'lifecycle']
+  .map((layer) => `__test__/${layer}/**/*.test.js`)
+
 /**
  * What each folder may import besides itself, as in the file map of docs/architecture.md: imports go down only. No door
  * knows another. A name also stands for the module next to the folder.
@@ -54,6 +58,31 @@ const onlyImport = {
       'ExportNamedDeclaration, ExportAllDeclaration': (/** @type {any} */ node) => check(node, node.source),
       ImportDeclaration: (/** @type {any} */ node) => check(node, node.source),
       ImportExpression: (/** @type {any} */ node) => check(node, node.source)
+    }
+  }
+}
+
+/**
+ * Wants a `timeout` in the options of each outermost `describe` and `it`.
+ *
+ * @type {import('eslint').Rule.RuleModule}
+ */
+const testDeadline = {
+  meta: { schema: [] },
+  create (context) {
+    const isTest = (/** @type {any} */ { type, callee }) =>
+      type === 'CallExpression' && ['describe', 'it'].includes(callee.name)
+    const hasTimeout = (/** @type {any} */ { type, properties }) =>
+      type === 'ObjectExpression' && properties.some((/** @type {any} */ { key }) => key && key.name === 'timeout')
+    return {
+      CallExpression (node) {
+        if (!isTest(node) || node.arguments.some(hasTimeout)) return
+        if (context.sourceCode.getAncestors(node).some(isTest)) return
+        context.report({
+          node,
+          message: 'A test that waits for a broker needs a deadline: give the outermost describe or it a timeout.'
+        })
+      }
     }
   }
 }
@@ -135,6 +164,12 @@ module.exports = [
     // where the real ones are kept
     files: ['core/scheduling/timers.js'],
     rules: { 'no-restricted-properties': 'off' }
+  },
+  {
+    // Node 20 bounds whole files only, and does not say which test hangs.
+    files: WITH_BROKERS,
+    plugins: { house: { rules: { 'test-deadline': testDeadline } } },
+    rules: { 'house/test-deadline': 'error' }
   },
   {
     files: ['**/*.mjs'],

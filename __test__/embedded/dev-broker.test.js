@@ -71,7 +71,7 @@ function closeOf (socket) {
   return new Promise(resolve => socket.on('error', () => {}).once('close', resolve).resume())
 }
 
-describe('a running embedded broker', () => {
+describe('a running embedded broker', { timeout: 180000 }, () => {
   let broker
 
   before(async () => {
@@ -193,7 +193,7 @@ describe('a running embedded broker', () => {
   })
 })
 
-describe('fault injection', () => {
+describe('fault injection', { timeout: 180000 }, () => {
   let broker
 
   before(async () => {
@@ -250,7 +250,7 @@ describe('fault injection', () => {
   })
 })
 
-describe('starting', () => {
+describe('starting', { timeout: 180000 }, () => {
   it('listens on the requested port', async () => {
     const first = await startDevBroker({ port: 0, quiet: true })
     const { port } = first
@@ -298,7 +298,7 @@ describe('starting', () => {
   })
 })
 
-describe('the end of an embedded broker', () => {
+describe('the end of an embedded broker', { timeout: 180000 }, () => {
   it('comes with stop(), which may be called again', async () => {
     const broker = await startDevBroker({ port: 0, quiet: true })
     const exits = []
@@ -361,7 +361,7 @@ describe('the end of an embedded broker', () => {
   })
 })
 
-it('warns once per process that it is for development and tests only', async () => {
+it('warns once per process that it is for development and tests only', { timeout: 60000 }, async () => {
   const warning = once(process, 'warning')
   const broker = await startDevBroker({ port: 0 })
   const [{ name, message }] = await warning

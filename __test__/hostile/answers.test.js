@@ -519,7 +519,7 @@ const CASES = [
 for (const door of DOORS) {
   suite(`${door}: a hostile answer`, { concurrency: 3 }, () => {
     for (const { name, api, answer, role, ends, inVain = IN_VAIN, versions, todo } of CASES) {
-      it(`${api}: ${name}`, { todo }, async (context) => {
+      it(`${api}: ${name}`, { timeout: 60000, todo }, async (context) => {
         const broker = await new HostileBroker().start()
         context.after(() => broker.stop())
         Object.assign(broker.versions, versions)

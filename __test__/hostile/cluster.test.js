@@ -51,7 +51,7 @@ const bothSent = (client) => client.until(() => client.all('sent').length === 2,
 
 for (const door of DOORS) {
   suite(`${door}: a cluster that changes its mind`, { concurrency: 3 }, () => {
-    it('about leaders, with each answer: records are read and written', async (context) => {
+    it('about leaders, with each answer: records are read and written', { timeout: 60000 }, async (context) => {
       const broker = await start(context, { nodes: 2 })
       broker.replace('Metadata', (request) => {
         const body = request.empty()
@@ -69,7 +69,7 @@ for (const door of DOORS) {
       await writer.end()
     })
 
-    it('about leaders that do not exist, and none', async (context) => {
+    it('about leaders that do not exist, and none', { timeout: 60000 }, async (context) => {
       const broker = await start(context)
       broker.replace('Metadata', (request) => {
         const body = request.empty()
@@ -84,7 +84,7 @@ for (const door of DOORS) {
       await client.end()
     })
 
-    it('about the number of partitions', async (context) => {
+    it('about the number of partitions', { timeout: 60000 }, async (context) => {
       const broker = await start(context)
       broker.replace('Metadata', (request) => {
         const body = request.empty()
@@ -99,7 +99,7 @@ for (const door of DOORS) {
       await client.end()
     })
 
-    it('about the id of a topic', async (context) => {
+    it('about the id of a topic', { timeout: 60000 }, async (context) => {
       const broker = await start(context, { topicIds: true })
       const right = broker.topicIds.get('t') || Buffer.alloc(16)
       broker.replace('Metadata', (request) => {
@@ -114,23 +114,24 @@ for (const door of DOORS) {
     })
 
     for (const { name, ids, todo } of PARTITION_IDS) {
-      it(`about the ids of partitions: ${name}`, { todo: door === 'kafkajs' ? todo : undefined }, async (context) => {
-        const broker = await start(context)
-        broker.replace('Metadata', (request) => {
-          const body = request.empty()
-          broker.writeMetadata(body, request.version, {
-            topics: [{ name: 't', partitions: ids.map((id) => ({ id, leader: 0 })) }]
+      it(`about the ids of partitions: ${name}`,
+        { timeout: 60000, todo: door === 'kafkajs' ? todo : undefined }, async (context) => {
+          const broker = await start(context)
+          broker.replace('Metadata', (request) => {
+            const body = request.empty()
+            broker.writeMetadata(body, request.version, {
+              topics: [{ name: 't', partitions: ids.map((id) => ({ id, leader: 0 })) }]
+            })
+            return body
           })
-          return body
+          const client = new Client(context, { door, brokers: broker.brokers, role: 'read', partitions: [0, 1] }, 5000)
+          await client.until(({ errors, values }) => errors.length > 0 || values.length === 3, 'error or every record')
+          client.checkErrors()
+          await client.end()
         })
-        const client = new Client(context, { door, brokers: broker.brokers, role: 'read', partitions: [0, 1] }, 5000)
-        await client.until(({ errors, values }) => errors.length > 0 || values.length === 3, 'error or every record')
-        client.checkErrors()
-        await client.end()
-      })
     }
 
-    it('about where a log ends: it is read from where it was', async (context) => {
+    it('about where a log ends: it is read from where it was', { timeout: 60000 }, async (context) => {
       const broker = await start(context)
       const [log] = broker.topics.get('t') || []
       const client = new Client(context, { door, brokers: broker.brokers, role: 'read', partitions: [0] })
@@ -147,7 +148,7 @@ for (const door of DOORS) {
 
   suite(`${door}: topics with the names of properties of objects`, { concurrency: 3 }, () => {
     for (const topic of ['__proto__', 'constructor', 'toString']) {
-      it(`${topic} is read, written and asked for`, async (context) => {
+      it(`${topic} is read, written and asked for`, { timeout: 60000 }, async (context) => {
         const broker = await start(context)
         broker.topic(topic, [[new RecordBatch(0, [{ value: 'own', headers: [[topic, 'header']] }])]])
         const config = { door, brokers: broker.brokers, topic }

@@ -112,7 +112,7 @@ for (const door of DOORS) {
       const options = requestTimeout === undefined ? {} : { requestTimeout }
       const values = numbered(count)
 
-      it(`${name}: what is sent is confirmed and written`, async (context) => {
+      it(`${name}: what is sent is confirmed and written`, { timeout: 60000 }, async (context) => {
         const { broker, proxy } = await start(context)
         proxy.faults = faults
         const happened = happens(proxy, API.Produce)
@@ -122,7 +122,7 @@ for (const door of DOORS) {
         await client.end()
       })
 
-      it(`${name}: every record is read`, async (context) => {
+      it(`${name}: every record is read`, { timeout: 60000 }, async (context) => {
         const { proxy } = await start(context, values)
         proxy.faults = faults
         const happened = happens(proxy, API.Fetch)
@@ -136,7 +136,7 @@ for (const door of DOORS) {
     /** @type {('reset' | 'close' | 'silence')[]} */
     const breaks = ['reset', 'close', 'silence']
     for (const broken of breaks) {
-      it(`every connection at once (${broken}): reading goes on`, async (context) => {
+      it(`every connection at once (${broken}): reading goes on`, { timeout: 60000 }, async (context) => {
         const { broker, proxy } = await start(context, ['before'])
         const client = new Client(context, { door, brokers: proxy.brokers, role: 'read' })
         await client.receives(['before'])
@@ -149,7 +149,7 @@ for (const door of DOORS) {
       })
     }
 
-    it('silence: it can be closed', async (context) => {
+    it('silence: it can be closed', { timeout: 60000 }, async (context) => {
       const { proxy } = await start(context, ['before'])
       const client = new Client(context, { door, brokers: proxy.brokers, role: 'read' })
       await client.receives(['before'])
@@ -157,32 +157,33 @@ for (const door of DOORS) {
       await client.end()
     })
 
-    it('a broker that answers nobody: sends to it fail, others do not, and it is used again later', async (context) => {
-      const broker = await new HostileBroker({ nodes: 2 }).start()
-      context.after(() => broker.stop())
-      broker.topic('t', [[], []])
-      const proxy = await startProxy(context, broker)
-      proxy.swallow(0)
-      const lost = new Client(context, { door, brokers: proxy.brokers, role: 'write', values: ['lost'] })
-      await lost.fails()
-      assert.deepEqual(lost.all('sent'), [])
-      await lost.end()
+    it('a broker that answers nobody: sends to it fail, others do not, and it is used again later',
+      { timeout: 60000 }, async (context) => {
+        const broker = await new HostileBroker({ nodes: 2 }).start()
+        context.after(() => broker.stop())
+        broker.topic('t', [[], []])
+        const proxy = await startProxy(context, broker)
+        proxy.swallow(0)
+        const lost = new Client(context, { door, brokers: proxy.brokers, role: 'write', values: ['lost'] })
+        await lost.fails()
+        assert.deepEqual(lost.all('sent'), [])
+        await lost.end()
 
-      const log = (/** @type {number} */ id) => (broker.topics.get('t') || [])[id]
-      log(0).leader = 1
-      const moved = new Client(context, { door, brokers: proxy.brokers, role: 'write', values: ['moved'] })
-      await moved.until(() => moved.all('sent').length === 1, 'confirmation')
-      await moved.end()
+        const log = (/** @type {number} */ id) => (broker.topics.get('t') || [])[id]
+        log(0).leader = 1
+        const moved = new Client(context, { door, brokers: proxy.brokers, role: 'write', values: ['moved'] })
+        await moved.until(() => moved.all('sent').length === 1, 'confirmation')
+        await moved.end()
 
-      proxy.heal()
-      log(0).leader = 0
-      const healed = new Client(context, { door, brokers: proxy.brokers, role: 'write', values: ['healed'] })
-      await healed.until(() => healed.all('sent').length === 1, 'confirmation')
-      await healed.end()
+        proxy.heal()
+        log(0).leader = 0
+        const healed = new Client(context, { door, brokers: proxy.brokers, role: 'write', values: ['healed'] })
+        await healed.until(() => healed.all('sent').length === 1, 'confirmation')
+        await healed.end()
       /** @type {import('../support/log-reader').LogRecord[]} */
-      const records = []
-      for (const bytes of log(0).produced) decodeBatches(bytes, { partition: 0, from: 0n, end: 9n }, records)
-      assert.deepEqual(records.map(({ value }) => String(value)), ['moved', 'healed'])
-    })
+        const records = []
+        for (const bytes of log(0).produced) decodeBatches(bytes, { partition: 0, from: 0n, end: 9n }, records)
+        assert.deepEqual(records.map(({ value }) => String(value)), ['moved', 'healed'])
+      })
   })
 }

@@ -141,7 +141,7 @@ for (const door of DOORS) {
   suite(`${door}: a bad record batch`, { concurrency: 3 }, () => {
     for (const { name, batch, delivered, door: only = door, options, todo, hangs } of CASES) {
       if (only !== door) continue
-      it(name, { todo }, async (context) => {
+      it(name, { timeout: 60000, todo }, async (context) => {
         const broker = await new HostileBroker().start()
         context.after(() => broker.stop())
         broker.topic('t', [
@@ -165,7 +165,7 @@ for (const door of DOORS) {
       })
     }
 
-    it('headers with NULs and without names, and thousands of names', async (context) => {
+    it('headers with NULs and without names, and thousands of names', { timeout: 60000 }, async (context) => {
       const broker = await new HostileBroker().start()
       context.after(() => broker.stop())
       const thousands = Array.from({ length: 20000 }, (_, i) => /** @type {[string, string]} */ ([`name ${i}`, 'v']))
@@ -186,7 +186,7 @@ for (const door of DOORS) {
 
     for (const [codec, bomb] of Object.entries(BOMBS)) {
       const size = 400_000_000
-      it(`${size / 1e6} MB out of a few with ${codec}`, {
+      it(`${size / 1e6} MB out of a few with ${codec}`, { timeout: 60000,
         todo: codec === 'zstd'
           ? undefined
           : `${codec === 'gzip' ? 'rdgz.c:100' : 'rdkafka_lz4.c:280'} allocates whatever the data inflate to; only ` +

@@ -40,7 +40,7 @@ async function joinAs (connection, groupId, protocolType) {
 }
 
 for (const version of /** @type {const} */ (['4', '3.9'])) {
-  describe(`Admin with Kafka ${version}`, () => {
+  describe(`Admin with Kafka ${version}`, { timeout: 300000 }, () => {
     /** @type {string} */
     let address
     /** @type {any} */

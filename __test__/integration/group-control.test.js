@@ -156,8 +156,7 @@ describe('onRebalance', { timeout: 60000 }, () => {
     /** @type {string[]} */
     const seen = []
     for (const name of ['rebalancing', 'connect', 'rebalanced']) idle.on(name, () => seen.push(name))
-    await close(owner)
-    await once(idle, 'rebalanced')
+    await Promise.all([once(idle, 'rebalanced'), close(owner)])
     assert.deepEqual(seen, ['rebalancing', 'connect', 'rebalanced'])
     assert.equal(idle.topicPayloads.length, 1)
   })
@@ -248,8 +247,7 @@ describe('pause and resume of a group', { timeout: 90000 }, () => {
     await delay(LONG_PAUSE_MS)
     const other = join(address, topic, { groupId })
     await Promise.all([once(group, 'rebalanced'), once(other, 'rebalanced')])
-    await close(other)
-    await once(group, 'rebalanced')
+    await Promise.all([once(group, 'rebalanced'), close(other)])
     assert.equal(group.topicPayloads.length, 2)
     group.resume()
     const done = () => [0, 1].every((partition) =>

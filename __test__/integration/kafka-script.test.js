@@ -40,7 +40,7 @@ async function until (condition, what) {
 }
 
 for (const version of /** @type {const} */ (['4', '3.9'])) {
-  describe(`tools/kafka with Kafka ${version}`, { skip: external && 'KAFKA_BROKERS is set' }, () => {
+  describe(`tools/kafka with Kafka ${version}`, { timeout: 300000, skip: external && 'KAFKA_BROKERS is set' }, () => {
     it('keeps the data when the broker is killed and restarted', async () => {
       const running = await startKafka({ version })
       try {
@@ -163,58 +163,59 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
     })
   })
 
-  describe(`helpers for tests with Kafka ${version}`, { skip: external && 'KAFKA_BROKERS is set' }, () => {
-    after(() => kafka.releaseAll())
+  describe(`helpers for tests with Kafka ${version}`,
+    { timeout: 300000, skip: external && 'KAFKA_BROKERS is set' }, () => {
+      after(() => kafka.releaseAll())
 
-    it('read back what they wrote, with keys, headers and timestamps', async () => {
-      const address = await kafka.brokers(version)
-      const topic = await kafka.createTopic(address, kafka.uniqueName('helpers'), 2)
-      await kafka.produceRaw(address, topic, [
-        { key: 'k', value: 'v', partition: 1, headers: { h: 'x' }, timestamp: '1700000000123' },
-        { value: null }
-      ])
-      await kafka.produceRaw(address, topic, Array.from({ length: 500 }, () => ({ value: 'z' })), { compression: 1 })
-      const records = await kafka.readAll(address, topic)
-      assert.equal(records.length, 502)
-      assert.equal(records[0].value, null)
-      assert.equal(String(records[500].value), 'z')
-      assert.deepEqual(records[501], {
-        partition: 1,
-        offset: 0,
-        key: Buffer.from('k'),
-        value: Buffer.from('v'),
-        timestamp: 1700000000123,
-        headers: [['h', Buffer.from('x')]]
+      it('read back what they wrote, with keys, headers and timestamps', async () => {
+        const address = await kafka.brokers(version)
+        const topic = await kafka.createTopic(address, kafka.uniqueName('helpers'), 2)
+        await kafka.produceRaw(address, topic, [
+          { key: 'k', value: 'v', partition: 1, headers: { h: 'x' }, timestamp: '1700000000123' },
+          { value: null }
+        ])
+        await kafka.produceRaw(address, topic, Array.from({ length: 500 }, () => ({ value: 'z' })), { compression: 1 })
+        const records = await kafka.readAll(address, topic)
+        assert.equal(records.length, 502)
+        assert.equal(records[0].value, null)
+        assert.equal(String(records[500].value), 'z')
+        assert.deepEqual(records[501], {
+          partition: 1,
+          offset: 0,
+          key: Buffer.from('k'),
+          value: Buffer.from('v'),
+          timestamp: 1700000000123,
+          headers: [['h', Buffer.from('x')]]
+        })
+        await kafka.deleteTopic(address, topic)
       })
-      await kafka.deleteTopic(address, topic)
-    })
 
-    it('show what a group has committed and who is in it', async () => {
-      const address = await kafka.brokers(version)
-      const topic = await kafka.createTopic(address, kafka.uniqueName('group'), 2)
-      const groupId = kafka.uniqueName('group')
-      assert.deepEqual(await kafka.committed(address, groupId, topic), {})
-      await kafka.produceRaw(address, topic, [{ value: 'x' }])
+      it('show what a group has committed and who is in it', async () => {
+        const address = await kafka.brokers(version)
+        const topic = await kafka.createTopic(address, kafka.uniqueName('group'), 2)
+        const groupId = kafka.uniqueName('group')
+        assert.deepEqual(await kafka.committed(address, groupId, topic), {})
+        await kafka.produceRaw(address, topic, [{ value: 'x' }])
 
-      const consumer = kafka.kafkaJs(address).consumer({ groupId, maxWaitTimeInMs: 100 })
-      await consumer.connect()
-      await consumer.subscribe({ topic, fromBeginning: true })
-      await new Promise((resolve) => {
-        consumer.run({ autoCommit: false, eachMessage: async () => resolve(undefined) })
+        const consumer = kafka.kafkaJs(address).consumer({ groupId, maxWaitTimeInMs: 100 })
+        await consumer.connect()
+        await consumer.subscribe({ topic, fromBeginning: true })
+        await new Promise((resolve) => {
+          consumer.run({ autoCommit: false, eachMessage: async () => resolve(undefined) })
+        })
+        const { state, members } = await kafka.groupMembers(address, groupId)
+        assert.equal(state, 'Stable')
+        assert.deepEqual(members.map(({ assignment }) => assignment), [{ [topic]: [0, 1] }])
+        await consumer.commitOffsets([{ topic, partition: 0, offset: '1', metadata: 'm' }])
+        await consumer.disconnect()
+
+        assert.deepEqual(await kafka.committed(address, groupId, topic), { 0: { offset: 1, metadata: 'm' } })
+        assert.equal((await kafka.groupMembers(address, groupId)).state, 'Empty')
       })
-      const { state, members } = await kafka.groupMembers(address, groupId)
-      assert.equal(state, 'Stable')
-      assert.deepEqual(members.map(({ assignment }) => assignment), [{ [topic]: [0, 1] }])
-      await consumer.commitOffsets([{ topic, partition: 0, offset: '1', metadata: 'm' }])
-      await consumer.disconnect()
-
-      assert.deepEqual(await kafka.committed(address, groupId, topic), { 0: { offset: 1, metadata: 'm' } })
-      assert.equal((await kafka.groupMembers(address, groupId)).state, 'Empty')
     })
-  })
 }
 
-describe('tools/kafka', { skip: external && 'KAFKA_BROKERS is set' }, () => {
+describe('tools/kafka', { timeout: 300000, skip: external && 'KAFKA_BROKERS is set' }, () => {
   it('refuses a port that is in use', async () => {
     const server = net.createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
@@ -253,7 +254,7 @@ describe('tools/kafka', { skip: external && 'KAFKA_BROKERS is set' }, () => {
   })
 })
 
-describe('a Kafka named by KAFKA_BROKERS', { skip: external && 'KAFKA_BROKERS is set' }, () => {
+describe('a Kafka named by KAFKA_BROKERS', { timeout: 300000, skip: external && 'KAFKA_BROKERS is set' }, () => {
   it('is used, and is neither killed nor stopped', async () => {
     const owned = await startKafka()
     process.env.KAFKA_BROKERS = owned.brokers

@@ -114,7 +114,7 @@ const ACL = {
 
 const byPartition = (list) => list.sort((a, b) => a.partition - b.partition)
 
-describe('kafkajs admin', () => {
+describe('kafkajs admin', { timeout: 300000 }, () => {
   /** @type {Pair} */
   let pair
   /** @type {string} */
@@ -580,7 +580,7 @@ describe('kafkajs admin', () => {
   })
 })
 
-describe('kafkajs admin, a cluster', () => {
+describe('kafkajs admin, a cluster', { timeout: 300000 }, () => {
   it('with an authorizer: makes, finds and deletes ACLs as KafkaJS does', async () => {
     const secured = await startKafka({
       version: '4',

@@ -9,7 +9,7 @@ const kafka = require('../support/kafka')
 const { collect, promised } = require('../support/emissions')
 const { closed, ready } = require('../support/secure-kafka')
 
-describe('the option librdkafka on real Kafka', () => {
+describe('the option librdkafka on real Kafka', { timeout: 300000 }, () => {
   after(() => kafka.releaseAll())
 
   it('of a group, a consumer or a client decides what is read', async () => {

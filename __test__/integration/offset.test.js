@@ -22,7 +22,7 @@ function call (target, method, ...args) {
 }
 
 for (const version of /** @type {const} */ (['4', '3.9'])) {
-  describe(`Offset with Kafka ${version}`, () => {
+  describe(`Offset with Kafka ${version}`, { timeout: 300000 }, () => {
     /** @type {string} */
     let address
     /** @type {any} */

@@ -13,7 +13,7 @@ const PROGRAM = path.join(__dirname, 'programs', 'secrets.js')
 /** Text that cannot occur by chance. */
 const MARKER = 'm4rk3r-that-must-not-be-seen'
 
-describe('what is printed', { skip: unavailable('4') }, () => {
+describe('what is printed', { timeout: 300000, skip: unavailable('4') }, () => {
   /** @type {Awaited<ReturnType<typeof startSecureKafka>>} */
   let broker
   /** @type {ReturnType<typeof contents>} */

@@ -15,7 +15,7 @@ suite('an assignment protocol that does not call back', () => {
   before(async () => { broker = await startDevBroker({ port: 0, topics: ['assigning'], quiet: true }) })
   after(() => broker.stop())
 
-  it('does not outlive its worker thread, nor disturb another of its name', async () => {
+  it('does not outlive its worker thread, nor disturb another of its name', { timeout: 60000 }, async () => {
     const end = await run(program, {
       args: ['workers', 'assigning', String(ROUNDS)], env: { KAFKA_BROKERS: broker.brokers }, deadline: 60000
     })
@@ -24,7 +24,7 @@ suite('an assignment protocol that does not call back', () => {
     assert.deepEqual(end.lines, [...terminated, 'threads as before', 'owned 1', 'threads gone'])
   })
 
-  it('does not hold up process.exit()', async () => {
+  it('does not hold up process.exit()', { timeout: 60000 }, async () => {
     const end = await run(program, { args: ['exit', 'assigning'], env: { KAFKA_BROKERS: broker.brokers } })
     assert.deepEqual([end.code, end.signal, end.lines], [0, null, ['asked']], describe(end))
   })

@@ -33,23 +33,24 @@ suite('the life of a process', () => {
   }
 
   for (const name of CLASSES) {
-    it(`a connected ${name} keeps the process alive until it is closed`, async () => {
+    it(`a connected ${name} keeps the process alive until it is closed`, { timeout: 60000 }, async () => {
       const end = await run(program('stay.js'), { args: [name, await newTopic()], env, deadline: DEADLINE_MS + 1500 })
       assert.deepEqual([end.code, end.signal], [0, null], describe(end))
       assert.deepEqual(end.lines, ['ready', 'alive', 'closed', 'exit'])
     })
 
     for (const state of STATES) {
-      it(`after close() of a ${name} (${state}) the process ends by itself, with its own exit code`, async () => {
-        const end = await run(program('close.js'), {
-          args: [name, await newTopic(), state, '1'], env, deadline: DEADLINE_MS
+      it(`after close() of a ${name} (${state}) the process ends by itself, with its own exit code`,
+        { timeout: 60000 }, async () => {
+          const end = await run(program('close.js'), {
+            args: [name, await newTopic(), state, '1'], env, deadline: DEADLINE_MS
+          })
+          assert.deepEqual([end.code, end.signal], [EXIT_CODE, null], describe(end))
+          assert.deepEqual(end.lines, ['closed 1'])
         })
-        assert.deepEqual([end.code, end.signal], [EXIT_CODE, null], describe(end))
-        assert.deepEqual(end.lines, ['closed 1'])
-      })
     }
 
-    it(`close() of a ${name} may be called again, before and after its callback`, async () => {
+    it(`close() of a ${name} may be called again, before and after its callback`, { timeout: 60000 }, async () => {
       const end = await run(program('close.js'), {
         args: [name, await newTopic(), 'connected', '2'], env, deadline: DEADLINE_MS
       })
@@ -57,7 +58,7 @@ suite('the life of a process', () => {
       assert.deepEqual(end.lines, ['closed 1', 'closed 2', 'closed again'])
     })
 
-    it(`close() of a ${name} leaves no native thread behind`, async () => {
+    it(`close() of a ${name} leaves no native thread behind`, { timeout: 60000 }, async () => {
       for (const state of ['connected', 'broker absent']) {
         const end = await run(program('close.js'), {
           args: [name, await newTopic(), state, '1', 'threads'], env, deadline: DEADLINE_MS
@@ -70,28 +71,31 @@ suite('the life of a process', () => {
 
   for (const name of ['Consumer', 'ConsumerGroup']) {
     for (const death of ['killed', 'stopped', 'killed while committing']) {
-      it(`close(true) of a ${name} whose only broker is gone (${death}) leaves no native thread behind`, async () => {
-        const end = await run(program('dead.js'), { args: [name, death], env, deadline: 15000 })
-        assert.deepEqual([end.code, end.signal], [0, null], describe(end))
-        const reported = death === 'killed while committing' ? ['committed TimeoutError'] : []
-        assert.deepEqual(end.lines, [...reported, 'closed TimeoutError', 'threads gone in time'])
-      })
+      it(`close(true) of a ${name} whose only broker is gone (${death}) leaves no native thread behind`,
+        { timeout: 60000 }, async () => {
+          const end = await run(program('dead.js'), { args: [name, death], env, deadline: 15000 })
+          assert.deepEqual([end.code, end.signal], [0, null], describe(end))
+          const reported = death === 'killed while committing' ? ['committed TimeoutError'] : []
+          assert.deepEqual(end.lines, [...reported, 'closed TimeoutError', 'threads gone in time'])
+        })
     }
-    it(`close() of a ${name}'s client whose only broker is gone leaves no native thread behind`, async () => {
-      const args = [name, 'killed while committing', 'client']
-      const end = await run(program('dead.js'), { args, env, deadline: 15000 })
-      assert.deepEqual([end.code, end.signal], [0, null], describe(end))
-      assert.deepEqual(end.lines, ['committed TimeoutError', 'closed ', 'threads gone in time'])
-    })
+    it(`close() of a ${name}'s client whose only broker is gone leaves no native thread behind`,
+      { timeout: 60000 }, async () => {
+        const args = [name, 'killed while committing', 'client']
+        const end = await run(program('dead.js'), { args, env, deadline: 15000 })
+        assert.deepEqual([end.code, end.signal], [0, null], describe(end))
+        assert.deepEqual(end.lines, ['committed TimeoutError', 'closed ', 'threads gone in time'])
+      })
   }
 
   for (const [code, name] of [[25, 'UNKNOWN_MEMBER_ID'], [22, 'ILLEGAL_GENERATION']]) {
     for (const moment of ['rebalancing', 'onRebalance', 'unseen']) {
-      it(`close() of a member that was expelled (${name}, ${moment}) leaves no native thread behind`, async () => {
-        const end = await run(program('lost.js'), { args: [moment, String(code)], env, deadline: 15000 })
-        assert.deepEqual([end.code, end.signal], [0, null], describe(end))
-        assert.deepEqual(end.lines, ['closed', 'threads gone in time'])
-      })
+      it(`close() of a member that was expelled (${name}, ${moment}) leaves no native thread behind`,
+        { timeout: 60000 }, async () => {
+          const end = await run(program('lost.js'), { args: [moment, String(code)], env, deadline: 15000 })
+          assert.deepEqual([end.code, end.signal], [0, null], describe(end))
+          assert.deepEqual(end.lines, ['closed', 'threads gone in time'])
+        })
     }
   }
 })

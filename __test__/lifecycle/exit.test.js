@@ -17,7 +17,7 @@ suite('process.exit() with records in flight', () => {
 
   for (const from of ['start', 'first']) {
     const moment = from === 'start' ? 'while everything connects' : 'in the middle of traffic'
-    it(`keeps the exit code and does not end by a signal, ${moment} (${TIMES} times)`, async () => {
+    it(`keeps the exit code and does not end by a signal, ${moment} (${TIMES} times)`, { timeout: 60000 }, async () => {
       for (let i = 0; i < TIMES; i++) {
         // a new topic, and so a group without stale members
         const topic = `exit-${from}-${i}`

@@ -25,23 +25,24 @@ suite('a service that closes its consumer, then its producer, on SIGTERM', () =>
     await broker.stop()
   })
 
-  it(`ends by itself with exit code 0, and everything it took is answered (${TIMES} times)`, async () => {
-    for (let i = 0; i < TIMES; i++) {
-      const [requests, answers] = [`requests-${randomUUID()}`, `answers-${randomUUID()}`]
-      await broker.createTopic(requests)
-      await broker.createTopic(answers)
-      let asking = true
-      const ask = () => {
-        if (asking) producer.send([{ topic: requests, messages: ['a', 'b', 'c'] }], () => setImmediate(ask))
+  it(`ends by itself with exit code 0, and everything it took is answered (${TIMES} times)`,
+    { timeout: 60000 }, async () => {
+      for (let i = 0; i < TIMES; i++) {
+        const [requests, answers] = [`requests-${randomUUID()}`, `answers-${randomUUID()}`]
+        await broker.createTopic(requests)
+        await broker.createTopic(answers)
+        let asking = true
+        const ask = () => {
+          if (asking) producer.send([{ topic: requests, messages: ['a', 'b', 'c'] }], () => setImmediate(ask))
+        }
+        ask()
+        const service = start(program, { args: [requests, answers], env: { KAFKA_BROKERS: broker.brokers } })
+        await service.line('answering')
+        service.kill('SIGTERM')
+        const end = await service.ended
+        asking = false
+        assert.deepEqual([end.code, end.signal, end.late], [0, null, false], describe(end))
+        assert.deepEqual(end.lines, ['answering', 'everything answered'])
       }
-      ask()
-      const service = start(program, { args: [requests, answers], env: { KAFKA_BROKERS: broker.brokers } })
-      await service.line('answering')
-      service.kill('SIGTERM')
-      const end = await service.ended
-      asking = false
-      assert.deepEqual([end.code, end.signal, end.late], [0, null, false], describe(end))
-      assert.deepEqual(end.lines, ['answering', 'everything answered'])
-    }
-  })
+    })
 })

@@ -37,22 +37,24 @@ suite('a handler that throws', () => {
   }
 
   for (const name of ['Consumer', 'ConsumerGroup']) {
-    it(`of a ${name} ends the process like any error: code 1 and a stack that names the handler`, async () => {
-      const end = await run(program, { args: [name, await topicWith(['good', 'bad', 'last']), 'unhandled'], env })
-      assert.deepEqual([end.code, end.signal], [1, null], describe(end))
-      assert.deepEqual(end.lines, ['message good', 'message bad'])
-      assert.match(end.stderr, /TypeError: thrown by the user\n\s+at .*throw\.js/)
-    })
+    it(`of a ${name} ends the process like any error: code 1 and a stack that names the handler`,
+      { timeout: 60000 }, async () => {
+        const end = await run(program, { args: [name, await topicWith(['good', 'bad', 'last']), 'unhandled'], env })
+        assert.deepEqual([end.code, end.signal], [1, null], describe(end))
+        assert.deepEqual(end.lines, ['message good', 'message bad'])
+        assert.match(end.stderr, /TypeError: thrown by the user\n\s+at .*throw\.js/)
+      })
 
-    it(`of a ${name} reaches uncaughtException as the very same object, and the next record arrives`, async () => {
-      const end = await run(program, { args: [name, await topicWith(['good', 'bad', 'last']), 'handled'], env })
-      assert.deepEqual([end.code, end.signal], [0, null], describe(end))
-      assert.deepEqual(end.lines,
-        ['message good', 'message bad', 'caught the same object', 'message last', 'closed'])
-    })
+    it(`of a ${name} reaches uncaughtException as the very same object, and the next record arrives`,
+      { timeout: 60000 }, async () => {
+        const end = await run(program, { args: [name, await topicWith(['good', 'bad', 'last']), 'handled'], env })
+        assert.deepEqual([end.code, end.signal], [0, null], describe(end))
+        assert.deepEqual(end.lines,
+          ['message good', 'message bad', 'caught the same object', 'message last', 'closed'])
+      })
   }
 
-  it('of send costs no other send its callback', async () => {
+  it('of send costs no other send its callback', { timeout: 60000 }, async () => {
     const end = await run(program, { args: ['send', await topicWith([]), 'handled'], env })
     assert.deepEqual([end.code, end.signal], [0, null], describe(end))
     assert.deepEqual(end.lines, [
@@ -61,7 +63,7 @@ suite('a handler that throws', () => {
     ])
   })
 
-  it('of send ends the process with code 1 when nobody handles it', async () => {
+  it('of send ends the process with code 1 when nobody handles it', { timeout: 60000 }, async () => {
     const end = await run(program, { args: ['send', await topicWith([]), 'unhandled'], env })
     assert.deepEqual([end.code, end.signal], [1, null], describe(end))
     assert.match(end.stderr, /TypeError: thrown by the user\n\s+at .*throw\.js/)
@@ -79,7 +81,7 @@ suite('a handler that throws', () => {
     'close callback': ['closed', 'uncaught: thrown']
   }
   for (const [place, lines] of Object.entries(heard)) {
-    it(`(${place}) keeps no other from being called, and the process ends`, async () => {
+    it(`(${place}) keeps no other from being called, and the process ends`, { timeout: 60000 }, async () => {
       const end = await run(others, { args: [place], env })
       assert.deepEqual([end.code, end.signal], [0, null], describe(end))
       assert.deepEqual(end.lines.sort(), lines)
@@ -104,7 +106,7 @@ suite('a handler that throws', () => {
     'close of a stream': ['close', 'closed: null', 'uncaught: thrown']
   }
   for (const [place, lines] of Object.entries(consumed)) {
-    it(`(${place}) costs a consumer nothing else, and nobody else a call`, async () => {
+    it(`(${place}) costs a consumer nothing else, and nobody else a call`, { timeout: 60000 }, async () => {
       const topic = await topicWith(['a', 'b', 'c'])
       const end = await run(listeners, { args: [place, topic], env })
       assert.deepEqual([end.code, end.signal], [0, null], describe(end))

@@ -15,7 +15,7 @@ suite('the package loaded twice in one process', () => {
   after(() => broker.stop())
 
   for (const [way, title] of [['cache', 'after a reset of the module cache'], ['contexts', 'in two contexts']]) {
-    it(`${title}, works in both copies`, async () => {
+    it(`${title}, works in both copies`, { timeout: 60000 }, async () => {
       const end = await run(program, { args: [way, way], env: { KAFKA_BROKERS: broker.brokers } })
       assert.deepEqual([end.code, end.signal], [0, null], describe(end))
       assert.deepEqual([end.lines[0], ...end.lines.slice(1, 3).sort(), ...end.lines.slice(3)],

@@ -16,7 +16,7 @@ suite('worker threads with producers and consumers, terminated under traffic', (
   before(async () => { broker = await startDevBroker({ port: 0, topics: ['main', 'workers', 'alone'], quiet: true }) })
   after(() => broker.stop())
 
-  it('cost the main thread nothing, and leave no thread behind', async () => {
+  it('cost the main thread nothing, and leave no thread behind', { timeout: 60000 }, async () => {
     const end = await run(program, {
       args: ['main', 'workers', ROUNDS, WORKERS], env: { KAFKA_BROKERS: broker.brokers }, deadline: 120000
     })
@@ -27,7 +27,7 @@ suite('worker threads with producers and consumers, terminated under traffic', (
       ['threads as before', 'in order true', 'threads gone'])
   })
 
-  it('may be the only ones that load the package', async () => {
+  it('may be the only ones that load the package', { timeout: 60000 }, async () => {
     const end = await run(program, {
       args: ['', 'alone', ROUNDS, WORKERS, '50', 'alone'], env: { KAFKA_BROKERS: broker.brokers }, deadline: 120000
     })
