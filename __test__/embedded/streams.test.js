@@ -7,6 +7,7 @@ const { Writable, addAbortSignal } = require('node:stream')
 const { pipeline } = require('node:stream/promises')
 
 const { startWatched } = require('../support/embedded')
+const { until } = require('../support/emissions')
 const ConsumerGroupStream = require('../../lib/consumerGroupStream')
 const ConsumerStream = require('../../lib/consumerStream')
 const KafkaClient = require('../../lib/kafkaClient')
@@ -52,10 +53,6 @@ async function take (stream, count) {
 /** Lets the event loop turn, so that anything that continues by itself does. */
 async function turns (count) {
   for (let i = 0; i < count; i++) await new Promise(setImmediate)
-}
-
-async function until (holds) {
-  while (!await holds()) await new Promise(setImmediate)
 }
 
 describe('ProducerStream', { timeout: 60000 }, () => {

@@ -12,6 +12,7 @@ const { setTimeout: delay } = require('node:timers/promises')
 
 const { startCluster, startKafka } = require('../../tools/kafka')
 const { metadata, parseAddress, withConnection } = require('../../tools/kafka/wire')
+const { until } = require('../support/emissions')
 const kafka = require('../support/kafka')
 
 const INDEX = require.resolve('../../tools/kafka')
@@ -28,15 +29,6 @@ function isAlive (pid) {
   } catch {
     return false
   }
-}
-
-/** @param {() => boolean} condition @param {string} what */
-async function until (condition, what) {
-  for (let i = 0; i < 600; i++) {
-    if (condition()) return
-    await delay(50)
-  }
-  assert.fail(`after 30 s still not so: ${what}`)
 }
 
 for (const version of /** @type {const} */ (['4', '3.9'])) {
@@ -154,8 +146,8 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
         const [pids] = await once(parent, 'message')
         assert.ok(pids.length > 0 && pids.every(isAlive))
         parent.kill('SIGKILL')
-        await until(() => !pids.some(isAlive), 'Kafka has ended')
-        await until(() => fs.readdirSync(folder).length === 0, 'the data is gone')
+        await until(() => !pids.some(isAlive))
+        await until(() => fs.readdirSync(folder).length === 0)
       } finally {
         parent.kill('SIGKILL')
         fs.rmSync(folder, { recursive: true, force: true })

@@ -12,6 +12,7 @@ const ours = require('../../kafkajs')
 const { startKafka, startCluster } = require('../../tools/kafka')
 const { addScramUser } = require('../../tools/kafka/scram')
 const { parseAddress, withConnection } = require('../../tools/kafka/wire')
+const { until } = require('../support/emissions')
 const kafka = require('../support/kafka')
 
 const RETRY = { initialRetryTime: 50, retries: 2 }
@@ -676,12 +677,3 @@ describe('kafkajs admin, a cluster', { timeout: 300000 }, () => {
     }
   })
 })
-
-/** @param {() => Promise<boolean>} condition */
-async function until (condition) {
-  const deadline = Date.now() + 60000
-  while (!await condition()) {
-    assert.ok(Date.now() < deadline, `not in a minute: ${condition}`)
-    await new Promise(resolve => setTimeout(resolve, 100))
-  }
-}

@@ -8,7 +8,7 @@ const { once } = require('node:events')
 const { after, afterEach, before, describe, it } = require('node:test')
 
 const { Consumer, ConsumerGroup, ConsumerGroupStream, ConsumerStream, KafkaClient } = require('../..')
-const { promised } = require('../support/emissions')
+const { promised, until } = require('../support/emissions')
 const kafka = require('../support/kafka')
 
 const PARTITIONS = [0, 1, 2, 3]
@@ -102,11 +102,6 @@ class Member {
     return this.until(() => this.group.ready && this.events.some(([name]) => name === 'rebalanced') &&
       !this.group.rebalancing && this.owned().length === count)
   }
-}
-
-/** @param {() => boolean} holds */
-async function eventually (holds) {
-  while (!holds()) await new Promise((resolve) => { setImmediate(resolve) })
 }
 
 const range = (/** @type {number} */ from, /** @type {number} */ to) =>
@@ -279,12 +274,12 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
       const first = open()
       first.read(0)
       // all of them, of which those of the partitions that move are another's
-      await eventually(() => first.readableLength === 2000)
+      await until(() => first.readableLength === 2000)
       await readUntil(first, () => seen.length >= 700)
       const second = open()
       second.read(0)
       const count = (/** @type {any} */ stream) => stream.consumerGroup.topicPayloads.length
-      await eventually(() => count(first) === 2 && count(second) === 2)
+      await until(() => count(first) === 2 && count(second) === 2)
       const moved = second.consumerGroup.topicPayloads.map(({ partition }) => partition)
       const before = seen.length
       const rest = 1000 - seen.filter((name) => moved.includes(Number(name[0]))).length

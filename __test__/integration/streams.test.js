@@ -9,13 +9,11 @@ const ConsumerGroupStream = require('../../lib/consumerGroupStream')
 const ConsumerStream = require('../../lib/consumerStream')
 const KafkaClient = require('../../lib/kafkaClient')
 const ProducerStream = require('../../lib/producerStream')
+const { until } = require('../support/emissions')
 const kafka = require('../support/kafka')
 
 const called = start => new Promise(resolve => start((...args) => resolve(args)))
 const close = stream => called(done => stream.close(done))
-async function until (holds) {
-  while (!holds()) await new Promise(resolve => setTimeout(resolve, 5))
-}
 const values = (count, prefix = 'v') => Array.from({ length: count }, (_, i) => `${prefix}${i}`)
 
 for (const version of /** @type {const} */ (['4', '3.9'])) {

@@ -1,6 +1,8 @@
 'use strict'
 
+const assert = require('node:assert/strict')
 const { once } = require('node:events')
+const { setTimeout: delay } = require('node:timers/promises')
 
 /**
  * Collects what an emitter emits.
@@ -34,4 +36,18 @@ function promised (call) {
   })
 }
 
-module.exports = { collect, promised }
+/**
+ * Asks again and again until something is so.
+ *
+ * @param {() => any} condition may be asynchronous
+ * @returns {Promise<void>} rejects after a minute, with the source of the condition
+ */
+async function until (condition) {
+  const deadline = Date.now() + 60000
+  while (!await condition()) {
+    assert.ok(Date.now() < deadline, `not in a minute: ${condition}`)
+    await delay(5)
+  }
+}
+
+module.exports = { collect, promised, until }
