@@ -499,7 +499,12 @@ commitOnFirstJoin: boolean,
 /**
  * ms for each look-up.
  */
-timeout: number, };
+timeout: number, 
+/**
+ * Look up again for as long as it fails with an error that may pass, such as a partition without a leader, and report
+ * each time. Otherwise the first failure is the end of the attempt to join.
+ */
+keepTrying: boolean, };
 
 export type Synonym = { name: string, value: string, isNull: boolean, source: number, };
 

@@ -1,5 +1,5 @@
-//! Compiles librdkafka from the source that rdkafka-sys brings along: one list of files and one `config.h` for every
-//! platform, no configure, no make, no cmake.
+//! Compiles librdkafka from the source that rdkafka-sys brings along, with `patches/` applied: one list of files and one
+//! `config.h` for every platform, no configure, no make, no cmake.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -39,7 +39,12 @@ const WINDOWS_OWN: &str = "windows.c";
 /// Our files that stand in for one of librdkafka's, which they include.
 const EXTENDED: &[(&str, &str)] = &[("rdkafka_conf.c", "properties.c")];
 
+/// Our repairs of librdkafka, in the order of their names: each a `git diff` of its folder `src`, and what it is about in
+/// front of that. For faults inside its functions, where a shim cannot reach. See docs/upgrading-librdkafka.md.
+const PATCHES: &str = "patches";
+
 fn main() {
+  println!("cargo::rerun-if-changed={PATCHES}");
   for file in ["build.rs", "config.h", WINDOWS_OWN].iter().chain(EXTENDED.iter().map(|(_, ours)| ours)) {
     println!("cargo::rerun-if-changed={file}");
   }
@@ -49,7 +54,7 @@ fn main() {
      this checkout",
     env::var("TARGET").unwrap()
   );
-  let source = librdkafka_source();
+  let source = patched(&librdkafka_source());
   let own = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap());
   let includes = [
     source.clone(),
@@ -115,6 +120,44 @@ fn librdkafka_source() -> PathBuf {
     .and_then(|package| package["manifest_path"].as_str())
     .expect("rdkafka-sys is a dependency");
   Path::new(manifest).with_file_name("librdkafka").join("src")
+}
+
+/// A copy of the source, with the patches.
+fn patched(original: &Path) -> PathBuf {
+  let copy = PathBuf::from(env::var_os("OUT_DIR").unwrap()).join("src");
+  if copy.exists() {
+    fs::remove_dir_all(&copy).expect("the last copy of the source can be removed");
+  }
+  copy_dir(original, &copy);
+  let mut patches: Vec<PathBuf> = fs::read_dir(PATCHES).expect("patches").map(|entry| entry.unwrap().path()).collect();
+  patches.sort();
+  for path in patches {
+    let text = fs::read_to_string(&path).unwrap();
+    for change in text.split("diff --git ").skip(1) {
+      let wrong = |error: &dyn std::fmt::Display| -> ! { panic!("{}: {error}:\n{change}", path.display()) };
+      let patch = diffy::Patch::from_str(change).unwrap_or_else(|error| wrong(&error));
+      let name = patch.original().and_then(|name| name.strip_prefix("src/"));
+      let file = copy.join(name.unwrap_or_else(|| wrong(&"names no file in src/")));
+      let before = fs::read_to_string(&file).unwrap_or_else(|error| wrong(&error));
+      let after = diffy::apply(&before, &patch).unwrap_or_else(|error| wrong(&error));
+      fs::write(&file, after).unwrap();
+    }
+  }
+  copy
+}
+
+fn copy_dir(from: &Path, to: &Path) {
+  fs::create_dir_all(to).unwrap();
+  for entry in fs::read_dir(from).unwrap_or_else(|error| panic!("cannot read {}: {error}", from.display())) {
+    let entry = entry.unwrap();
+    let target = to.join(entry.file_name());
+    if entry.file_type().unwrap().is_dir() {
+      copy_dir(&entry.path(), &target);
+    } else {
+      // Not fs::copy: it keeps the permissions, and a registry may be read-only.
+      fs::write(target, fs::read(entry.path()).unwrap()).unwrap();
+    }
+  }
 }
 
 fn header_dir(variable: &str) -> PathBuf {

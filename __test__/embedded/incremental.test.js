@@ -39,7 +39,7 @@ class Member {
     this.handle.command({
       type: 'subscribe',
       topics: [topic],
-      start: { fromOffset: 'earliest', commitOnFirstJoin: false, timeout: 10000 }
+      start: { fromOffset: 'earliest', commitOnFirstJoin: false, timeout: 10000, keepTrying: true }
     })
   }
 

@@ -17,8 +17,6 @@ const LARGEST = 2 ** 31 - 1
 const UNKNOWN_CODES = [999, -77]
 /** Asked so often with the same hostile answer, a client is in a loop, and tells nobody. */
 const IN_VAIN = 500
-/** For what is known to stand still: the gate does not wait longer for it. */
-const SHORT_DEADLINE_MS = 4000
 
 /** @param {number} length */
 function length (length) {
@@ -104,18 +102,7 @@ function assignorOf ({ fields }) {
  * @property {(client: Client) => Promise<unknown>} [ends] how it has to end; by default an error is told
  * @property {number} [inVain]
  * @property {Partial<HostileBroker['versions']>} [versions]
- * @property {string} [todo]
  */
-
-const NULLS = 'rd_kafka_buf_read_arraycnt and rd_kafka_buf_read_str let null pass, and rd_kafka_parse_Metadata0 ' +
-  '(rdkafka_metadata.c) takes it for a count or a text; a shim has to refuse it'
-const FETCH_LOOP = 'rdkafka_fetcher.c:907, rd_kafka_broker_fetch_reply: a response that cannot be parsed is only ' +
-  'logged for debugging, and the fetch sent again, at once when no partition was moved on; a shim has to tell an error'
-const LIST_OFFSETS = 'rdkafka_admin.c:4273, rd_kafka_ListOffsets_handle_result: for each partition asked for it ' +
-  'takes a result by index, NULL when the broker left one out; a shim has to compare the counts'
-
-const SYNC_LOOP = 'rdkafka_cgrp.c:1884, rd_kafka_cgrp_handle_SyncGroup_memberstate: the member joins again at once, ' +
-  'thousands of times a second, and nobody is told; a shim has to pause, and to tell an error'
 
 /** Of each question of an admin client: metadata, offsets, groups. */
 const QUESTIONS = 3
@@ -184,9 +171,7 @@ const CASES = [
     name: 'null in place of the APIs',
     api: 'ApiVersions',
     role: 'ask',
-    answer: (_, { version }) => new Body(version >= 3).int16(0).count(-1).int32(0).tags(),
-    todo: 'SIGABRT: rdkafka_request.c:3196, rd_kafka_handle_ApiVersion gives rd_malloc() a count of -1; a shim has ' +
-      'to refuse null'
+    answer: (_, { version }) => new Body(version >= 3).int16(0).count(-1).int32(0).tags()
   },
   ...UNKNOWN_CODES.map((code) => /** @type {Case} */ ({
     name: `the unknown error ${code} in place of the versions`,
@@ -227,24 +212,21 @@ const CASES = [
       const body = empty().count(-1)
       if (version >= 2) body.text('hostile')
       return body.int32(0).count(0)
-    },
-    todo: `SIGSEGV: ${NULLS}: qsort() of -1 brokers (line 693)`
+    }
   },
   {
     name: 'null in place of the partitions',
     api: 'Metadata',
     role: 'ask',
     answer: (broker, { empty, version }) =>
-      beforeTopics(empty(), broker, version).count(1).int16(0).text('t').int8(0).count(-1),
-    todo: `SIGSEGV: ${NULLS}: qsort() of -1 partitions (line 922)`
+      beforeTopics(empty(), broker, version).count(1).int16(0).text('t').int8(0).count(-1)
   },
   {
     name: 'a topic without a name',
     api: 'Metadata',
     role: 'ask',
     answer: (broker, request) =>
-      metadata(broker, request, { topics: [{ name: null, error: 0, partitions: [{ id: 0, leader: 0 }] }] }),
-    todo: `SIGSEGV: ${NULLS}: strcmp() with the topics asked for (line 938)`
+      metadata(broker, request, { topics: [{ name: null, error: 0, partitions: [{ id: 0, leader: 0 }] }] })
   },
   {
     name: 'a broker without a host',
@@ -253,8 +235,7 @@ const CASES = [
     answer: (broker, request) => metadata(broker, request, {
       nodes: [{ id: 0, host: null, port: broker.nodes[0].port }],
       topics: [{ name: 't', partitions: [{ id: 0, leader: 0 }] }]
-    }),
-    todo: `SIGSEGV: ${NULLS}: strdup() in rd_kafka_broker_update (line 901)`
+    })
   },
   {
     name: 'null in place of the topics',
@@ -298,9 +279,12 @@ const CASES = [
     name: 'a partition that was not asked for',
     api: 'Fetch',
     role: 'read',
-    answer: (broker, request) => fetched(broker, request, [0, 1].map((partition) => ({ partition }))),
-    todo: 'SIGABRT: rdkafka_fetcher.c:681, rd_kafka_fetch_reply_handle_partition asserts that a partition which it ' +
-      'knows is one that it has asked for; a shim has to skip it'
+    answer (broker, request) {
+      if (request.times < 20) return fetched(broker, request, [0, 1, 9].map((partition) => ({ partition })))
+      broker.restore('Fetch')
+      return request.answer()
+    },
+    ends: (client) => client.receives(['a'])
   },
   {
     name: 'a partition and a topic that do not exist',
@@ -329,15 +313,13 @@ const CASES = [
     name: `${count} topics in a fetch`,
     api: 'Fetch',
     role: 'read',
-    answer: (_, { empty }) => empty().int32(0).count(count),
-    todo: FETCH_LOOP
+    answer: (_, { empty }) => empty().int32(0).count(count)
   })),
   {
     name: '2^31-1 aborted transactions',
     api: 'Fetch',
     role: 'read',
-    answer: (broker, request) => fetched(broker, request, [{ partition: 0, aborted: LARGEST }]),
-    todo: FETCH_LOOP
+    answer: (broker, request) => fetched(broker, request, [{ partition: 0, aborted: LARGEST }])
   },
 
   // ---- sends ----
@@ -357,9 +339,7 @@ const CASES = [
     name: 'the answer to another send',
     api: 'Produce',
     role: 'write',
-    answer: (_, request) => produced(request, 0, { partition: 9 }),
-    todo: 'rdkafka_request.c:3760, rd_kafka_handle_Produce_parse skips topic and partition ("we assume that it is ' +
-      'the same that we requested"): a send is confirmed that nobody has confirmed; a shim has to compare them'
+    answer: (_, request) => produced(request, 0, { partition: 9 })
   },
   ...[-1, LARGEST].map((count) => /** @type {Case} */ ({
     name: `${count} errors of single records`,
@@ -367,9 +347,7 @@ const CASES = [
     role: 'write',
     versions: { Produce: [8, 8] },
     answer: (_, { empty }) => empty().count(1).text('t').count(1)
-      .int32(0).int16(87).int64(0n).int64(-1n).int64(0n).count(count),
-    todo: 'SIGABRT: rdkafka_request.c:3792, rd_kafka_handle_Produce_parse gives the count to rd_calloc() without a ' +
-      'limit, which asserts that there is memory; a shim has to hold it to the bytes that are left'
+      .int32(0).int16(87).int64(0n).int64(-1n).int64(0n).count(count)
   })),
   {
     name: 'offsets that go back',
@@ -384,8 +362,7 @@ const CASES = [
     name: 'the offset of one partition of two',
     api: 'ListOffsets',
     role: 'ask',
-    answer: (_, request) => offsets(request, [[0, 0, 1n]]),
-    todo: `SIGSEGV: ${LIST_OFFSETS}`
+    answer: (_, request) => offsets(request, [[0, 0, 1n]])
   },
   {
     name: 'the offsets of partitions that were not asked for',
@@ -411,9 +388,7 @@ const CASES = [
     name: `offsets of ${count} topics`,
     api: 'ListOffsets',
     role: 'ask',
-    answer: (_, { empty }) => empty().count(count),
-    todo: 'librdkafka asks again at once, thousands of times a second, until the request times out: the admin ' +
-      'request of ListOffsets retries a result that it could not use without a pause'
+    answer: (_, { empty }) => empty().count(count)
   })),
 
   // ---- groups ----
@@ -421,9 +396,7 @@ const CASES = [
     name: '2^31-1 groups',
     api: 'ListGroups',
     role: 'ask',
-    answer: (_, { empty }) => empty().int16(0).count(LARGEST),
-    todo: 'SIGSEGV: rdkafka_admin.c:7478, rd_kafka_ListConsumerGroupsResponse_parse initialises its lists after the ' +
-      'count has been read, and uses them when it could not be'
+    answer: (_, { empty }) => empty().int16(0).count(LARGEST)
   },
   ...UNKNOWN_CODES.map((code) => /** @type {Case} */ ({
     name: `the unknown error ${code} in place of groups`,
@@ -443,8 +416,7 @@ const CASES = [
       name: `the unknown error ${code} of an assignment`,
       api: 'SyncGroup',
       role: 'join',
-      answer: (_, { empty }) => empty().int16(code).bytes(Buffer.alloc(0)),
-      todo: SYNC_LOOP
+      answer: (_, { empty }) => empty().int16(code).bytes(Buffer.alloc(0))
     },
     {
       name: `the unknown error ${code} of committed offsets`,
@@ -460,16 +432,13 @@ const CASES = [
     name: '2^31-1 members',
     api: 'JoinGroup',
     role: 'join',
-    answer: (_, request) => joined(request, 0, { protocol: assignorOf(request), members: LARGEST }),
-    todo: 'rdkafka_cgrp.c:2301, rd_kafka_cgrp_handle_JoinGroup sets err, where its error path looks at ErrorCode: ' +
-      'the membership stands still for ever; a shim has to join again, and tell an error'
+    answer: (_, request) => joined(request, 0, { protocol: assignorOf(request), members: LARGEST })
   },
   {
     name: 'null in place of the members',
     api: 'JoinGroup',
     role: 'join',
-    answer: (_, request) => joined(request, 0, { protocol: assignorOf(request), members: -1 }),
-    todo: 'SIGABRT: rdkafka_cgrp.c:2308, rd_kafka_cgrp_handle_JoinGroup gives rd_calloc() a count of -1'
+    answer: (_, request) => joined(request, 0, { protocol: assignorOf(request), members: -1 })
   },
   {
     name: 'an assignor that nobody has',
@@ -481,8 +450,7 @@ const CASES = [
     name: 'an assignment of random bytes',
     api: 'SyncGroup',
     role: 'join',
-    answer: (_, { empty }) => empty().int16(0).bytes(Buffer.from('00007fffffff0001', 'hex')),
-    todo: SYNC_LOOP
+    answer: (_, { empty }) => empty().int16(0).bytes(Buffer.from('00007fffffff0001', 'hex'))
   },
   {
     name: '2^31-1 committed offsets',
@@ -518,8 +486,8 @@ const CASES = [
 
 for (const door of DOORS) {
   suite(`${door}: a hostile answer`, { concurrency: 3 }, () => {
-    for (const { name, api, answer, role, ends, inVain = IN_VAIN, versions, todo } of CASES) {
-      it(`${api}: ${name}`, { timeout: 60000, todo }, async (context) => {
+    for (const { name, api, answer, role, ends, inVain = IN_VAIN, versions } of CASES) {
+      it(`${api}: ${name}`, { timeout: 60000 }, async (context) => {
         const broker = await new HostileBroker().start()
         context.after(() => broker.stop())
         Object.assign(broker.versions, versions)
@@ -527,7 +495,7 @@ for (const door of DOORS) {
         broker.replace(api, (request) => answer(broker, request))
         const client = new Client(context, {
           door, brokers: broker.brokers, role, values: ['x', 'y']
-        }, todo ? SHORT_DEADLINE_MS : undefined)
+        })
         if (ends) {
           await ends(client)
         } else {

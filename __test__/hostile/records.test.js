@@ -13,8 +13,6 @@ const { HostileBroker } = require('../support/hostileBroker')
 
 /** What is asked in vain this often, nobody has been told of. */
 const MANY_FETCHES = 70
-/** For what is known to hang: the gate does not wait longer for it. */
-const SHORT_DEADLINE_MS = 4000
 
 /** @param {Buffer} bytes @param {number} at */
 function flipped (bytes, at) {
@@ -39,13 +37,6 @@ const bad = (options) => new RecordBatch(2, ['c', 'd'], options)
 /** @param {import('../support/hostileBatches').HostileRecord} first */
 const lying = (first) => new RecordBatch(2, [{ key: 'k', value: 'c', ...first }, 'd'])
 
-const SILENT = 'librdkafka takes what it cannot parse for a batch that was cut off (rdkafka_msgset_reader.c:1384, ' +
-  'rd_kafka_msgset_reader_run: an underflow or BAD_MSG without a record only doubles fetch.message.max.bytes) and ' +
-  'fetches it for ever without an error; a shim for rd_kafka_msgset_parse has to tell an error for a batch that is ' +
-  'whole'
-const GZIP_HANGS = 'rdgz.c:95: pass 2 of rd_gz_decompress loops for ever when the stream ends early, as inflate then ' +
-  'gives Z_BUF_ERROR with avail_out 0; a shim has to treat Z_BUF_ERROR as a failure'
-
 /**
  * @typedef {object} Case
  * @property {string} name
@@ -53,8 +44,6 @@ const GZIP_HANGS = 'rdgz.c:95: pass 2 of rd_gz_decompress loops for ever when th
  * @property {string[]} [delivered] values; without them an error has to be told
  * @property {'kafka-node'} [door] the only one that has these options
  * @property {object} [options] of librdkafka
- * @property {string} [todo]
- * @property {boolean} [hangs]
  */
 
 /** @type {Case[]} */
@@ -63,17 +52,11 @@ const CASES = [
     { name: `${name}, a byte flipped`, batch: bad({ codec: name, damage: (bytes) => flipped(bytes, FLIPS[name]) }) },
     {
       name: `${name}, cut off`,
-      batch: bad({ codec: name, damage: cut(6) }),
-      ...(name === 'gzip' && { todo: GZIP_HANGS, hangs: true }),
-      ...(name === 'lz4' && {
-        todo: 'rdkafka_lz4.c:246: the end of the input is taken for that of the frame, so that records are missing ' +
-          'without an error; a shim has to demand that LZ4F_decompress has returned 0'
-      })
+      batch: bad({ codec: name, damage: cut(6) })
     },
     {
       name: `${name}, nothing`,
-      batch: bad({ payload: Buffer.alloc(0), attributes: CODECS.find((codec) => codec.name === name)?.attribute }),
-      ...(name === 'gzip' && { todo: GZIP_HANGS, hangs: true })
+      batch: bad({ payload: Buffer.alloc(0), attributes: CODECS.find((codec) => codec.name === name)?.attribute })
     },
     {
       name: `${name}, random bytes`,
@@ -97,19 +80,17 @@ const CASES = [
   },
   {
     name: 'a checksum that is wrong',
-    batch: bad({ crc: 1 }),
-    todo: 'checksums are not verified unless check.crcs is set: consumer_properties in src/config/mod.rs should set ' +
-      'it, as Java does by default'
+    batch: bad({ crc: 1 })
   },
-  { name: 'a batch shorter than its header', batch: bad({ length: 10 }), todo: SILENT },
-  { name: 'a batch of length -1', batch: bad({ length: -1 }), todo: SILENT },
-  { name: 'a batch of 2^31-1 bytes', batch: bad({ length: 2 ** 31 - 1 }), todo: SILENT },
-  { name: 'a record shorter than its value', batch: lying({ length: 3 }), todo: SILENT },
-  { name: 'a record of a negative length', batch: lying({ length: -5 }), todo: SILENT },
-  { name: 'a record longer than its batch', batch: lying({ length: 2 ** 31 - 1 }), todo: SILENT },
-  { name: 'a record of 2^62 bytes', batch: lying({ length: 2 ** 62 }), todo: SILENT },
-  { name: 'a key of 2^31-1 bytes', batch: lying({ keyLength: 2 ** 31 - 1 }), todo: SILENT },
-  { name: 'a value of a negative length', batch: lying({ valueLength: -7 }), todo: SILENT },
+  { name: 'a batch shorter than its header', batch: bad({ length: 10 }) },
+  { name: 'a batch of length -1', batch: bad({ length: -1 }) },
+  { name: 'a batch of 2^31-1 bytes', batch: bad({ length: 2 ** 31 - 1 }) },
+  { name: 'a record shorter than its value', batch: lying({ length: 3 }) },
+  { name: 'a record of a negative length', batch: lying({ length: -5 }) },
+  { name: 'a record longer than its batch', batch: lying({ length: 2 ** 31 - 1 }) },
+  { name: 'a record of 2^62 bytes', batch: lying({ length: 2 ** 62 }) },
+  { name: 'a key of 2^31-1 bytes', batch: lying({ keyLength: 2 ** 31 - 1 }) },
+  { name: 'a value of a negative length', batch: lying({ valueLength: -7 }) },
   { name: '2^31-1 records', batch: bad({ count: 2 ** 31 - 1 }), delivered: ['c', 'd', 'e'] },
   { name: '-1 records', batch: bad({ count: -1 }), delivered: ['c', 'd', 'e'] },
   { name: '2^31-1 headers', batch: lying({ headerCount: 2 ** 31 - 1 }), delivered: ['c', 'd', 'e'] },
@@ -121,11 +102,13 @@ const CASES = [
   },
   {
     name: 'a last offset before the first',
-    batch: bad({ lastDelta: -1000 }),
-    todo: 'rdkafka_msgset_reader.c:1129: a batch whose last offset is below the position is skipped as an old one, ' +
-      'records and all; a negative LastOffsetDelta has to be an error'
+    batch: bad({ lastDelta: -1000 })
   }
 ]
+
+const SIZE = 400_000_000
+// Made before the tests: it takes seconds, in which no broker of this process answers.
+const bombs = Object.entries(BOMBS).map(([codec, bomb]) => /** @type {const} */ ([codec, bomb(SIZE)]))
 
 for (const door of DOORS) {
   /**
@@ -139,9 +122,9 @@ for (const door of DOORS) {
   }
 
   suite(`${door}: a bad record batch`, { concurrency: 3 }, () => {
-    for (const { name, batch, delivered, door: only = door, options, todo, hangs } of CASES) {
+    for (const { name, batch, delivered, door: only = door, options } of CASES) {
       if (only !== door) continue
-      it(name, { timeout: 60000, todo }, async (context) => {
+      it(name, { timeout: 60000 }, async (context) => {
         const broker = await new HostileBroker().start()
         context.after(() => broker.stop())
         broker.topic('t', [
@@ -150,7 +133,7 @@ for (const door of DOORS) {
         ])
         const client = new Client(context, {
           door, brokers: broker.brokers, role: 'read', partitions: [0, 1], client: { librdkafka: options }
-        }, hangs ? SHORT_DEADLINE_MS : undefined)
+        })
         if (delivered) {
           await client.receives(['a', 'b', 'other', ...delivered])
           assert.deepEqual(client.errors, [])
@@ -184,23 +167,17 @@ for (const door of DOORS) {
       await client.end()
     })
 
-    for (const [codec, bomb] of Object.entries(BOMBS)) {
-      const size = 400_000_000
-      it(`${size / 1e6} MB out of a few with ${codec}`, { timeout: 60000,
-        todo: codec === 'zstd'
-          ? undefined
-          : `${codec === 'gzip' ? 'rdgz.c:100' : 'rdkafka_lz4.c:280'} allocates whatever the data inflate to; only ` +
-            'zstd has a limit, receive.message.max.bytes (rdkafka_zstd.c:65): a shim has to give them the same'
-      }, async (context) => {
+    for (const [codec, bomb] of bombs) {
+      it(`${SIZE / 1e6} MB out of a few with ${codec}`, { timeout: 60000 }, async (context) => {
         const broker = await new HostileBroker().start()
         context.after(() => broker.stop())
         const { attribute } = CODECS.find(({ name }) => name === codec) || { attribute: 0 }
         broker.topic('t', [
-          [new RecordBatch(0, ['a', 'b']), new RecordBatch(2, ['c'], { payload: bomb(size), attributes: attribute })],
+          [new RecordBatch(0, ['a', 'b']), new RecordBatch(2, ['c'], { payload: bomb, attributes: attribute })],
           [new RecordBatch(0, ['other'])]
         ])
         const client = new Client(context, { door, brokers: broker.brokers, role: 'read', partitions: [0, 1] })
-        const came = () => client.errors.length > 0 || client.values.some((value) => value?.size === size)
+        const came = () => client.errors.length > 0 || client.values.some((value) => value?.size === SIZE)
         await client.until(came, 'error or record')
         client.checkErrors()
         await others(client)

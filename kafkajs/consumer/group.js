@@ -172,12 +172,13 @@ class Group {
       setValue(fromOffsetOf, topic, fromBeginning ? 'earliest' : 'latest')
     }
     this.joinStart = monotonicNow()
+    const timeout = this.context.requestTimeout()
     await /** @type {Promise<void>} */ (new Promise((resolve, reject) => {
       this.joining = { resolve, reject }
       this.handle.command({
         type: 'subscribe',
         topics: this.topics,
-        start: { fromOffset: 'latest', fromOffsetOf, commitOnFirstJoin: false, timeout: this.context.requestTimeout() }
+        start: { fromOffset: 'latest', fromOffsetOf, commitOnFirstJoin: false, timeout, keepTrying: false }
       })
       const { missed } = this.source
       this.source.missed = null

@@ -352,6 +352,8 @@ pub fn consumer_properties(options: &ConsumerOptions) -> Properties {
         .clamp(options.fetch_max_bytes.clamp(1, 1_000_000_000), 1_000_000_000)
         .to_string(),
     ),
+    // Off by default in librdkafka. Java's client checks, too.
+    ("check.crcs", "true".into()),
     // librdkafka's default of 1 s starves a consumer that is slower than the network.
     ("fetch.queue.backoff.ms", "10".into()),
     ("queued.min.messages", "60000".into()),

@@ -161,7 +161,7 @@ impl ConsumerThread {
         let outcome = start_offsets(shared.queue.client(), &shared.bridge, &partitions, &start).await;
         let current = shared.assignment.version() == version && !shared.bridge.is_closing();
         match outcome {
-          Err(StartError::Kafka(error)) if error.retriable && current => {
+          Err(StartError::Kafka(error)) if error.retriable && current && start.keep_trying => {
             shared.bridge.event(Event::error(error));
             tokio::time::sleep(RESOLVE_PAUSE).await;
           }

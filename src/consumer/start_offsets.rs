@@ -44,6 +44,9 @@ pub struct StartPolicy {
   pub commit_on_first_join: bool,
   /// ms for each look-up.
   pub timeout: u64,
+  /// Look up again for as long as it fails with an error that may pass, such as a partition without a leader, and report
+  /// each time. Otherwise the first failure is the end of the attempt to join.
+  pub keep_trying: bool,
 }
 
 impl StartPolicy {

@@ -111,7 +111,8 @@ class Membership {
       start: {
         fromOffset: group.options.fromOffset,
         commitOnFirstJoin: !!group.options.commitOffsetsOnFirstJoin,
-        timeout: group.client._requestTimeout()
+        timeout: group.client._requestTimeout(),
+        keepTrying: true
       }
     })
   }

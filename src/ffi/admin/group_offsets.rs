@@ -1,12 +1,9 @@
 use super::super::{c_string, sys, Client, PartitionList, PartitionOffset};
 use super::{ask, error_of, later, millis, pointers, Answer, Later, Options};
-use crate::ffi::error::{code, KafkaError};
+use crate::ffi::error::{code, is_retriable, KafkaError};
 use serde::Deserialize;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// librdkafka's "no offset" (`RD_KAFKA_OFFSET_INVALID`).
-const UNANSWERED: i64 = sys::RD_KAFKA_OFFSET_INVALID as i64;
 
 /// Which records there are, for a question about offsets.
 #[derive(Clone, Copy, Default, Deserialize, PartialEq, Eq)]
@@ -42,10 +39,10 @@ pub fn list_offsets(
     let infos = pointers(sys::rd_kafka_ListOffsets_result_infos(result, &mut count), count);
     let offsets: Vec<_> =
       infos.map(|info| PartitionOffset::read(sys::rd_kafka_ListOffsetsResultInfo_topic_partition(info))).collect();
-    // librdkafka drops the error of a leader that has failed, and leaves its partitions as they were before the answer.
-    match offsets.iter().any(|partition| partition.error == 0 && partition.offset == UNANSWERED) {
-      true => Err(KafkaError::new(code::TIMED_OUT)),
-      false => Ok(offsets),
+    // A leader that did not answer is asked again. Codes below 0 are librdkafka's own.
+    match offsets.iter().find(|partition| partition.error < 0 && is_retriable(partition.error)) {
+      Some(unanswered) => Err(KafkaError::new(unanswered.error)),
+      None => Ok(offsets),
     }
   }
 }
