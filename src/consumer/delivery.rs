@@ -88,12 +88,8 @@ impl ConsumerThread {
         return false;
       }
       let topic = message.topic().to_string_lossy().into_owned();
-      bridge.event(Event::Error {
-        error: KafkaError::with_text(code, message.error_text()),
-        topic: (!topic.is_empty()).then_some(topic),
-        partition: (message.partition() >= 0).then_some(message.partition()),
-        offset: (message.offset() >= 0).then_some(message.offset()),
-      });
+      let error = KafkaError::with_text(code, message.error_text());
+      bridge.event(error_event(error, topic, message.partition(), message.offset()));
       false
     });
   }
@@ -179,6 +175,34 @@ impl ConsumerThread {
   }
 }
 
+/// An error with what it is about. librdkafka names partition 0 in errors about the group, too.
+fn error_event(error: KafkaError, topic: String, partition: i32, offset: i64) -> Event {
+  let has_topic = !topic.is_empty();
+  Event::Error {
+    error,
+    topic: has_topic.then_some(topic),
+    partition: (has_topic && partition >= 0).then_some(partition),
+    offset: (has_topic && offset >= 0).then_some(offset),
+  }
+}
+
 fn same_partition(a: &Message, b: &Message) -> bool {
   a.topic_tag() == b.topic_tag() && a.partition() == b.partition()
+}
+
+#[cfg(test)]
+mod tests {
+  use super::*;
+
+  #[test]
+  fn an_error_about_the_group_names_no_partition() {
+    let told =
+      |topic: &str, partition, offset| match error_event(KafkaError::new(-199), topic.into(), partition, offset) {
+        Event::Error { topic, partition, offset, .. } => (topic, partition, offset),
+        _ => panic!("no error"),
+      };
+    assert_eq!(told("", 0, -1001), (None, None, None));
+    assert_eq!(told("t", 0, 7), (Some("t".into()), Some(0), Some(7)));
+    assert_eq!(told("t", -1, -1001), (Some("t".into()), None, None));
+  }
 }
