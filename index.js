@@ -20,4 +20,4 @@ exports.CyclicPartitioner = CyclicPartitioner
 exports.RandomPartitioner = RandomPartitioner
 exports.KeyedPartitioner = KeyedPartitioner
 exports.CustomPartitioner = CustomPartitioner
-exports.TopicsNotExistError = require('./lib/errors/TopicsNotExistError')
+exports.TopicsNotExistError = require('./lib/internal/errors').TopicsNotExistError

@@ -2,7 +2,7 @@
 
 /** Checks of the arguments of public methods. The values themselves stay out of the texts: they may be secret. */
 
-const InvalidConfigError = require('../errors/InvalidConfigError')
+const { InvalidConfigError } = require('./errors')
 const { inCurrentContext } = require('../../core/scheduling/asyncContext')
 
 const noop = () => {}

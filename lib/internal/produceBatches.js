@@ -1,7 +1,7 @@
 'use strict'
 
 const { packHeaders } = require('../../core/wire/sends')
-const { InvalidConfigError } = require('../errors')
+const { InvalidConfigError } = require('./errors')
 const { KeyedMessage } = require('../protocol')
 const { textOf } = require('./arguments')
 

@@ -1,8 +1,6 @@
 'use strict'
 
-const { BrokerNotAvailableError } = require('../../errors')
-const TimeoutError = require('../../errors/TimeoutError')
-const NestedError = require('../errors/NestedError')
+const { BrokerNotAvailableError, NestedError, TimeoutError } = require('../errors')
 const { emitAll } = require('../emitAll')
 const {
   CODE, isTlsError, toError, toSocketError, toTlsError, toTokenError, withCure

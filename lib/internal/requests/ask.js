@@ -1,8 +1,6 @@
 'use strict'
 
-const { BrokerNotAvailableError, InvalidRequestError } = require('../../errors')
-const NotControllerError = require('../../errors/NotControllerError')
-const TimeoutError = require('../../errors/TimeoutError')
+const { BrokerNotAvailableError, InvalidRequestError, NotControllerError, TimeoutError } = require('../errors')
 const { errorName } = require('../errorCodes')
 const { toGroupError } = require('../nativeErrors')
 const { setImmediate } = require('../../../core/scheduling/timers')
