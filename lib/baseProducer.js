@@ -6,23 +6,28 @@ const {
 const assert = require('./internal/assert')
 const { AdoptableEmitter, callable } = require('./internal/callable')
 const { isForeign, produce } = require('./internal/foreignClient')
-const { brokerError } = require('./internal/nativeErrors')
 const getLogger = require('./logging')
 const { BrokerNotAvailableError, InvalidConfigError } = require('./internal/errors')
 const { sendFailed, sendTrace, traceEnd, traceSync } = require('../core/diagnostics')
 const { errorData } = require('../core/errors')
 const { hidePrivate } = require('./internal/hidePrivate')
-const { librdkafkaSettings } = require('./internal/options')
 const { appendRecords, recordsOf } = require('./internal/produceBatches')
 
 const {
   CustomPartitioner, CyclicPartitioner, DefaultPartitioner, KeyedPartitioner, RandomPartitioner
 } = require('./partitioner')
 const { recordOf, valueOf } = require('../core/keyed')
+const { lazy } = require('../core/lazy')
 const { PendingCall, inCurrentContext } = require('../core/scheduling/asyncContext')
 const { setImmediate } = require('../core/scheduling/timers')
 
 const logger = getLogger('kafka-node:BaseProducer')
+
+/** What not every send needs, loaded with the first producer. */
+const parts = lazy(() => ({
+  ...require('./internal/nativeErrors'),
+  ...require('./internal/options')
+}))
 
 const PARTITIONER_TYPES = {
   default: 0,
@@ -75,6 +80,7 @@ class BaseProducer extends AdoptableEmitter {
    */
   constructor (client, options, defaultPartitionerType, customPartitioner) {
     super()
+    const { librdkafkaSettings } = parts()
     options = optionsOf(options)
     this.ready = false
     this.client = client
@@ -495,7 +501,7 @@ class SendOutcome extends PendingCall {
    */
   failed (code, { topic, partition }) {
     this.error = code > 0
-      ? brokerError(code)
+      ? parts().brokerError(code)
       : this.client._sendError(errorData(code), topic, partition)
     // not leader, unknown topic or partition: what we know about the cluster is out of date
     if (code === 6 || code === 3) this.client.emit('brokersChanged')

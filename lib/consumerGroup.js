@@ -10,21 +10,26 @@ const { isForeign } = require('./internal/foreignClient')
 const getLogger = require('./logging')
 const KafkaClient = require('./kafkaClient')
 const Offset = require('./offset')
-const builtInProtocols = require('./assignment')
-const { ConsumerCore, illegalOffset, partitionError } = require('./internal/consumerCore')
 const { hidePrivate } = require('./internal/hidePrivate')
-const { Membership } = require('./internal/group/membership')
-const { COOPERATIVE, groupOptions } = require('./internal/group/options')
-const { checkIsolationLevel, defaults, librdkafkaSettings } = require('./internal/options')
-const { commitsOrCallback } = require('./internal/requests/payloads')
-const { brokerError } = require('./internal/nativeErrors')
 const { hideSecrets } = require('./internal/redact')
 const { IllegalGenerationError, InvalidConfigError, InvalidConsumerOffsetError } = require('./internal/errors')
 const { validateConfig } = require('./utils')
 const { recordOf, valueOf } = require('../core/keyed')
+const { lazy } = require('../core/lazy')
 const { callAll } = require('../core/scheduling/callAll')
 const { setImmediate, setTimeout } = require('../core/scheduling/timers')
 const logger = getLogger('kafka-node:ConsumerGroup')
+
+/** What members are made of, loaded with the first one. */
+const parts = lazy(() => ({
+  ...require('./internal/consumerCore'),
+  ...require('./internal/nativeErrors'),
+  ...require('./internal/options'),
+  ...require('./internal/group/membership'),
+  ...require('./internal/group/options'),
+  ...require('./internal/requests/payloads'),
+  builtInProtocols: require('./assignment')
+}))
 
 /** As times in a look-up of offsets */
 const OFFSET_TIMES = { latest: -1, earliest: -2, none: false }
@@ -69,6 +74,7 @@ class ConsumerGroup extends AdoptableEmitter {
    */
   constructor (memberOptions, topics) {
     super()
+    const { ConsumerCore, Membership, checkIsolationLevel, defaults, groupOptions, librdkafkaSettings } = parts()
     // kafka-node shows a third of the session as its default, but only the user's own value counts
     if (!memberOptions) throw wrongType('options', 'an object', memberOptions)
     const { heartbeatInterval } = optionsOf(memberOptions)
@@ -156,6 +162,7 @@ class ConsumerGroup extends AdoptableEmitter {
    * @returns {Protocol[]}
    */
   setupProtocols (protocols) {
+    const { COOPERATIVE, builtInProtocols } = parts()
     /** @type {Array<string | Protocol>} */
     const list = Array.isArray(protocols) ? protocols : [protocols]
     this.protocols = list.map(protocol => {
@@ -208,7 +215,7 @@ class ConsumerGroup extends AdoptableEmitter {
    * @param {import('../core/handles/events').PartitionErrorEvent} event
    */
   _outOfRange (event) {
-    const error = partitionError(event)
+    const error = parts().partitionError(event)
     const { topic, partition } = event
     const policy = this.options.outOfRangeOffset
     if (policy === 'none') {
@@ -239,7 +246,7 @@ class ConsumerGroup extends AdoptableEmitter {
         if (this.client.closing) return
         const code = failure ? 0 : answers[0].error
         if (failure || code !== 0) {
-          const cause = failure || brokerError(code)
+          const cause = failure || parts().brokerError(code)
           this.emit('error', new InvalidConsumerOffsetError(`Fetching ${policy} offset failed`, cause))
           return
         }
@@ -288,7 +295,7 @@ class ConsumerGroup extends AdoptableEmitter {
     if (!payload) return
     const start = offsetOf(offset)
     if (start === null) {
-      this.emit('error', illegalOffset({ topic, offset }))
+      this.emit('error', parts().illegalOffset({ topic, offset }))
       return
     }
     payload.offset = start
@@ -356,7 +363,7 @@ class ConsumerGroup extends AdoptableEmitter {
     checkArray('commits', commits)
     for (const commit of commits) checkObject('each of commits', commit)
     if (!this._membership.isMember() || commits.length === 0) return callback(null, 'Nothing to be committed')
-    const list = commitsOrCallback(commits, callback)
+    const list = parts().commitsOrCallback(commits, callback)
     if (list) this._core.commit(list, callback)
   }
 

@@ -5,17 +5,29 @@
  * when a test says so (`jest.useFakeTimers()`, sinon, `mock.timers`); connections and handles must keep working.
  */
 
-const { performance } = require('perf_hooks')
 const { clearImmediate, clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } = require('timers')
 
-const { nextTick } = process
+const { hrtime, nextTick } = process
 
 /**
- * @param {typeof nextTick & { clock?: unknown, _isMockFunction?: unknown }} tick whether it already is a fake, as with
- *   jest's `fakeTimers: { enableGlobally: true }`
+ * @param {Function & { clock?: unknown, _isMockFunction?: unknown }} timer whether it already is a fake, as with jest's
+ *   `fakeTimers: { enableGlobally: true }`
  */
-function isFake (tick) {
-  return tick.clock !== undefined || tick._isMockFunction === true
+function isFake (timer) {
+  return timer.clock !== undefined || timer._isMockFunction === true
+}
+
+/** @returns {() => number} */
+function monotonicClock () {
+  if (isFake(hrtime)) {
+    // only then: it takes time to load
+    const { performance } = require('perf_hooks')
+    return () => performance.now()
+  }
+  return () => {
+    const [seconds, nanoseconds] = hrtime()
+    return seconds * 1e3 + nanoseconds / 1e6
+  }
 }
 
 module.exports = {
@@ -24,7 +36,7 @@ module.exports = {
   clearInterval: /** @type {(timer: NodeJS.Timeout | null | undefined) => void} */ (clearInterval),
   clearTimeout: /** @type {(timer: NodeJS.Timeout | null | undefined) => void} */ (clearTimeout),
   /** Milliseconds for measuring durations; unlike `Date.now()` never faked, nor set back. */
-  monotonicNow: () => performance.now(),
+  monotonicNow: monotonicClock(),
   // No module has the real one. The next turn of the event loop is the next best thing.
   nextTick: isFake(nextTick) ? /** @type {typeof nextTick} */ (setImmediate) : nextTick,
   setImmediate,

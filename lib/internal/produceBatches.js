@@ -2,7 +2,7 @@
 
 const { packHeaders } = require('../../core/wire/sends')
 const { InvalidConfigError } = require('./errors')
-const { KeyedMessage } = require('../protocol')
+const { KeyedMessage } = require('../protocol/protocol_struct')
 const { textOf } = require('./arguments')
 
 /**
