@@ -3,7 +3,7 @@
 const { builtinModules } = require('module')
 const { CLOSED, errorData } = require('./errors')
 const { commitOutcome } = require('./group/commitOutcome')
-const { monotonicNow } = require('./scheduling/timers')
+const { monotonicNow } = require('./scheduling/clock')
 
 /**
  * The diagnostics channels, of which `diagnostics.d.ts` has the messages.

@@ -8,9 +8,8 @@ const { AdoptableEmitter, callable } = require('./internal/callable')
 const { isForeign, produce } = require('./internal/foreignClient')
 const getLogger = require('./logging')
 const { BrokerNotAvailableError, InvalidConfigError } = require('./internal/errors')
-const { sendFailed, sendTrace, traceEnd, traceSync } = require('../core/diagnostics')
 const { errorData } = require('../core/errors')
-const { hidePrivate } = require('./internal/hidePrivate')
+const { hidePrivate } = require('./internal/redact')
 const { appendRecords, recordsOf } = require('./internal/produceBatches')
 
 const {
@@ -23,10 +22,11 @@ const { setImmediate } = require('../core/scheduling/timers')
 
 const logger = getLogger('kafka-node:BaseProducer')
 
-/** What not every send needs, loaded with the first producer. */
+/** What producers are made of, loaded with the first one. */
 const parts = lazy(() => ({
   ...require('./internal/nativeErrors'),
-  ...require('./internal/options')
+  ...require('./internal/options'),
+  ...require('../core/diagnostics')
 }))
 
 const PARTITIONER_TYPES = {
@@ -152,7 +152,7 @@ class BaseProducer extends AdoptableEmitter {
     }
     callback = checkedCallback(callback)
     checkArray('payloads', payloads)
-    if (sendTrace.hasSubscribers) this._sendTraced(payloads, callback)
+    if (parts().sendTrace.hasSubscribers) this._sendTraced(payloads, callback)
     else this._send(payloads, callback)
   }
 
@@ -161,6 +161,7 @@ class BaseProducer extends AdoptableEmitter {
    * @param {ProduceCallback} callback
    */
   _sendTraced (payloads, callback) {
+    const { sendTrace, traceEnd, traceSync } = parts()
     const context = { clientId: this.client.clientId, topics: payloads.map(describePayload) }
     traceSync(sendTrace, context, () => this._send(payloads, (...args) => {
       const [error] = args
@@ -199,7 +200,7 @@ class BaseProducer extends AdoptableEmitter {
       try {
         if (error === null) error = this._produceLearned(batches, payloads, done)
         if (error !== null) {
-          sendFailed(client.clientId, list, error)
+          parts().sendFailed(client.clientId, list, error)
           done(error)
         }
       } finally {

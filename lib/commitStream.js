@@ -3,7 +3,7 @@
 const { Transform } = require('stream')
 const { callbackOf } = require('./internal/arguments')
 const { emitAll } = require('./internal/emitAll')
-const { hidePrivate } = require('./internal/hidePrivate')
+const { hidePrivate } = require('./internal/redact')
 const { valueOf } = require('../core/keyed')
 const { callAll } = require('../core/scheduling/callAll')
 const { clearInterval, setInterval } = require('../core/scheduling/timers')

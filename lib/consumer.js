@@ -7,10 +7,9 @@ const {
 } = require('./internal/arguments')
 const getLogger = require('./logging')
 const { emitAll } = require('./internal/emitAll')
-const { hidePrivate } = require('./internal/hidePrivate')
+const { hidePrivate } = require('./internal/redact')
 const { fetch, follow: followForeign, isForeign } = require('./internal/foreignClient')
 const { InvalidConfigError, TopicsNotExistError } = require('./internal/errors')
-const { validateConfig, validateTopics } = require('./utils')
 const { CODE } = require('../core/errors')
 const { recordOf } = require('../core/keyed')
 const { lazy } = require('../core/lazy')
@@ -19,6 +18,7 @@ const logger = getLogger('kafka-node:Consumer')
 
 /** What consumers are made of, loaded with the first one. */
 const parts = lazy(() => ({
+  ...require('./utils'),
   ...require('./internal/consumerCore'),
   ...require('./internal/options')
 }))
@@ -65,7 +65,8 @@ class Consumer extends AdoptableEmitter {
    */
   constructor (client, topics, options) {
     super()
-    const { ConsumerCore, checkIsolationLevel, defaults, librdkafkaSettings } = parts()
+    const { ConsumerCore, validateConfig, validateTopics } = parts()
+    const { checkIsolationLevel, defaults, librdkafkaSettings } = parts()
     if (!topics) throw new Error('Must have payloads')
     validateTopics(topics)
     this.fetchCount = 0

@@ -10,10 +10,8 @@ const { isForeign } = require('./internal/foreignClient')
 const getLogger = require('./logging')
 const KafkaClient = require('./kafkaClient')
 const Offset = require('./offset')
-const { hidePrivate } = require('./internal/hidePrivate')
-const { hideSecrets } = require('./internal/redact')
+const { hidePrivate, hideSecrets } = require('./internal/redact')
 const { IllegalGenerationError, InvalidConfigError, InvalidConsumerOffsetError } = require('./internal/errors')
-const { validateConfig } = require('./utils')
 const { recordOf, valueOf } = require('../core/keyed')
 const { lazy } = require('../core/lazy')
 const { callAll } = require('../core/scheduling/callAll')
@@ -22,6 +20,7 @@ const logger = getLogger('kafka-node:ConsumerGroup')
 
 /** What members are made of, loaded with the first one. */
 const parts = lazy(() => ({
+  ...require('./utils'),
   ...require('./internal/consumerCore'),
   ...require('./internal/nativeErrors'),
   ...require('./internal/options'),
@@ -74,7 +73,8 @@ class ConsumerGroup extends AdoptableEmitter {
    */
   constructor (memberOptions, topics) {
     super()
-    const { ConsumerCore, Membership, checkIsolationLevel, defaults, groupOptions, librdkafkaSettings } = parts()
+    const { ConsumerCore, Membership, groupOptions, validateConfig } = parts()
+    const { checkIsolationLevel, defaults, librdkafkaSettings } = parts()
     // kafka-node shows a third of the session as its default, but only the user's own value counts
     if (!memberOptions) throw wrongType('options', 'an object', memberOptions)
     const { heartbeatInterval } = optionsOf(memberOptions)

@@ -3,7 +3,7 @@
 const { callbackOf, optionsOf, wrongType } = require('./internal/arguments')
 const getLogger = require('./logging')
 const ConsumerGroup = require('./consumerGroup')
-const { hidePrivate } = require('./internal/hidePrivate')
+const { hidePrivate } = require('./internal/redact')
 const { MessageStream } = require('./internal/messageStream')
 const { recordOf, valueOf } = require('../core/keyed')
 const { lazy } = require('../core/lazy')

@@ -2,9 +2,8 @@
 
 const { callable } = require('./internal/callable')
 const { checkArray, checkClient, checkEncoding, numberOf, optionsOf, wrongType } = require('./internal/arguments')
-const CommitStream = require('./commitStream')
 const Consumer = require('./consumer')
-const { hidePrivate } = require('./internal/hidePrivate')
+const { hidePrivate } = require('./internal/redact')
 const { MessageStream } = require('./internal/messageStream')
 const { clearTimeout } = require('../core/scheduling/timers')
 
@@ -105,6 +104,7 @@ class ConsumerStream extends MessageStream {
    * @param {import('../index').CommitStreamOptions} [options] completed with this stream's own
    */
   createCommitStream (options) {
+    const CommitStream = require('./commitStream')
     const { defaults } = require('./internal/options')
     const own = defaults(optionsOf(options), this.options)
     return new CommitStream(this.client, this.payloads, this.options.groupId, own,

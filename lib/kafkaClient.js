@@ -6,9 +6,7 @@ const getLogger = require('./logging')
 const { librdkafkaVersion } = require('../core/addon')
 const { callAll } = require('../core/scheduling/callAll')
 const { emitAll } = require('./internal/emitAll')
-const { hidePrivate } = require('./internal/hidePrivate')
-const { hideSecrets, maskSecrets } = require('./internal/redact')
-const { createTopicPartitionList, validateConfig } = require('./utils')
+const { hidePrivate, hideSecrets, maskSecrets } = require('./internal/redact')
 const { BrokerNotAvailableError, NestedError, TimeoutError, TopicsNotExistError } = require('./internal/errors')
 const { CODE } = require('../core/errors')
 const { setValue, valueOf } = require('../core/keyed')
@@ -19,6 +17,7 @@ const logger = getLogger('kafka-node:KafkaClient')
 
 /** What clients are made of, loaded with the first one. */
 const parts = lazy(() => ({
+  ...require('./utils'),
   ...require('./internal/hosts'),
   ...require('./internal/options'),
   ...require('./internal/nativeErrors'),
@@ -99,7 +98,7 @@ class KafkaClient extends AdoptableEmitter {
   constructor (options) {
     super()
     const { ClientHandles, Connections, Connector, SendOrder, TopicLookup, Waiter } = parts()
-    const { clientOptions, defaultsDeep, noAckBatch, parseHosts } = parts()
+    const { clientOptions, defaultsDeep, noAckBatch, parseHosts, validateConfig } = parts()
     this.options = defaultsDeep(optionsOf(options), DEFAULTS)
     this.sslOptions = this.options.sslOptions
     this.ssl = !!this.sslOptions
@@ -668,7 +667,7 @@ class KafkaClient extends AdoptableEmitter {
   sendOffsetFetchV1Request (group, topicPartitions, callback) {
     callback = callbackOf(callback)
     checkObject('topicPartitions', topicPartitions)
-    parts().fetchCommits(this, group, createTopicPartitionList(topicPartitions), callback)
+    parts().fetchCommits(this, group, parts().createTopicPartitionList(topicPartitions), callback)
   }
 
   /**

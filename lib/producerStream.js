@@ -5,7 +5,7 @@ const { callbackOf, optionsOf } = require('./internal/arguments')
 const HighLevelProducer = require('./highLevelProducer')
 const KafkaClient = require('./kafkaClient')
 const { BrokerNotAvailableError } = require('./internal/errors')
-const { hidePrivate } = require('./internal/hidePrivate')
+const { hidePrivate } = require('./internal/redact')
 const { setImmediate } = require('../core/scheduling/timers')
 
 const DEFAULTS = {

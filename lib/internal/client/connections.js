@@ -9,7 +9,7 @@ const getLogger = require('../../logging')
 const { AdvertisedBrokers } = require('../../../core/cluster/advertisedBrokers')
 const { giveToken } = require('../../../core/cluster/tokens')
 const { callAll } = require('../../../core/scheduling/callAll')
-const { monotonicNow } = require('../../../core/scheduling/timers')
+const { monotonicNow } = require('../../../core/scheduling/clock')
 
 const logger = getLogger('kafka-node:KafkaClient')
 
