@@ -1,14 +1,12 @@
 'use strict'
 
 const {
-  callbackOf, checkArray, checkedCallback, checkClient, checkNoNul, kindOf, optionsOf, textOf
+  assert, callbackOf, checkArray, checkedCallback, checkClient, checkNoNul, kindOf, optionsOf, textOf
 } = require('./internal/arguments')
-const assert = require('./internal/assert')
 const { AdoptableEmitter, callable } = require('./internal/callable')
 const { isForeign, produce } = require('./internal/foreignClient')
 const getLogger = require('./logging')
 const { BrokerNotAvailableError, InvalidConfigError } = require('./internal/errors')
-const { errorData } = require('../core/errors')
 const { hidePrivate } = require('./internal/redact')
 const { appendRecords, recordsOf } = require('./internal/produceBatches')
 
@@ -26,7 +24,8 @@ const logger = getLogger('kafka-node:BaseProducer')
 const parts = lazy(() => ({
   ...require('./internal/nativeErrors'),
   ...require('./internal/options'),
-  ...require('../core/diagnostics')
+  ...require('../core/diagnostics'),
+  ...require('../core/errors')
 }))
 
 const PARTITIONER_TYPES = {
@@ -501,9 +500,8 @@ class SendOutcome extends PendingCall {
    * @param {SentBatch} group
    */
   failed (code, { topic, partition }) {
-    this.error = code > 0
-      ? parts().brokerError(code)
-      : this.client._sendError(errorData(code), topic, partition)
+    const { brokerError, errorData } = parts()
+    this.error = code > 0 ? brokerError(code) : this.client._sendError(errorData(code), topic, partition)
     // not leader, unknown topic or partition: what we know about the cluster is out of date
     if (code === 6 || code === 3) this.client.emit('brokersChanged')
   }

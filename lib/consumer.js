@@ -10,7 +10,6 @@ const { emitAll } = require('./internal/emitAll')
 const { hidePrivate } = require('./internal/redact')
 const { fetch, follow: followForeign, isForeign } = require('./internal/foreignClient')
 const { InvalidConfigError, TopicsNotExistError } = require('./internal/errors')
-const { CODE } = require('../core/errors')
 const { recordOf } = require('../core/keyed')
 const { lazy } = require('../core/lazy')
 const { clearTimeout, setImmediate, setTimeout } = require('../core/scheduling/timers')
@@ -20,7 +19,8 @@ const logger = getLogger('kafka-node:Consumer')
 const parts = lazy(() => ({
   ...require('./utils'),
   ...require('./internal/consumerCore'),
-  ...require('./internal/options')
+  ...require('./internal/options'),
+  ...require('../core/errors')
 }))
 
 const DEFAULTS = {
@@ -311,7 +311,7 @@ class Consumer extends AdoptableEmitter {
   /** @param {import('../core/handles/events').ErrorEvent} event */
   _partitionError (event) {
     const { code } = event.error
-    if (code === CODE.OFFSET_OUT_OF_RANGE) {
+    if (code === parts().CODE.OFFSET_OUT_OF_RANGE) {
       this._reportOutOfRange(parts().partitionError(/** @type {PartitionErrorEvent} */ (event)))
     } else if (STALE_METADATA.has(code)) {
       logger.debug('%s-%d: %s', event.topic, event.partition, event.error.message)

@@ -1,9 +1,9 @@
 'use strict'
 
 const {
-  callbackOf, checkArray, checkEncoding, checkNoNul, checkObject, checkTimer, offsetOf, optionsOf, textOf, wrongType
+  assert, callbackOf, checkArray, checkEncoding, checkNoNul, checkObject, checkTimer, offsetOf, optionsOf, textOf,
+  wrongType
 } = require('./internal/arguments')
-const assert = require('./internal/assert')
 const { AdoptableEmitter, callable } = require('./internal/callable')
 const { emitAll } = require('./internal/emitAll')
 const { isForeign } = require('./internal/foreignClient')

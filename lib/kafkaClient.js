@@ -8,7 +8,6 @@ const { callAll } = require('../core/scheduling/callAll')
 const { emitAll } = require('./internal/emitAll')
 const { hidePrivate, hideSecrets, maskSecrets } = require('./internal/redact')
 const { BrokerNotAvailableError, NestedError, TimeoutError, TopicsNotExistError } = require('./internal/errors')
-const { CODE } = require('../core/errors')
 const { setValue, valueOf } = require('../core/keyed')
 const { lazy } = require('../core/lazy')
 const { clearInterval, setImmediate, setInterval, setTimeout } = require('../core/scheduling/timers')
@@ -682,7 +681,7 @@ class KafkaClient extends AdoptableEmitter {
 
 /** @param {import('../core/errors').ErrorData} error */
 function isUnsupported ({ code, fatal }) {
-  return fatal && code === CODE.UNSUPPORTED_FEATURE
+  return fatal && code === parts().CODE.UNSUPPORTED_FEATURE
 }
 
 /** @param {ProducerHandle | ConsumerHandle} handle */

@@ -1,7 +1,6 @@
 'use strict'
 
-const assert = require('./internal/assert')
-const { checkArray, wrongType } = require('./internal/arguments')
+const { assert, checkArray, wrongType } = require('./internal/arguments')
 const { InvalidConfigError } = require('./internal/errors')
 
 const LEGAL_NAME = /^[a-zA-Z0-9._-]*$/
