@@ -11,7 +11,7 @@ const getLogger = require('./logging')
 const KafkaClient = require('./kafkaClient')
 const Offset = require('./offset')
 const { hidePrivate, hideSecrets } = require('./internal/redact')
-const { IllegalGenerationError, InvalidConfigError, InvalidConsumerOffsetError } = require('./internal/errors')
+const { InvalidConfigError, InvalidConsumerOffsetError } = require('./internal/errors')
 const { recordOf, valueOf } = require('../core/keyed')
 const { lazy } = require('../core/lazy')
 const { callAll } = require('../core/scheduling/callAll')
@@ -22,6 +22,7 @@ const logger = getLogger('kafka-node:ConsumerGroup')
 const parts = lazy(() => ({
   ...require('./utils'),
   ...require('./internal/consumerCore'),
+  ...require('./internal/errors'),
   ...require('./internal/nativeErrors'),
   ...require('./internal/options'),
   ...require('./internal/group/membership'),
@@ -419,7 +420,7 @@ class ConsumerGroup extends AdoptableEmitter {
     }
     const change = (/** @type {Error | null} */ error) => {
       // the group is already rebalancing: what was read since the last commit is no longer this member's to commit
-      if (error && !(error instanceof IllegalGenerationError)) return done(error)
+      if (error && !(error instanceof parts().IllegalGenerationError)) return done(error)
       this.topics = changed()
       this.setupProtocols(this.options.protocol)
       callAll([
