@@ -3,8 +3,7 @@
 const { builtinModules } = require('module')
 const { CLOSED, errorData } = require('./errors')
 const { commitOutcome } = require('./group/commitOutcome')
-const { monotonicNow } = require('./scheduling/timers')
-const { describeRanges } = require('./wire/records')
+const { monotonicNow } = require('./scheduling/clock')
 
 /**
  * The diagnostics channels, of which `diagnostics.d.ts` has the messages.
@@ -316,10 +315,10 @@ class HandleDiagnostics {
     errors.publish({ clientId, groupId, operation: null, error: errorInfo(error), topics, partition })
   }
 
-  /** @param {import('./wire/records').RecordBatch} batch that has arrived */
-  received (batch) {
+  /** @param {ReturnType<typeof import('./wire/records').describeRanges>} ranges of a record batch that has arrived */
+  received (ranges) {
     const { clientId, groupId, topics } = this
-    for (const { topicId, ...range } of describeRanges(batch)) {
+    for (const { topicId, ...range } of ranges) {
       batches.publish({ clientId, groupId, topic: topics[topicId], ...range })
     }
   }

@@ -1,7 +1,10 @@
 'use strict'
 
-const zlib = require('zlib')
 const { CompressionTypes: Types } = require('./enums')
+const { lazy } = require('../core/lazy')
+
+/** Node's own, for the rare program that calls a codec. */
+const zlib = lazy(() => require('zlib'))
 
 /**
  * The codecs that programs may look up or replace. Records are compressed by librdkafka, which has them all: what is
@@ -18,10 +21,11 @@ const COMPRESSION_CODEC_MASK = 0x07
 const promised = call => (/** @type {Buffer} */ buffer) => /** @type {Promise<Buffer>} */ (new Promise(
   (resolve, reject) => call(buffer, (error, result) => { error ? reject(error) : resolve(result) })))
 
-const gzip = promised(zlib.gzip)
+const gzip = promised((buffer, callback) => zlib().gzip(buffer, callback))
+const gunzip = promised((buffer, callback) => zlib().gunzip(buffer, callback))
 
 /** @type {Codec} */
-const GZIP = { compress: ({ buffer }) => gzip(buffer), decompress: promised(zlib.gunzip) }
+const GZIP = { compress: ({ buffer }) => gzip(buffer), decompress: gunzip }
 
 /** @param {string} name */
 const native = name => () => {

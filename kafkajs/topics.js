@@ -3,7 +3,7 @@
 const { KafkaJSMetadataNotLoaded } = require('./errors')
 const { createErrorFromCode } = require('./protocolErrors')
 const { TopicLookup } = require('../core/cluster/topicLookup')
-const { monotonicNow } = require('../core/scheduling/timers')
+const { monotonicNow } = require('../core/scheduling/clock')
 
 /**
  * What a client knows of topics: their partitions, as KafkaJS shows them to partitioners and assigners.

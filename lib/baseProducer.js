@@ -1,28 +1,32 @@
 'use strict'
 
 const {
-  callbackOf, checkArray, checkedCallback, checkClient, checkNoNul, kindOf, optionsOf, textOf
+  assert, callbackOf, checkArray, checkedCallback, checkClient, checkNoNul, kindOf, optionsOf, textOf
 } = require('./internal/arguments')
-const assert = require('./internal/assert')
 const { AdoptableEmitter, callable } = require('./internal/callable')
 const { isForeign, produce } = require('./internal/foreignClient')
-const { brokerError } = require('./internal/nativeErrors')
 const getLogger = require('./logging')
-const { BrokerNotAvailableError, InvalidConfigError } = require('./errors')
-const { sendFailed, sendTrace, traceEnd, traceSync } = require('../core/diagnostics')
-const { errorData } = require('../core/errors')
-const { hidePrivate } = require('./internal/hidePrivate')
-const { librdkafkaSettings } = require('./internal/options')
+const { BrokerNotAvailableError, InvalidConfigError } = require('./internal/errors')
+const { hidePrivate } = require('./internal/redact')
 const { appendRecords, recordsOf } = require('./internal/produceBatches')
 
 const {
   CustomPartitioner, CyclicPartitioner, DefaultPartitioner, KeyedPartitioner, RandomPartitioner
 } = require('./partitioner')
 const { recordOf, valueOf } = require('../core/keyed')
+const { lazy } = require('../core/lazy')
 const { PendingCall, inCurrentContext } = require('../core/scheduling/asyncContext')
 const { setImmediate } = require('../core/scheduling/timers')
 
 const logger = getLogger('kafka-node:BaseProducer')
+
+/** What producers are made of, loaded with the first one. */
+const parts = lazy(() => ({
+  ...require('./internal/nativeErrors'),
+  ...require('./internal/options'),
+  ...require('../core/diagnostics'),
+  ...require('../core/errors')
+}))
 
 const PARTITIONER_TYPES = {
   default: 0,
@@ -75,6 +79,7 @@ class BaseProducer extends AdoptableEmitter {
    */
   constructor (client, options, defaultPartitionerType, customPartitioner) {
     super()
+    const { librdkafkaSettings } = parts()
     options = optionsOf(options)
     this.ready = false
     this.client = client
@@ -146,7 +151,7 @@ class BaseProducer extends AdoptableEmitter {
     }
     callback = checkedCallback(callback)
     checkArray('payloads', payloads)
-    if (sendTrace.hasSubscribers) this._sendTraced(payloads, callback)
+    if (parts().sendTrace.hasSubscribers) this._sendTraced(payloads, callback)
     else this._send(payloads, callback)
   }
 
@@ -155,6 +160,7 @@ class BaseProducer extends AdoptableEmitter {
    * @param {ProduceCallback} callback
    */
   _sendTraced (payloads, callback) {
+    const { sendTrace, traceEnd, traceSync } = parts()
     const context = { clientId: this.client.clientId, topics: payloads.map(describePayload) }
     traceSync(sendTrace, context, () => this._send(payloads, (...args) => {
       const [error] = args
@@ -193,7 +199,7 @@ class BaseProducer extends AdoptableEmitter {
       try {
         if (error === null) error = this._produceLearned(batches, payloads, done)
         if (error !== null) {
-          sendFailed(client.clientId, list, error)
+          parts().sendFailed(client.clientId, list, error)
           done(error)
         }
       } finally {
@@ -494,9 +500,8 @@ class SendOutcome extends PendingCall {
    * @param {SentBatch} group
    */
   failed (code, { topic, partition }) {
-    this.error = code > 0
-      ? brokerError(code)
-      : this.client._sendError(errorData(code), topic, partition)
+    const { brokerError, errorData } = parts()
+    this.error = code > 0 ? brokerError(code) : this.client._sendError(errorData(code), topic, partition)
     // not leader, unknown topic or partition: what we know about the cluster is out of date
     if (code === 6 || code === 3) this.client.emit('brokersChanged')
   }

@@ -3,8 +3,7 @@
 const { Transform } = require('stream')
 const { callbackOf } = require('./internal/arguments')
 const { emitAll } = require('./internal/emitAll')
-const { hidePrivate } = require('./internal/hidePrivate')
-const { defaults } = require('./internal/options')
+const { hidePrivate } = require('./internal/redact')
 const { valueOf } = require('../core/keyed')
 const { callAll } = require('../core/scheduling/callAll')
 const { clearInterval, setInterval } = require('../core/scheduling/timers')
@@ -37,6 +36,7 @@ class CommitStream extends Transform {
   constructor (client, topics, groupId, options, send) {
     options = options || {}
     super({ objectMode: true, highWaterMark: options.highWaterMark })
+    const { defaults } = require('./internal/options')
     this.options = defaults(options, DEFAULTS)
     this.client = client
     this.groupId = groupId

@@ -6,18 +6,22 @@ const {
   wrongType
 } = require('./internal/arguments')
 const getLogger = require('./logging')
-const { ConsumerCore, illegalOffset, partitionError } = require('./internal/consumerCore')
 const { emitAll } = require('./internal/emitAll')
-const { hidePrivate } = require('./internal/hidePrivate')
-const { CODE } = require('./internal/nativeErrors')
+const { hidePrivate } = require('./internal/redact')
 const { fetch, follow: followForeign, isForeign } = require('./internal/foreignClient')
-const { checkIsolationLevel, defaults, librdkafkaSettings } = require('./internal/options')
-const InvalidConfigError = require('./errors/InvalidConfigError')
-const TopicsNotExistError = require('./errors/TopicsNotExistError')
-const { validateConfig, validateTopics } = require('./utils')
+const { InvalidConfigError, TopicsNotExistError } = require('./internal/errors')
 const { recordOf } = require('../core/keyed')
+const { lazy } = require('../core/lazy')
 const { clearTimeout, setImmediate, setTimeout } = require('../core/scheduling/timers')
 const logger = getLogger('kafka-node:Consumer')
+
+/** What consumers are made of, loaded with the first one. */
+const parts = lazy(() => ({
+  ...require('./utils'),
+  ...require('./internal/consumerCore'),
+  ...require('./internal/options'),
+  ...require('../core/errors')
+}))
 
 const DEFAULTS = {
   groupId: 'kafka-node-group',
@@ -61,6 +65,8 @@ class Consumer extends AdoptableEmitter {
    */
   constructor (client, topics, options) {
     super()
+    const { ConsumerCore, validateConfig, validateTopics } = parts()
+    const { checkIsolationLevel, defaults, librdkafkaSettings } = parts()
     if (!topics) throw new Error('Must have payloads')
     validateTopics(topics)
     this.fetchCount = 0
@@ -205,7 +211,7 @@ class Consumer extends AdoptableEmitter {
     const nowhere = payloads.find(({ partition }) => !isPartition(partition))
     if (nowhere) return callback(illegalPartition(nowhere))
     const wrong = fromOffset && payloads.find(({ offset }) => offsetOf(offset) === null)
-    if (wrong) return callback(illegalOffset(wrong))
+    if (wrong) return callback(parts().illegalOffset(wrong))
     this._introduce(payloads)
     if (fromOffset) return located()
     this.fetchOffset(payloads, (error, offsets) => {
@@ -305,13 +311,13 @@ class Consumer extends AdoptableEmitter {
   /** @param {import('../core/handles/events').ErrorEvent} event */
   _partitionError (event) {
     const { code } = event.error
-    if (code === CODE.OFFSET_OUT_OF_RANGE) {
-      this._reportOutOfRange(partitionError(/** @type {PartitionErrorEvent} */ (event)))
+    if (code === parts().CODE.OFFSET_OUT_OF_RANGE) {
+      this._reportOutOfRange(parts().partitionError(/** @type {PartitionErrorEvent} */ (event)))
     } else if (STALE_METADATA.has(code)) {
       logger.debug('%s-%d: %s', event.topic, event.partition, event.error.message)
       this.client.emit('brokersChanged')
     } else {
-      this.emit('error', partitionError(event))
+      this.emit('error', parts().partitionError(event))
     }
   }
 
@@ -347,7 +353,7 @@ class Consumer extends AdoptableEmitter {
     if (!payload) return
     const start = offsetOf(offset)
     if (start === null) {
-      this.emit('error', illegalOffset({ topic, offset }))
+      this.emit('error', parts().illegalOffset({ topic, offset }))
       return
     }
     payload.offset = start

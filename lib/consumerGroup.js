@@ -1,31 +1,35 @@
 'use strict'
 
 const {
-  callbackOf, checkArray, checkEncoding, checkNoNul, checkObject, checkTimer, offsetOf, optionsOf, textOf, wrongType
+  assert, callbackOf, checkArray, checkEncoding, checkNoNul, checkObject, checkTimer, offsetOf, optionsOf, textOf,
+  wrongType
 } = require('./internal/arguments')
-const assert = require('./internal/assert')
 const { AdoptableEmitter, callable } = require('./internal/callable')
 const { emitAll } = require('./internal/emitAll')
 const { isForeign } = require('./internal/foreignClient')
 const getLogger = require('./logging')
 const KafkaClient = require('./kafkaClient')
 const Offset = require('./offset')
-const builtInProtocols = require('./assignment')
-const { ConsumerCore, illegalOffset, partitionError } = require('./internal/consumerCore')
-const { hidePrivate } = require('./internal/hidePrivate')
-const { Membership } = require('./internal/group/membership')
-const { COOPERATIVE, groupOptions } = require('./internal/group/options')
-const { checkIsolationLevel, defaults, librdkafkaSettings } = require('./internal/options')
-const { commitsOrCallback } = require('./internal/requests/payloads')
-const { brokerError } = require('./internal/nativeErrors')
-const { hideSecrets } = require('./internal/redact')
-const { InvalidConfigError, InvalidConsumerOffsetError } = require('./errors')
-const IllegalGenerationError = require('./errors/IllegalGenerationError')
-const { validateConfig } = require('./utils')
+const { hidePrivate, hideSecrets } = require('./internal/redact')
+const { InvalidConfigError, InvalidConsumerOffsetError } = require('./internal/errors')
 const { recordOf, valueOf } = require('../core/keyed')
+const { lazy } = require('../core/lazy')
 const { callAll } = require('../core/scheduling/callAll')
 const { setImmediate, setTimeout } = require('../core/scheduling/timers')
 const logger = getLogger('kafka-node:ConsumerGroup')
+
+/** What members are made of, loaded with the first one. */
+const parts = lazy(() => ({
+  ...require('./utils'),
+  ...require('./internal/consumerCore'),
+  ...require('./internal/errors'),
+  ...require('./internal/nativeErrors'),
+  ...require('./internal/options'),
+  ...require('./internal/group/membership'),
+  ...require('./internal/group/options'),
+  ...require('./internal/requests/payloads'),
+  builtInProtocols: require('./assignment')
+}))
 
 /** As times in a look-up of offsets */
 const OFFSET_TIMES = { latest: -1, earliest: -2, none: false }
@@ -70,6 +74,8 @@ class ConsumerGroup extends AdoptableEmitter {
    */
   constructor (memberOptions, topics) {
     super()
+    const { ConsumerCore, Membership, groupOptions, validateConfig } = parts()
+    const { checkIsolationLevel, defaults, librdkafkaSettings } = parts()
     // kafka-node shows a third of the session as its default, but only the user's own value counts
     if (!memberOptions) throw wrongType('options', 'an object', memberOptions)
     const { heartbeatInterval } = optionsOf(memberOptions)
@@ -157,6 +163,7 @@ class ConsumerGroup extends AdoptableEmitter {
    * @returns {Protocol[]}
    */
   setupProtocols (protocols) {
+    const { COOPERATIVE, builtInProtocols } = parts()
     /** @type {Array<string | Protocol>} */
     const list = Array.isArray(protocols) ? protocols : [protocols]
     this.protocols = list.map(protocol => {
@@ -209,7 +216,7 @@ class ConsumerGroup extends AdoptableEmitter {
    * @param {import('../core/handles/events').PartitionErrorEvent} event
    */
   _outOfRange (event) {
-    const error = partitionError(event)
+    const error = parts().partitionError(event)
     const { topic, partition } = event
     const policy = this.options.outOfRangeOffset
     if (policy === 'none') {
@@ -240,7 +247,7 @@ class ConsumerGroup extends AdoptableEmitter {
         if (this.client.closing) return
         const code = failure ? 0 : answers[0].error
         if (failure || code !== 0) {
-          const cause = failure || brokerError(code)
+          const cause = failure || parts().brokerError(code)
           this.emit('error', new InvalidConsumerOffsetError(`Fetching ${policy} offset failed`, cause))
           return
         }
@@ -289,7 +296,7 @@ class ConsumerGroup extends AdoptableEmitter {
     if (!payload) return
     const start = offsetOf(offset)
     if (start === null) {
-      this.emit('error', illegalOffset({ topic, offset }))
+      this.emit('error', parts().illegalOffset({ topic, offset }))
       return
     }
     payload.offset = start
@@ -357,7 +364,7 @@ class ConsumerGroup extends AdoptableEmitter {
     checkArray('commits', commits)
     for (const commit of commits) checkObject('each of commits', commit)
     if (!this._membership.isMember() || commits.length === 0) return callback(null, 'Nothing to be committed')
-    const list = commitsOrCallback(commits, callback)
+    const list = parts().commitsOrCallback(commits, callback)
     if (list) this._core.commit(list, callback)
   }
 
@@ -413,7 +420,7 @@ class ConsumerGroup extends AdoptableEmitter {
     }
     const change = (/** @type {Error | null} */ error) => {
       // the group is already rebalancing: what was read since the last commit is no longer this member's to commit
-      if (error && !(error instanceof IllegalGenerationError)) return done(error)
+      if (error && !(error instanceof parts().IllegalGenerationError)) return done(error)
       this.topics = changed()
       this.setupProtocols(this.options.protocol)
       callAll([

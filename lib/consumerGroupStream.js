@@ -3,15 +3,20 @@
 const { callbackOf, optionsOf, wrongType } = require('./internal/arguments')
 const getLogger = require('./logging')
 const ConsumerGroup = require('./consumerGroup')
-const { isRefused } = require('./internal/commitResult')
-const { askUser } = require('./internal/group/askUser')
-const { hidePrivate } = require('./internal/hidePrivate')
+const { hidePrivate } = require('./internal/redact')
 const { MessageStream } = require('./internal/messageStream')
-const { defaults } = require('./internal/options')
 const { recordOf, valueOf } = require('../core/keyed')
+const { lazy } = require('../core/lazy')
 const { callAll } = require('../core/scheduling/callAll')
 const { clearTimeout, setImmediate, setTimeout } = require('../core/scheduling/timers')
 const logger = getLogger('kafka-node:ConsumerGroupStream')
+
+/** Loaded with the first stream. */
+const parts = lazy(() => ({
+  ...require('./internal/commitResult'),
+  ...require('./internal/options'),
+  ...require('./internal/group/askUser')
+}))
 
 const DEFAULT_HIGH_WATER_MARK = 100
 
@@ -34,6 +39,7 @@ class ConsumerGroupStream extends MessageStream {
     if (!options) throw wrongType('options', 'an object', options)
     optionsOf(options)
     super({ objectMode: true, highWaterMark: options.highWaterMark || DEFAULT_HIGH_WATER_MARK })
+    const { defaults } = parts()
     defaults(options, { autoCommit: true })
     this.autoCommit = options.autoCommit
     /** @type {Record<string, Record<string, number>>} the next offset to commit, by topic and partition */
@@ -182,7 +188,7 @@ class ConsumerGroupStream extends MessageStream {
         const queued = valueOf(this.commitQueue, topic)
         // what the broker has refused is retried with the next commit; a later message may have come in the meantime
         if (queued !== undefined && queued[partition] === offset &&
-            !isRefused(/** @type {CommitResult} */ (result), topic, partition)) {
+            !parts().isRefused(/** @type {CommitResult} */ (result), topic, partition)) {
           delete queued[partition]
         }
       }
@@ -221,7 +227,7 @@ class ConsumerGroupStream extends MessageStream {
         callback()
       })
     }
-    if (typeof onRebalance === 'function') askUser(onRebalance, isMember, proceed)
+    if (typeof onRebalance === 'function') parts().askUser(onRebalance, isMember, proceed)
     else proceed(null)
   }
 

@@ -2,11 +2,9 @@
 
 const { callable } = require('./internal/callable')
 const { checkArray, checkClient, checkEncoding, numberOf, optionsOf, wrongType } = require('./internal/arguments')
-const CommitStream = require('./commitStream')
 const Consumer = require('./consumer')
-const { hidePrivate } = require('./internal/hidePrivate')
+const { hidePrivate } = require('./internal/redact')
 const { MessageStream } = require('./internal/messageStream')
-const { defaults } = require('./internal/options')
 const { clearTimeout } = require('../core/scheduling/timers')
 
 const DEFAULTS = {
@@ -50,6 +48,7 @@ class ConsumerStream extends MessageStream {
     this.highWaterMark = options.highWaterMark
     this.fetchCount = 0
     this.client = client
+    const { defaults } = require('./internal/options')
     this.options = defaults(options, DEFAULTS)
     this.ready = false
     this.payloads = this.buildPayloads(topics)
@@ -105,6 +104,8 @@ class ConsumerStream extends MessageStream {
    * @param {import('../index').CommitStreamOptions} [options] completed with this stream's own
    */
   createCommitStream (options) {
+    const CommitStream = require('./commitStream')
+    const { defaults } = require('./internal/options')
     const own = defaults(optionsOf(options), this.options)
     return new CommitStream(this.client, this.payloads, this.options.groupId, own,
       (commits, callback) => this._consumer._core.commit(commits, callback))

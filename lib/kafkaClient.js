@@ -3,37 +3,37 @@
 const { AdoptableEmitter, callable } = require('./internal/callable')
 const { callbackOf, checkArray, checkObject, optionsOf, wrongType } = require('./internal/arguments')
 const getLogger = require('./logging')
-const { Connections } = require('./internal/client/connections')
-const { Connector } = require('./internal/client/connector')
-const { errorsByTopic, namesOf, toMetadata } = require('./internal/client/metadata')
-const { describeConfigs } = require('./internal/requests/configs')
-const { commit, commitAsMember, fetchCommits } = require('./internal/requests/groupOffsets')
-const { describeGroups, groupCoordinator, listGroups } = require('./internal/requests/groups')
-const { fetchOffsets } = require('./internal/requests/partitionOffsets')
-const { createTopicsAsDescribed, createTopicsByName } = require('./internal/requests/topics')
 const { librdkafkaVersion } = require('../core/addon')
-const { ConsumerHandle, ProducerHandle } = require('../core/handles/index')
-const {
-  clientOptions, consumerOptions, defaultsDeep, inOurWords, noAckBatch, producerOptions
-} = require('./internal/options')
-const { ClientHandles, findMember } = require('../core/cluster/handles')
-const { TopicLookup } = require('../core/cluster/topicLookup')
-const { Waiter } = require('../core/cluster/waiter')
-const { SendOrder } = require('../core/producer/sendOrder')
 const { callAll } = require('../core/scheduling/callAll')
 const { emitAll } = require('./internal/emitAll')
-const { hidePrivate } = require('./internal/hidePrivate')
-const { parseHosts, checkPorts } = require('./internal/hosts')
-const { hideSecrets, maskSecrets } = require('./internal/redact')
-const { CODE, answerTo } = require('./internal/nativeErrors')
-const { createTopicPartitionList, validateConfig } = require('./utils')
-const { BrokerNotAvailableError, TopicsNotExistError } = require('./errors')
-const NestedError = require('./internal/errors/NestedError')
-const TimeoutError = require('./errors/TimeoutError')
+const { hidePrivate, hideSecrets, maskSecrets } = require('./internal/redact')
+const { BrokerNotAvailableError, NestedError, TimeoutError, TopicsNotExistError } = require('./internal/errors')
 const { setValue, valueOf } = require('../core/keyed')
+const { lazy } = require('../core/lazy')
 const { clearInterval, setImmediate, setInterval, setTimeout } = require('../core/scheduling/timers')
 
 const logger = getLogger('kafka-node:KafkaClient')
+
+/** What clients are made of, loaded with the first one. */
+const parts = lazy(() => ({
+  ...require('./utils'),
+  ...require('./internal/hosts'),
+  ...require('./internal/options'),
+  ...require('./internal/nativeErrors'),
+  ...require('./internal/client/connections'),
+  ...require('./internal/client/connector'),
+  ...require('./internal/client/metadata'),
+  ...require('./internal/requests/configs'),
+  ...require('./internal/requests/groupOffsets'),
+  ...require('./internal/requests/groups'),
+  ...require('./internal/requests/partitionOffsets'),
+  ...require('./internal/requests/topics'),
+  ...require('../core/cluster/handles'),
+  ...require('../core/cluster/topicLookup'),
+  ...require('../core/cluster/waiter'),
+  ...require('../core/handles'),
+  ...require('../core/producer/sendOrder')
+}))
 
 const DEFAULTS = {
   kafkaHost: 'localhost:9092',
@@ -77,6 +77,9 @@ const UNCONNECTED_WAIT = 8400
  * It owns the native handles of everything built on it. The first one, opened by `connect`, also answers requests
  * about the cluster: it is a consumer's handle if the client was given to a consumer before, otherwise a producer's.
  *
+ * @typedef {ReturnType<typeof parts>} Parts
+ * @typedef {import('../core/handles').ConsumerHandle} ConsumerHandle
+ * @typedef {import('../core/handles').ProducerHandle} ProducerHandle
  * @typedef {import('../core/handles/events').HandleEvent} HandleEvent
  * @typedef {import('../core/wire/records').RecordBatch} RecordBatch
  * @typedef {import('./internal/client/metadata').Metadata} Metadata
@@ -93,6 +96,8 @@ class KafkaClient extends AdoptableEmitter {
    */
   constructor (options) {
     super()
+    const { ClientHandles, Connections, Connector, SendOrder, TopicLookup, Waiter } = parts()
+    const { clientOptions, defaultsDeep, noAckBatch, parseHosts, validateConfig } = parts()
     this.options = defaultsDeep(optionsOf(options), DEFAULTS)
     this.sslOptions = this.options.sslOptions
     this.ssl = !!this.sslOptions
@@ -160,7 +165,7 @@ class KafkaClient extends AdoptableEmitter {
       logger.debug('connect request ignored. Client is currently connecting')
       return
     }
-    checkPorts(this.options.kafkaHost, this.initialHosts)
+    parts().checkPorts(this.options.kafkaHost, this.initialHosts)
     this.connecting = true
     if (this.closing) return
     this._connections.told.clear()
@@ -248,6 +253,7 @@ class KafkaClient extends AdoptableEmitter {
    * @returns {ProducerHandle}
    */
   _producer (settings) {
+    const { ProducerHandle, inOurWords, producerOptions } = parts()
     const options = producerOptions(this._native(), settings)
     const batch = options.acks === 0 ? this._noAckBatch : null
     const handle = this._handles.producer(options,
@@ -262,6 +268,7 @@ class KafkaClient extends AdoptableEmitter {
    * @returns {ConsumerHandle}
    */
   _openConsumer (options, group, consumer) {
+    const { consumerOptions, inOurWords } = parts()
     /** @type {ConsumerHandle} */
     const handle = inOurWords(() => this._handles.consumer(consumerOptions(this._native(), options, group), {
       ...this._eventsFor(() => handle, event => consumer.event(event)),
@@ -358,7 +365,7 @@ class KafkaClient extends AdoptableEmitter {
    */
   loadMetadataForTopics (topics, callback) {
     const done = /** @type {(err: Error | null, result?: Metadata) => void} */ (callbackOf(callback))
-    const named = namesOf(topics)
+    const named = parts().namesOf(topics)
     if (this._isPostponed(done, () => this.loadMetadataForTopics(named, done))) return
     if (!this.ready || this.closing) {
       setImmediate(done, new BrokerNotAvailableError('Broker not available (loadMetadataForTopics)'))
@@ -367,7 +374,7 @@ class KafkaClient extends AdoptableEmitter {
     this._request(this._primary, { op: 'metadata', topics: named, timeout: this._requestTimeout() },
       (error, result) => {
         if (error) done(this._connections.unanswered(error))
-        else done(null, toMetadata(result))
+        else done(null, parts().toMetadata(result))
       })
   }
 
@@ -392,7 +399,7 @@ class KafkaClient extends AdoptableEmitter {
    */
   _request (handle, request, callback) {
     const asked = /** @type {ProducerHandle | ConsumerHandle} */ (handle)
-    asked.request(request, answerTo(this.options.requestTimeout, callback))
+    asked.request(request, parts().answerTo(this.options.requestTimeout, callback))
   }
 
   _requestTimeout () {
@@ -459,8 +466,8 @@ class KafkaClient extends AdoptableEmitter {
           // the request has used up its whole time: another one would only take as long again
           return answer(() => failure, true)
         }
-        this.updateMetadatas(toMetadata(result))
-        const errors = errorsByTopic(result)
+        this.updateMetadatas(parts().toMetadata(result))
+        const errors = parts().errorsByTopic(result)
         answer(topic => {
           const names = errors.get(topic)
           return names === undefined ? null : new Error([...names].join(','))
@@ -543,9 +550,9 @@ class KafkaClient extends AdoptableEmitter {
     const done = callbackOf(callback)
     checkArray('topics', topics)
     if (topics.every(topic => typeof topic === 'string')) {
-      createTopicsByName(this, topics, isAsync, done)
+      parts().createTopicsByName(this, topics, isAsync, done)
     } else {
-      createTopicsAsDescribed(this, /** @type {CreateTopicRequest[]} */ (topics), done)
+      parts().createTopicsAsDescribed(this, /** @type {CreateTopicRequest[]} */ (topics), done)
     }
   }
 
@@ -577,39 +584,39 @@ class KafkaClient extends AdoptableEmitter {
   getListGroups (callback) {
     callback = callbackOf(callback)
     if (!this.ready) return callback(new Error('Client is not ready (getListGroups)'))
-    listGroups(this, callback)
+    parts().listGroups(this, callback)
   }
 
   /**
    * @param {string[]} groups
-   * @param {Parameters<typeof describeGroups>[2]} [callback] descriptions by group
+   * @param {Parameters<Parts['describeGroups']>[2]} [callback] descriptions by group
    */
   getDescribeGroups (groups, callback) {
     callback = callbackOf(callback)
     if (groups) checkArray('groups', groups)
     if (!this.ready) return callback(new Error('Client is not ready (getDescribeGroups)'))
-    describeGroups(this, groups || [], callback)
+    parts().describeGroups(this, groups || [], callback)
   }
 
   /**
    * @param {import('../index').DescribeConfigsRequest} payload
-   * @param {Parameters<typeof describeConfigs>[2]} [callback]
+   * @param {Parameters<Parts['describeConfigs']>[2]} [callback]
    */
   describeConfigs (payload, callback) {
     callback = callbackOf(callback)
     checkObject('payload', payload)
     if (!this.ready) return callback(new Error('Client is not ready (describeConfigs)'))
-    describeConfigs(this, payload, callback)
+    parts().describeConfigs(this, payload, callback)
   }
 
   /**
    * @param {Payload[]} payloads `{ topic, partition, time, maxNum }`; `time` in ms, -1 is the end of the log, -2 its
    *   start
-   * @param {Parameters<typeof fetchOffsets>[2]} [callback] offsets: `{ topic: { partition: [offset, ...] } }`
+   * @param {Parameters<Parts['fetchOffsets']>[2]} [callback] offsets: `{ topic: { partition: [offset, ...] } }`
    */
   sendOffsetRequest (payloads, callback) {
     callback = callbackOf(callback)
-    fetchOffsets(this, payloads, callback)
+    parts().fetchOffsets(this, payloads, callback)
   }
 
   /**
@@ -621,7 +628,7 @@ class KafkaClient extends AdoptableEmitter {
    */
   sendOffsetCommitRequest (group, payloads, callback) {
     callback = callbackOf(callback)
-    commit(this, group, payloads, callback)
+    parts().commit(this, group, payloads, callback)
   }
 
   /**
@@ -637,8 +644,8 @@ class KafkaClient extends AdoptableEmitter {
     callback = callbackOf(callback)
     checkArray('payloads', payloads)
     for (const payload of payloads) checkObject('each of payloads', payload)
-    if (!memberId) return commit(this, group, payloads, callback)
-    commitAsMember(this, findMember(memberId), generationId, payloads, callback)
+    if (!memberId) return parts().commit(this, group, payloads, callback)
+    parts().commitAsMember(this, parts().findMember(memberId), generationId, payloads, callback)
   }
 
   /**
@@ -648,7 +655,7 @@ class KafkaClient extends AdoptableEmitter {
    */
   sendOffsetFetchRequest (group, payloads, callback) {
     callback = callbackOf(callback)
-    fetchCommits(this, group, payloads, callback)
+    parts().fetchCommits(this, group, payloads, callback)
   }
 
   /**
@@ -659,27 +666,27 @@ class KafkaClient extends AdoptableEmitter {
   sendOffsetFetchV1Request (group, topicPartitions, callback) {
     callback = callbackOf(callback)
     checkObject('topicPartitions', topicPartitions)
-    fetchCommits(this, group, createTopicPartitionList(topicPartitions), callback)
+    parts().fetchCommits(this, group, parts().createTopicPartitionList(topicPartitions), callback)
   }
 
   /**
    * @param {string} group
-   * @param {Parameters<typeof groupCoordinator>[2]} [callback]
+   * @param {Parameters<Parts['groupCoordinator']>[2]} [callback]
    */
   sendGroupCoordinatorRequest (group, callback) {
     callback = callbackOf(callback)
-    groupCoordinator(this, group, callback)
+    parts().groupCoordinator(this, group, callback)
   }
 }
 
 /** @param {import('../core/errors').ErrorData} error */
 function isUnsupported ({ code, fatal }) {
-  return fatal && code === CODE.UNSUPPORTED_FEATURE
+  return fatal && code === parts().CODE.UNSUPPORTED_FEATURE
 }
 
 /** @param {ProducerHandle | ConsumerHandle} handle */
 function isMember (handle) {
-  return handle instanceof ConsumerHandle && handle.isMember
+  return handle instanceof parts().ConsumerHandle && handle.isMember
 }
 
 // asked for only when someone looks

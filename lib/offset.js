@@ -4,8 +4,6 @@ const { AdoptableEmitter, callable } = require('./internal/callable')
 const { emitAll } = require('./internal/emitAll')
 const { callbackOf, checkArray, checkClient, checkObject } = require('./internal/arguments')
 const { isForeign } = require('./internal/foreignClient')
-const { named } = require('./internal/nativeErrors')
-const { errorData } = require('../core/errors')
 const { listOf } = require('../core/keyed')
 
 /** As times in a look-up of offsets */
@@ -153,6 +151,8 @@ class Offset extends AdoptableEmitter {
       this._onceReady(callback, () => this._fetchAll(topics, time, callback))
       return
     }
+    const { named } = require('./internal/nativeErrors')
+    const { errorData } = require('../core/errors')
     this.client.loadMetadataForTopics(topics, (err, result) => {
       if (err) return callback(err)
       const { metadata } = result[1]

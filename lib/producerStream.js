@@ -4,9 +4,8 @@ const { Writable } = require('stream')
 const { callbackOf, optionsOf } = require('./internal/arguments')
 const HighLevelProducer = require('./highLevelProducer')
 const KafkaClient = require('./kafkaClient')
-const { BrokerNotAvailableError } = require('./errors')
-const { hidePrivate } = require('./internal/hidePrivate')
-const { defaultsDeep } = require('./internal/options')
+const { BrokerNotAvailableError } = require('./internal/errors')
+const { hidePrivate } = require('./internal/redact')
 const { setImmediate } = require('../core/scheduling/timers')
 
 const DEFAULTS = {
@@ -33,6 +32,7 @@ class ProducerStream extends Writable {
   constructor (options) {
     options = optionsOf(options)
     super({ objectMode: true, decodeStrings: false, highWaterMark: options.highWaterMark || DEFAULT_HIGH_WATER_MARK })
+    const { defaultsDeep } = require('./internal/options')
     defaultsDeep(options, DEFAULTS)
     optionsOf(options.kafkaClient, 'kafkaClient')
     const producer = optionsOf(options.producer, 'producer')

@@ -1,8 +1,7 @@
 'use strict'
 
-const assert = require('./internal/assert')
-const { checkArray, wrongType } = require('./internal/arguments')
-const InvalidConfigError = require('./errors/InvalidConfigError')
+const { assert, checkArray, wrongType } = require('./internal/arguments')
+const { InvalidConfigError } = require('./internal/errors')
 
 const LEGAL_NAME = /^[a-zA-Z0-9._-]*$/
 const MAX_TOPIC_LENGTH = 249

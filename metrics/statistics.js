@@ -1,7 +1,7 @@
 'use strict'
 
 const { OF_BROKER, OF_CLIENT, OF_GROUP, OF_PARTITION } = require('./labels')
-const { monotonicNow } = require('../core/scheduling/timers')
+const { monotonicNow } = require('../core/scheduling/clock')
 
 /**
  * What librdkafka's statistics tell, as metrics. A client has several native handles, whose statistics come one by one:

@@ -6,7 +6,7 @@ const { after, before, describe, it } = require('node:test')
 const { setTimeout: delay } = require('node:timers/promises')
 
 const { ConsumerGroup, KafkaClient, Producer } = require('../..')
-const QueueFullError = require('../../lib/internal/errors/QueueFullError')
+const { QueueFullError } = require('../../lib/errors')
 const { startKafka } = require('../../tools/kafka')
 const { promised } = require('../support/emissions')
 const kafka = require('../support/kafka')

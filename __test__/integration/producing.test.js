@@ -6,7 +6,7 @@ const { after, afterEach, describe, it } = require('node:test')
 const { setTimeout: delay } = require('node:timers/promises')
 
 const { HighLevelProducer, KafkaClient, KeyedMessage, Producer } = require('../..')
-const QueueFullError = require('../../lib/internal/errors/QueueFullError')
+const { QueueFullError } = require('../../lib/errors')
 const { Writer, parseAddress, withConnection } = require('../../tools/kafka/wire')
 const { promised } = require('../support/emissions')
 const kafka = require('../support/kafka')

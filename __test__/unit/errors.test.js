@@ -10,7 +10,7 @@ const { ERROR_CODE, errorName } = require('../../lib/internal/errorCodes')
 const LIB = path.join(__dirname, '../../lib')
 
 const load = file => require(path.join(LIB, 'errors', file))
-const loadInternal = file => require(path.join(LIB, 'internal/errors', file))
+const loadInternal = name => require('../../lib/internal/errors')[name]
 
 // file name -> err.name: they differ for those that mirror a broker error
 const BY_MESSAGE = {

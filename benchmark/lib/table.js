@@ -65,7 +65,7 @@ const BY_TASK = {
     { key: 'lost', title: 'lost', show: fixed(0) }
   ],
   start: [
-    { key: 'requireMs', title: 'require, ms', show: fixed(0) },
+    { key: 'requireMs', title: 'require, ms', show: fixed(1) },
     { key: 'firstRecordMs', title: 'first message, ms', show: fixed(0) },
     { key: 'afterAssignmentMs', title: 'after the assignment, ms', show: fixed(0) },
     { key: 'closeMs', title: 'close, ms', show: fixed(0) }

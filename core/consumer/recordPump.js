@@ -2,7 +2,8 @@
 
 const { RecordReader } = require('../wire/records')
 const { Turn } = require('../scheduling/timeBudget')
-const { monotonicNow, setImmediate } = require('../scheduling/timers')
+const { monotonicNow } = require('../scheduling/clock')
+const { setImmediate } = require('../scheduling/timers')
 const { PauseReasons } = require('./pauseReasons')
 const { Positions } = require('./positions')
 

@@ -7,6 +7,7 @@ const { callAll } = require('../scheduling/callAll')
 const { Requests, open } = require('./requests')
 const { SharedBuffers } = require('./sharedBuffers')
 const { setImmediate } = require('../scheduling/timers')
+const { describeRanges } = require('../wire/records')
 
 /**
  * @typedef {import('./requests').HandleEvents} HandleEvents
@@ -85,7 +86,7 @@ class ConsumerHandle {
 
   /** @param {import('../wire/records').RecordBatch} batch */
   received (batch) {
-    if (batches.hasSubscribers) this.diagnostics.received(batch)
+    if (batches.hasSubscribers) this.diagnostics.received(describeRanges(batch))
     this.events.records(batch)
   }
 

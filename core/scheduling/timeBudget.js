@@ -1,6 +1,7 @@
 'use strict'
 
-const { monotonicNow, setImmediate } = require('./timers')
+const { monotonicNow } = require('./clock')
+const { setImmediate } = require('./timers')
 
 /**
  * A share of each turn of the event loop. Calls from a native thread follow each other without a turn in between as

@@ -5,7 +5,6 @@
  * when a test says so (`jest.useFakeTimers()`, sinon, `mock.timers`); connections and handles must keep working.
  */
 
-const { performance } = require('perf_hooks')
 const { clearImmediate, clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } = require('timers')
 
 const { nextTick } = process
@@ -23,8 +22,6 @@ module.exports = {
   /** Null, too, stands for a timer that is none; Node's types only know undefined. */
   clearInterval: /** @type {(timer: NodeJS.Timeout | null | undefined) => void} */ (clearInterval),
   clearTimeout: /** @type {(timer: NodeJS.Timeout | null | undefined) => void} */ (clearTimeout),
-  /** Milliseconds for measuring durations; unlike `Date.now()` never faked, nor set back. */
-  monotonicNow: () => performance.now(),
   // No module has the real one. The next turn of the event loop is the next best thing.
   nextTick: isFake(nextTick) ? /** @type {typeof nextTick} */ (setImmediate) : nextTick,
   setImmediate,

@@ -6,7 +6,8 @@ const {
 const { createErrorFromCode } = require('../protocolErrors')
 const { createRetry } = require('../retry')
 const { offlineReplicas } = require('../../core/admin')
-const { monotonicNow, setTimeout } = require('../../core/scheduling/timers')
+const { monotonicNow } = require('../../core/scheduling/clock')
+const { setTimeout } = require('../../core/scheduling/timers')
 const { check, checkTopic, checkTopicEntries } = require('./checks')
 const { errorOfCode, throwIfFailed } = require('./context')
 

@@ -3,7 +3,7 @@
 const { createErrorFromCode } = require('../protocolErrors')
 const { toError } = require('../nativeErrors')
 const { commitOutcome } = require('../../core/group/commitOutcome')
-const { monotonicNow } = require('../../core/scheduling/timers')
+const { monotonicNow } = require('../../core/scheduling/clock')
 
 /**
  * The commits of one member: what its handlers have resolved, and what the user commits himself.

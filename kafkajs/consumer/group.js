@@ -11,9 +11,8 @@ const { createErrorFromCode } = require('../protocolErrors')
 const { Pauses, isRetriable, retryOptions, retrySpan } = require('../retry')
 const { CODE } = require('../../core/errors')
 const { setValue } = require('../../core/keyed')
-const {
-  clearInterval, clearTimeout, monotonicNow, setInterval, setTimeout
-} = require('../../core/scheduling/timers')
+const { monotonicNow } = require('../../core/scheduling/clock')
+const { clearInterval, clearTimeout, setInterval, setTimeout } = require('../../core/scheduling/timers')
 
 /**
  * One membership, from `run` to `stop`: joining, what the group gives and takes, positions and commits.

@@ -9,7 +9,8 @@ const { consumerEvents } = require('../instrumentation')
 const { Pauses, isRetriable, retryOptions } = require('../retry')
 const { processTrace, traceHandler } = require('../../core/diagnostics')
 const { Turn } = require('../../core/scheduling/timeBudget')
-const { clearTimeout, monotonicNow, setImmediate, setTimeout } = require('../../core/scheduling/timers')
+const { monotonicNow } = require('../../core/scheduling/clock')
+const { clearTimeout, setImmediate, setTimeout } = require('../../core/scheduling/timers')
 
 /**
  * Calls the handlers of one `run`: which partition is next, what becomes of what they return and throw.

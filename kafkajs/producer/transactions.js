@@ -1,6 +1,5 @@
 'use strict'
 
-const assert = require('assert')
 const { KafkaJSNonRetriableError } = require('../errors')
 const { MEMBER_IDENTITY } = require('../groupMembers')
 const { withNative, toError } = require('../nativeErrors')
@@ -257,8 +256,8 @@ class Transactions {
     const identity = consumer ? consumer[MEMBER_IDENTITY] : undefined
     if (consumer && identity === undefined) throw new KafkaJSNonRetriableError('sendOffsets: this is no consumer')
     const { consumerGroupId = identity && identity.groupId } = args
-    assert(consumerGroupId, 'Missing consumerGroupId')
-    assert(topics, 'Missing offset topics')
+    checkGiven(consumerGroupId, 'Missing consumerGroupId')
+    checkGiven(topics, 'Missing offset topics')
     const partitions = topics.flatMap(({ topic, partitions }) =>
       partitions.map(({ partition, offset, metadata }) =>
         ({ topic, partition: Number(partition), offset: toOffset(offset), metadata: metadata || null })))
@@ -393,6 +392,19 @@ function toOffset (offset) {
   const number = Number(offset)
   if (Number.isSafeInteger(number)) return number
   throw new KafkaJSNonRetriableError(`Invalid offset ${String(offset)}`)
+}
+
+/**
+ * Node's `assert`, loaded only when something is missing.
+ *
+ * @param {unknown} value
+ * @param {string} message
+ * @returns {asserts value}
+ */
+function checkGiven (value, message) {
+  if (value) return
+  const { ok } = require('assert')
+  ok(value, message)
 }
 
 module.exports = { Transactions }

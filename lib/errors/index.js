@@ -1,24 +1,26 @@
 'use strict'
 
+const errors = require('../internal/errors')
+
 module.exports = {
-  ApiNotSupportedError: require('./ApiNotSupportedError'),
-  BrokerNotAvailableError: require('./BrokerNotAvailableError'),
-  TopicsNotExistError: require('./TopicsNotExistError'),
-  FailedToRegisterConsumerError: require('./FailedToRegisterConsumerError'),
-  InvalidConsumerOffsetError: require('./InvalidConsumerOffsetError'),
-  FailedToRebalanceConsumerError: require('./FailedToRebalanceConsumerError'),
-  InvalidConfigError: require('./InvalidConfigError'),
-  SaslAuthenticationError: require('./SaslAuthenticationError'),
-  InvalidRequestError: require('./InvalidRequestError'),
-  QueueFullError: require('../internal/errors/QueueFullError'),
+  ApiNotSupportedError: errors.ApiNotSupportedError,
+  BrokerNotAvailableError: errors.BrokerNotAvailableError,
+  TopicsNotExistError: errors.TopicsNotExistError,
+  FailedToRegisterConsumerError: errors.FailedToRegisterConsumerError,
+  InvalidConsumerOffsetError: errors.InvalidConsumerOffsetError,
+  FailedToRebalanceConsumerError: errors.FailedToRebalanceConsumerError,
+  InvalidConfigError: errors.InvalidConfigError,
+  SaslAuthenticationError: errors.SaslAuthenticationError,
+  InvalidRequestError: errors.InvalidRequestError,
+  QueueFullError: errors.QueueFullError,
   // what a ConsumerGroup recovers from by rejoining
   ConsumerGroupErrors: [
-    require('./GroupCoordinatorNotAvailableError'),
-    require('./GroupLoadInProgressError'),
-    require('./HeartbeatTimeoutError'),
-    require('./IllegalGenerationError'),
-    require('./NotCoordinatorForGroupError'),
-    require('./RebalanceInProgressError'),
-    require('./UnknownMemberIdError')
+    errors.GroupCoordinatorNotAvailableError,
+    errors.GroupLoadInProgressError,
+    errors.HeartbeatTimeoutError,
+    errors.IllegalGenerationError,
+    errors.NotCoordinatorForGroupError,
+    errors.RebalanceInProgressError,
+    errors.UnknownMemberIdError
   ]
 }

@@ -2,7 +2,7 @@
 
 /** Checks of the arguments of public methods. The values themselves stay out of the texts: they may be secret. */
 
-const InvalidConfigError = require('../errors/InvalidConfigError')
+const { InvalidConfigError } = require('./errors')
 const { inCurrentContext } = require('../../core/scheduling/asyncContext')
 
 const noop = () => {}
@@ -160,7 +160,20 @@ function isPartition (value) {
   return Number.isInteger(value) && value >= 0 && value <= 0x7fffffff
 }
 
+/**
+ * Node's `assert`, loaded only when something is wrong, because that takes time and opens stderr.
+ *
+ * @param {unknown} condition
+ * @param {string} [message]
+ * @returns {asserts condition}
+ */
+function assert (condition, message) {
+  if (condition) return
+  const nodeAssert = require('assert')
+  nodeAssert.ok(condition, message)
+}
+
 module.exports = {
-  callbackOf, checkArray, checkedCallback, checkClient, checkEncoding, checkNoNul, checkObject, checkTimer,
+  assert, callbackOf, checkArray, checkedCallback, checkClient, checkEncoding, checkNoNul, checkObject, checkTimer,
   isPartition, kindOf, numberOf, offsetOf, optionsOf, textOf, wrongType
 }

@@ -5,7 +5,7 @@
  * producers. What is built on one calls the functions of the client that kafka-node calls, with the same arguments.
  */
 
-const { KeyedMessage, Message, ProduceRequest } = require('../protocol')
+const { KeyedMessage, Message, ProduceRequest } = require('../protocol/protocol_struct')
 const { setImmediate, setTimeout } = require('../../core/scheduling/timers')
 
 /** How often a call that waits for such a client checks whether it is ready, ms. */

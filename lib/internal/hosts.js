@@ -1,6 +1,6 @@
 'use strict'
 
-const InvalidConfigError = require('../errors/InvalidConfigError')
+const { InvalidConfigError } = require('./errors')
 
 /**
  * `host:port,host:port`, IPv6 addresses in brackets, split at the last colon as kafka-node does.

@@ -1,16 +1,15 @@
 'use strict'
 
-const ApiNotSupportedError = require('../errors/ApiNotSupportedError')
-const BrokerNotAvailableError = require('../errors/BrokerNotAvailableError')
-const QueueFullError = require('./errors/QueueFullError')
-const SaslAuthenticationError = require('../errors/SaslAuthenticationError')
-const TimeoutError = require('../errors/TimeoutError')
-const { ConsumerGroupErrors } = require('../errors')
+const errors = require('./errors')
 const { CODE, errorData, isGone, isTimeout, isTlsError } = require('../../core/errors')
 const {
   certificateFailure, socketFailure, tlsAlert, withoutState
 } = require('../../core/connectionFailure')
 const { errorName } = require('./errorCodes')
+
+const {
+  ApiNotSupportedError, BrokerNotAvailableError, QueueFullError, SaslAuthenticationError, TimeoutError
+} = errors
 
 /**
  * librdkafka's errors as kafka-node's.
@@ -23,13 +22,14 @@ const UNSUPPORTED_SASL_MECHANISM = 33
 const ILLEGAL_SASL_STATE = 34
 const SASL_AUTHENTICATION_FAILED = 58
 
-const GROUP_ERRORS = new Map([14, 15, 16, 22, 25, 27].map((code, i) => [
-  code,
-  [
-    'GroupLoadInProgress', 'GroupCoordinatorNotAvailable', 'NotCoordinatorForGroup', 'IllegalGeneration',
-    'UnknownMemberId', 'RebalanceInProgress'
-  ][i]
-]))
+const GROUP_ERRORS = new Map([
+  [14, errors.GroupLoadInProgressError],
+  [15, errors.GroupCoordinatorNotAvailableError],
+  [16, errors.NotCoordinatorForGroupError],
+  [22, errors.IllegalGenerationError],
+  [25, errors.UnknownMemberIdError],
+  [27, errors.RebalanceInProgressError]
+])
 
 /**
  * The error that a callback gets.
@@ -133,8 +133,7 @@ function named (message, error) {
  * @returns {Error & { errorCode?: number }}
  */
 function toGroupError (error, requestTimeout) {
-  const name = GROUP_ERRORS.get(error.code)
-  const Class = ConsumerGroupErrors.find(candidate => candidate.prototype.name === name)
+  const Class = GROUP_ERRORS.get(error.code)
   /** @type {Error & { errorCode?: number }} */
   const result = Class ? new Class(`Kafka Error Code: ${error.code}`) : toError(error, requestTimeout)
   if (error.code > 0) result.errorCode = error.code

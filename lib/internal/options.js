@@ -1,7 +1,7 @@
 'use strict'
 
 const { checkNoNul, textOf } = require('./arguments')
-const InvalidConfigError = require('../errors/InvalidConfigError')
+const { InvalidConfigError } = require('./errors')
 const { ConfigError } = require('../../core/errors')
 const librdkafkaOptions = require('../../core/config/librdkafkaOptions')
 const getLogger = require('../logging')

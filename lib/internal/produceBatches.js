@@ -1,9 +1,12 @@
 'use strict'
 
-const { packHeaders } = require('../../core/wire/sends')
-const { InvalidConfigError } = require('../errors')
-const { KeyedMessage } = require('../protocol')
+const { InvalidConfigError } = require('./errors')
+const { KeyedMessage } = require('../protocol/protocol_struct')
 const { textOf } = require('./arguments')
+const { lazy } = require('../../core/lazy')
+
+/** The format of sends, loaded with the first headers or the first handle. */
+const wire = lazy(() => require('../../core/wire/sends'))
 
 /**
  * The messages of kafka-node's payloads as records.
@@ -39,7 +42,7 @@ function headersOf (headers) {
   for (const name of Object.keys(headers)) {
     for (const value of Array.isArray(headers[name]) ? headers[name] : [headers[name]]) list.push([name, toWire(value)])
   }
-  return packHeaders(list)
+  return wire().packHeaders(list)
 }
 
 /**

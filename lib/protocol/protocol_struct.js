@@ -2,6 +2,7 @@
 
 const { requireNew } = require('../internal/callable')
 const { ERROR_CODE } = require('../internal/errorCodes')
+const errors = require('../internal/errors')
 
 /**
  * A record as kafka-node models it.
@@ -61,13 +62,13 @@ function KeyedMessage (key, value) {
 
 /** The classes of the broker errors that have one, by the error's name. */
 const GROUP_ERROR = {
-  GroupCoordinatorNotAvailable: require('../errors/GroupCoordinatorNotAvailableError'),
-  IllegalGeneration: require('../errors/IllegalGenerationError'),
-  NotCoordinatorForGroup: require('../errors/NotCoordinatorForGroupError'),
-  GroupLoadInProgress: require('../errors/GroupLoadInProgressError'),
-  UnknownMemberId: require('../errors/UnknownMemberIdError'),
-  RebalanceInProgress: require('../errors/RebalanceInProgressError'),
-  NotController: require('../errors/NotControllerError')
+  GroupCoordinatorNotAvailable: errors.GroupCoordinatorNotAvailableError,
+  IllegalGeneration: errors.IllegalGenerationError,
+  NotCoordinatorForGroup: errors.NotCoordinatorForGroupError,
+  GroupLoadInProgress: errors.GroupLoadInProgressError,
+  UnknownMemberId: errors.UnknownMemberIdError,
+  RebalanceInProgress: errors.RebalanceInProgressError,
+  NotController: errors.NotControllerError
 }
 
 module.exports = { Message, KeyedMessage, ProduceRequest, ERROR_CODE, GROUP_ERROR }

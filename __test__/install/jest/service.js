@@ -15,7 +15,7 @@ const call = (target, method, ...args) => new Promise((resolve, reject) => {
 
 describe('a service', () => {
   let broker
-  beforeAll(async () => { broker = await startDevBroker({ port: 0, quiet: true, topics: ['orders'] }) })
+  beforeAll(async () => { broker = await startDevBroker({ port: 0, quiet: true, topics: ['orders', 'resets'] }) })
   afterAll(() => broker.stop())
   afterEach(() => jest.useRealTimers())
 
@@ -38,6 +38,22 @@ describe('a service', () => {
       await call(producer, 'close')
     })
   }
+
+  it('goes on with what it has loaded when its modules are reset', async () => {
+    jest.resetModules()
+    const kafka = require('kafka-node')
+    jest.resetModules()
+    const client = new kafka.KafkaClient({ kafkaHost: broker.brokers })
+    const producer = new kafka.HighLevelProducer(client)
+    await next(producer, 'ready')
+    await expect(call(client, 'topicExists', ['missing'])).rejects.toBeInstanceOf(kafka.TopicsNotExistError)
+    const consumer = new kafka.Consumer(new kafka.KafkaClient({ kafkaHost: broker.brokers }), ['resets'], {})
+    const message = next(consumer, 'message')
+    await call(producer, 'send', [{ topic: 'resets', messages: new kafka.KeyedMessage('key', 'value') }])
+    expect(await message).toMatchObject({ key: 'key', value: 'value' })
+    await call(consumer, 'close', true)
+    await call(producer, 'close')
+  })
 
   it('finds in a callback what AsyncLocalStorage held at the call', async () => {
     const requests = new AsyncLocalStorage()

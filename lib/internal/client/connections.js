@@ -1,8 +1,6 @@
 'use strict'
 
-const { BrokerNotAvailableError } = require('../../errors')
-const TimeoutError = require('../../errors/TimeoutError')
-const NestedError = require('../errors/NestedError')
+const { BrokerNotAvailableError, NestedError, TimeoutError } = require('../errors')
 const { emitAll } = require('../emitAll')
 const {
   CODE, isTlsError, toError, toSocketError, toTlsError, toTokenError, withCure
@@ -11,7 +9,7 @@ const getLogger = require('../../logging')
 const { AdvertisedBrokers } = require('../../../core/cluster/advertisedBrokers')
 const { giveToken } = require('../../../core/cluster/tokens')
 const { callAll } = require('../../../core/scheduling/callAll')
-const { monotonicNow } = require('../../../core/scheduling/timers')
+const { monotonicNow } = require('../../../core/scheduling/clock')
 
 const logger = getLogger('kafka-node:KafkaClient')
 

@@ -1,7 +1,6 @@
 'use strict'
 
-const { BrokerNotAvailableError } = require('../../errors')
-const TimeoutError = require('../../errors/TimeoutError')
+const { BrokerNotAvailableError, TimeoutError } = require('../errors')
 const { emitAll } = require('../emitAll')
 const { CODE } = require('../nativeErrors')
 const { RetrySchedule } = require('../retrySchedule')

@@ -2,7 +2,7 @@
 
 const { clearTimeout, setTimeout } = require('../../../core/scheduling/timers')
 const { toGroupError, withCure } = require('../nativeErrors')
-const TimeoutError = require('../../errors/TimeoutError')
+const { TimeoutError } = require('../errors')
 
 /** How long a join may take before we look for the reason, ms. */
 const JOIN_WAIT = 20000

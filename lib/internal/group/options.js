@@ -1,7 +1,7 @@
 'use strict'
 
 const { checkNoNul, textOf } = require('../arguments')
-const InvalidConfigError = require('../../errors/InvalidConfigError')
+const { InvalidConfigError } = require('../errors')
 const { isCustom } = require('./customAssignors')
 const { HEARTBEAT_INTERVAL, wholeNumber } = require('../options')
 

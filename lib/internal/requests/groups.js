@@ -1,6 +1,6 @@
 'use strict'
 
-const { BrokerNotAvailableError } = require('../../errors')
+const { BrokerNotAvailableError } = require('../errors')
 const { ask, coordinatorError, groupError, parallel } = require('./ask')
 const { decodeAssignment, decodeSubscription } = require('../../../core/group/memberMetadata')
 const { listOf, setValue } = require('../../../core/keyed')

@@ -1,6 +1,6 @@
 'use strict'
 
-const { InvalidConfigError } = require('../../errors')
+const { InvalidConfigError } = require('../errors')
 const { checkObject, offsetOf, textOf } = require('../arguments')
 const { setImmediate } = require('../../../core/scheduling/timers')
 

@@ -1,7 +1,6 @@
 'use strict'
 
-const { BrokerNotAvailableError, InvalidConfigError } = require('../../errors')
-const TimeoutError = require('../../errors/TimeoutError')
+const { BrokerNotAvailableError, InvalidConfigError, TimeoutError } = require('../errors')
 const { brokerError } = require('./ask')
 const { checkArray, checkObject, textOf } = require('../arguments')
 const { RetrySchedule } = require('../retrySchedule')
