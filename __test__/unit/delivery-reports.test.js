@@ -3,7 +3,7 @@
 const assert = require('node:assert/strict')
 const { beforeEach, mock, test } = require('node:test')
 const { setImmediate: turn } = require('node:timers/promises')
-const { DeliveryReports } = require('../../core/handles/deliveryReports')
+const { DeliveryReports } = require('../../core/handles/producerHandle')
 
 let time = 0
 

@@ -2,7 +2,7 @@
 
 const { test } = require('node:test')
 const assert = require('node:assert/strict')
-const { TopicSendQueue } = require('../../core/producer/topicSendQueue')
+const { TopicSendQueue } = require('../../core/producer/sendOrder')
 
 /** @returns {{ queue: TopicSendQueue, ran: string[], enter: (name: string, topics: string[]) => void,
  *   finish: (name: string) => void }} */

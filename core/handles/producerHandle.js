@@ -3,8 +3,8 @@
 const { NativeProducer } = require('../addon')
 const { HandleDiagnostics, SeenSend, commits, isSendSeen } = require('../diagnostics')
 const { callAll } = require('../scheduling/callAll')
+const { Turn } = require('../scheduling/timeBudget')
 const { SendPacker } = require('../wire/sends')
-const { DeliveryReports } = require('./deliveryReports')
 const { Requests, open } = require('./requests')
 const { clearTimeout, nextTick, setImmediate, setTimeout } = require('../scheduling/timers')
 
@@ -17,6 +17,10 @@ const { clearTimeout, nextTick, setImmediate, setTimeout } = require('../schedul
 const DELIVERY_REPORTS = 2
 const READY = 4
 
+/** How long callbacks of sends may occupy the event loop per turn, ms. */
+const SHARE_MS = 5
+/** Reports between two looks at the clock. */
+const STRIDE = 8
 /** Bytes of sends that cross without waiting for the end of the tick. */
 const FULL_BLOCK = 256 * 1024
 /** The most bytes in a batch of unacknowledged sends, whatever the user sets. */
@@ -64,7 +68,7 @@ class ProducerHandle {
     /** What may be held back by `PartitionOrder`, like what librdkafka has no room for. */
     this.limits = { records: options.queueMessages, bytes: options.queueKbytes * 1024 }
     this.held = { sends: 0, records: 0, bytes: 0 }
-    /** @type {import('../producer/partitionOrder').PartitionOrder | null} wants to know what is complete */
+    /** @type {import('../producer/sendOrder').PartitionOrder | null} wants to know what is complete */
     this.order = null
     this.fullBlock = batch === null ? FULL_BLOCK : Math.min(batch.bytes + 1, LARGEST_BATCH)
     this.batchAge = batch === null ? null : batch.age
@@ -376,4 +380,82 @@ class ProducerHandle {
   }
 }
 
-module.exports = { ProducerHandle }
+/** Completes sends in the order of their reports; what a turn of the event loop has no time for waits for the next. */
+class DeliveryReports {
+  /**
+   * @param {(reports: Float64Array, at: number) => void} complete completes the send whose report begins at `at`, after
+   *   it has moved `at` of this object to the next one: what it calls may throw, which must not affect other sends
+   */
+  constructor (complete) {
+    this.complete = complete
+    /** @type {Float64Array[]} */
+    this.queue = []
+    /** where the next one begins in the first of the queue */
+    this.at = 0
+    this.turn = new Turn(SHARE_MS)
+    this.scheduled = false
+    /** @type {(() => Float64Array | null) | null} what there is to take when the queue is empty */
+    this.source = null
+    this.resume = this.resume.bind(this)
+  }
+
+  /** @param {Float64Array} reports */
+  add (reports) {
+    this.queue.push(reports)
+    if (!this.scheduled) this.run()
+  }
+
+  /**
+   * Takes further reports, now or in the next turn.
+   *
+   * @param {() => Float64Array | null} source
+   */
+  takeFrom (source) {
+    this.source = source
+    if (this.scheduled) return
+    if (this.turn.isOver()) this.schedule()
+    else this.resume()
+  }
+
+  schedule () {
+    this.scheduled = true
+    setImmediate(this.resume)
+  }
+
+  resume () {
+    this.scheduled = false
+    if (this.source !== null) {
+      const reports = this.source()
+      this.source = null
+      if (reports !== null) this.queue.push(reports)
+    }
+    this.run()
+  }
+
+  /** Whether some wait for another turn. */
+  get areWaiting () {
+    return this.scheduled
+  }
+
+  run () {
+    let untilLook = STRIDE
+    try {
+      while (this.queue.length > 0) {
+        const reports = this.queue[0]
+        while (this.at < reports.length) {
+          if (--untilLook === 0) {
+            untilLook = STRIDE
+            if (this.turn.isOver()) return
+          }
+          this.complete(reports, this.at)
+        }
+        this.queue.shift()
+        this.at = 0
+      }
+    } finally {
+      if (this.queue.length > 0 && !this.scheduled) this.schedule()
+    }
+  }
+}
+
+module.exports = { DeliveryReports, ProducerHandle }
