@@ -425,7 +425,10 @@ export interface ConsumerConfig {
 
 /** Not in KafkaJS. */
 export interface RebalanceEvent {
-  /** `assign`: before the first message of the partitions; `revoke`: after their last one. */
+  /**
+   * `assign`: before the first message of the partitions; `revoke`: after their last one, or, with `lost`, as soon as
+   * the group has gone on without waiting for it.
+   */
   type: 'assign' | 'revoke'
   partitions: TopicPartitions[]
   /** They are another member's already: what is committed now is refused. */
