@@ -501,7 +501,7 @@ class Group {
     this.generationId = event.generationId
     try {
       const assigner = /** @type {OwnAssigner} */ (this.context.assigners.find(({ name }) => name === chosen))
-      this.context.learnPartitions(topics)
+      this.context.learnPartitions(topics, this.topics)
       const assignment = await assigner.assign({
         members: members.map(({ id, metadata }) =>
           ({ memberId: id, memberMetadata: Buffer.from(metadata, 'hex') })),
