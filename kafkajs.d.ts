@@ -200,6 +200,7 @@ export interface Message {
   timestamp?: string
 }
 
+/** Repeated headers are lists. A header that was written without a value is read as null. */
 export interface IHeaders {
   [key: string]: Buffer | string | (Buffer | string)[] | undefined
 }
@@ -285,8 +286,28 @@ export type RecordMetadata = {
   logStartOffset?: string
 }
 
+/** Not in KafkaJS: null is a header without a value. */
+export interface NativeHeaders {
+  [key: string]: Buffer | string | null | (Buffer | string | null)[] | undefined
+}
+
+/** Not in KafkaJS. */
+export type NativeMessage = Omit<Message, 'headers'> & { headers?: NativeHeaders }
+
+/** Not in KafkaJS. */
+export type NativeProducerRecord = Omit<ProducerRecord, 'messages'> & { messages: NativeMessage[] }
+
+/** Not in KafkaJS. */
+export type NativeProducerBatch = Omit<ProducerBatch, 'topicMessages'> & {
+  topicMessages?: Array<{ topic: string, messages: NativeMessage[] }>
+}
+
+// KafkaJS's signatures are the last ones, which `Parameters` gives to programs that are written for it.
+
 type Sender = {
+  send (record: NativeProducerRecord): Promise<RecordMetadata[]>
   send (record: ProducerRecord): Promise<RecordMetadata[]>
+  sendBatch (batch: NativeProducerBatch): Promise<RecordMetadata[]>
   sendBatch (batch: ProducerBatch): Promise<RecordMetadata[]>
 }
 
@@ -336,11 +357,11 @@ export type Producer = Sender & {
 export type Transaction = Sender & {
   /**
    * Commits offsets of a group with the transaction. They are stored as given: the next offset to read. A group of the
-   * same `Kafka` with one member is fenced by that member (KIP-447).
+   * same `Kafka` with one member is fenced by that member (KIP-447); `consumer`, which is not in KafkaJS, stands for its
+   * group and is the member that fences it.
    */
-  sendOffsets (offsets: Offsets & { consumerGroupId: string }): Promise<void>
-  /** Not in KafkaJS: of the group of this consumer, fenced by its membership. */
-  sendOffsets (offsets: Offsets & { consumer: Consumer }): Promise<void>
+  sendOffsets (offsets: OffsetsAndMetadata & ({ consumerGroupId: string } | { consumer: Consumer })): Promise<void>
+  sendOffsets (offsets: OffsetsAndMetadata & { consumerGroupId: string }): Promise<void>
   commit (): Promise<void>
   abort (): Promise<void>
   isActive (): boolean
@@ -360,6 +381,11 @@ export interface TopicOffsets {
 
 export interface Offsets {
   topics: TopicOffsets[]
+}
+
+/** Not in KafkaJS's typings, though KafkaJS stores it: text beside each offset. */
+export interface OffsetsAndMetadata {
+  topics: Array<{ topic: string, partitions: Array<PartitionOffset & { metadata?: string | null }> }>
 }
 
 export interface OffsetsByTopicPartition {
@@ -425,7 +451,10 @@ export interface ConsumerConfig {
 
 /** Not in KafkaJS. */
 export interface RebalanceEvent {
-  /** `assign`: before the first message of the partitions; `revoke`: after their last one. */
+  /**
+   * `assign`: before the first message of the partitions; `revoke`: after their last one, or, with `lost`, as soon as
+   * the group has gone on without waiting for it.
+   */
   type: 'assign' | 'revoke'
   partitions: TopicPartitions[]
   /** They are another member's already: what is committed now is refused. */
@@ -532,7 +561,8 @@ export interface EachBatchPayload {
   resolveOffset (offset: string): void
   heartbeat (): Promise<void>
   pause (): () => void
-  commitOffsetsIfNecessary (offsets?: Offsets): Promise<void>
+  /** By default what has been resolved, if `autoCommitInterval` or `autoCommitThreshold` says so. */
+  commitOffsetsIfNecessary (offsets?: OffsetsAndMetadata): Promise<void>
   uncommittedOffsets (): OffsetsByTopicPartition
   isRunning (): boolean
   isStale (): boolean
@@ -1370,6 +1400,10 @@ export class KafkaJSError extends Error {
   readonly retriable: boolean
   readonly helpUrl?: string
   readonly cause?: Error
+  /** Not in KafkaJS, of a transaction: it cannot be committed any more, and may be repeated after `abort()`. */
+  readonly abortable?: boolean
+  /** Not in KafkaJS, of a transaction: a newer producer with the same `transactionalId` has taken over. */
+  readonly fatal?: boolean
 
   constructor (e: Error | string, metadata?: KafkaJSErrorMetadata)
 }

@@ -141,6 +141,11 @@ class Topics {
     return isComplete || error === 0 ? null : createErrorFromCode(error)
   }
 
+  /** @param {string} topic that is not there any more */
+  forget (topic) {
+    this.known.delete(topic)
+  }
+
   /**
    * @param {string} topic that could not be asked for
    * @returns {boolean} whether what is known of it serves for another moment

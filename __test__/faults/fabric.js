@@ -23,8 +23,8 @@ const FOLDER = path.join(__dirname, 'scenarios')
  * @property {string} must what has to hold
  * @property {KafkaWanted | null} kafka null: without a broker, run once
  * @property {boolean} [quick] false: not in the short version
- * @property {{ quick: boolean }} [kafkajs] it also runs through KafkaJS's API, as a row `ID-kafkajs`; `quick`: also in
- *   the short version
+ * @property {{ quick: boolean, fault?: string, must?: string }} [kafkajs] it also runs through KafkaJS's API, as a row
+ *   `ID-kafkajs`; `quick`: also in the short version; `fault`, `must`: where they are not the same
  * @property {'kafka-node' | 'kafkajs'} [door] whose API the programs use; default: kafka-node
  * @property {(context: Context) => Promise<unknown>} run
  */
@@ -53,8 +53,8 @@ function forDoors (scenario) {
   return [scenario, {
     ...scenario,
     id: `${id}-kafkajs`,
-    fault: `KafkaJS's API: ${inItsWords(fault)}`,
-    must: inItsWords(must),
+    fault: `KafkaJS's API: ${inItsWords(kafkajs.fault || fault)}`,
+    must: inItsWords(kafkajs.must || must),
     quick: kafkajs.quick,
     door: 'kafkajs'
   }]

@@ -12,7 +12,8 @@
 //                 { id, fault, must,
 //                   kafka: { nodes: 1 or 3, versions?: ['4', '3.9'], properties? } or null for a row without a broker,
 //                   quick?: false leaves it out of the short version,
-//                   kafkajs?: { quick } runs it through KafkaJS's API as well, as a row of its own: ID-kafkajs,
+//                   kafkajs?: { quick, fault?, must? } runs it through KafkaJS's API as well, as a row of its own:
+//                     ID-kafkajs; what is not the same there,
 //                   run (context) }
 //               `run` makes the fault happen and says what it saw; see context.js for what it gets.
 //   programs/   the workloads, processes of their own: they write one line for each event before the callback that

@@ -12,6 +12,7 @@ const ours = require('../../kafkajs')
 const { startKafka, startCluster } = require('../../tools/kafka')
 const { addScramUser } = require('../../tools/kafka/scram')
 const { parseAddress, withConnection } = require('../../tools/kafka/wire')
+const { waitForCoordinator } = require('../support/admin-requests')
 const { until } = require('../support/emissions')
 const kafka = require('../support/kafka')
 
@@ -124,6 +125,9 @@ describe('kafkajs admin', { timeout: 300000 }, () => {
   before(async () => {
     address = await kafka.brokers('4')
     pair = new Pair(address)
+    // KafkaJS's own admin does not wait for it
+    await waitForCoordinator(address, ['theirs', 'ours'].flatMap((who) =>
+      ['group', 'other', 'running', 'reset', 'fresh'].map((word) => `${who}-${word}-${pair.id}`)))
     await pair.connect()
   })
 

@@ -6,6 +6,7 @@ const assert = require('node:assert/strict')
 const { after, describe, it } = require('node:test')
 const path = require('node:path')
 
+const { MEMBER_IDENTITY } = require('../../kafkajs/groupMembers')
 const kafka = require('../support/kafka')
 const { Clients, outcome } = require('../support/kafkajs-door')
 const program = require('../support/program')
@@ -99,12 +100,11 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
       const producer = await clients.connected({ transactionalId: kafka.uniqueName('id') })
       const topics = [{ topic, partitions: [{ partition: 0, offset: '1' }] }]
       const consumerGroupId = kafka.uniqueName('group')
-      const gone = { memberId: 'gone-1', generationId: 1, groupInstanceId: null }
+      const gone = () => ({ memberId: 'gone-1', generationId: 1, groupInstanceId: null })
+      const consumer = /** @type {any} */ ({ [MEMBER_IDENTITY]: Object.assign(gone, { groupId: consumerGroupId }) })
       const transaction = await producer.transaction()
       await transaction.send({ topic, messages: [value('never')] })
-      // a member by hand is not in the typings: programs give their consumer
-      const error = await transaction.sendOffsets(/** @type {any} */ ({ consumerGroupId, topics, groupMetadata: gone }))
-        .then(() => null, (error) => error)
+      const error = await transaction.sendOffsets({ consumer, topics }).then(() => null, (error) => error)
       assert.equal(error.name, 'KafkaJSProtocolError')
       assert.match(error.type, /^(UNKNOWN_MEMBER_ID|ILLEGAL_GENERATION)$/)
       assert.equal(error.abortable, true)

@@ -8,6 +8,7 @@ const { Writer, parseAddress, withConnection } = require('../../tools/kafka/wire
 const FIND_COORDINATOR = 10
 const OFFSET_COMMIT = 8
 const LEAVE_GROUP = 13
+const DESCRIBE_GROUPS = 15
 const DELETE_RECORDS = 21
 const PAUSE_MS = 100
 const ATTEMPTS = 100
@@ -28,6 +29,33 @@ async function retried (ask, what) {
   }
 }
 
+/** @param {import('../../tools/kafka/wire').Connection} connection @param {string} groupId */
+async function coordinatorFound (connection, groupId) {
+  await retried(async () => (await connection.request(FIND_COORDINATOR, 0, new Writer().string(groupId))).int16(),
+    `The coordinator of ${groupId} was not found`)
+}
+
+/**
+ * Waits until the coordinator of these groups answers for them: on a new broker it is being made by the first question,
+ * which clients that ask once take for an error. For a cluster of one node.
+ *
+ * @param {string} brokers
+ * @param {string[]} groupIds
+ */
+async function waitForCoordinator (brokers, groupIds) {
+  await withConnection(parseAddress(brokers), async (connection) => {
+    for (const groupId of groupIds) {
+      await coordinatorFound(connection, groupId)
+      await retried(async () => {
+        const reader = await connection.request(DESCRIBE_GROUPS, 0, new Writer().int32(1).string(groupId))
+        // the number of groups, then the only one's error
+        reader.int32()
+        return reader.int16()
+      }, `The coordinator of ${groupId} is not ready`)
+    }
+  })
+}
+
 /**
  * Commits offsets for a group without members, as a tool or another client would. For a cluster of one node.
  *
@@ -40,8 +68,7 @@ async function retried (ask, what) {
 async function commitOffsets (brokers, groupId, topic, offsets, metadata = 'm') {
   const entries = Object.entries(offsets)
   await withConnection(parseAddress(brokers), async (connection) => {
-    await retried(async () => (await connection.request(FIND_COORDINATOR, 0, new Writer().string(groupId))).int16(),
-      `The coordinator of ${groupId} was not found`)
+    await coordinatorFound(connection, groupId)
     await retried(async () => {
       const body = new Writer().string(groupId).int32(-1).string('').int64(-1n).int32(1).string(topic)
       body.array(entries, ([partition, offset]) =>
@@ -96,4 +123,4 @@ async function evictMembers (brokers, groupId) {
   })
 }
 
-module.exports = { commitOffsets, deleteRecordsBefore, evictMembers }
+module.exports = { commitOffsets, deleteRecordsBefore, evictMembers, waitForCoordinator }

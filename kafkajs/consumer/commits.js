@@ -126,9 +126,10 @@ class Commits {
   /**
    * @param {{ topics: Array<{ topic: string, partitions: GivenOffset[] }> }} offsets
    * @param {{ assignmentVersion?: number }} [madeUnder] by default the assignment that gave each partition
+   * @param {Partition[]} [own] whoever commits does so for these, also when they have been given anew
    * @returns {Promise<void>} rejected with a KafkaJSProtocolError, or that of a broker that cannot be reached
    */
-  async commit ({ topics }, madeUnder) {
+  async commit ({ topics }, madeUnder, own = []) {
     /** @type {Commit[]} */
     const list = []
     for (const { topic, partitions } of topics) {
@@ -142,7 +143,7 @@ class Commits {
       const { position, moves } = found || { position: 0, moves: 0 }
       return { found, offset, position, moves }
     })
-    const parts = madeUnder ? [{ list, madeUnder }] : this.byVersion(list)
+    const parts = madeUnder ? [{ list, madeUnder }] : this.byVersion(list, own)
     await Promise.all(parts.map(part => this.send(part.list, part.madeUnder)))
     for (const { found, offset, position, moves } of known) {
       // a seek meanwhile has committed its own
@@ -166,14 +167,16 @@ class Commits {
    * have it. So a commit names the assignment that gave the partition to its handler, and not the last one.
    *
    * @param {Commit[]} list
+   * @param {Partition[]} own of whoever commits
    * @returns {Array<{ list: Commit[], madeUnder: { assignmentVersion?: number } }>} without a version, which stands for
    *   the last one, where no handler of this member has the partition
    */
-  byVersion (list) {
+  byVersion (list, own) {
     /** @type {Map<number | undefined, Commit[]>} */
     const lists = new Map()
     for (const commit of list) {
-      const known = this.group.holder(commit.topic, commit.partition)
+      const known = own.find(({ topic, partition }) => topic === commit.topic && partition === commit.partition) ||
+        this.group.holder(commit.topic, commit.partition)
       const version = known && known.queue.assignmentVersion
       const others = lists.get(version)
       if (others === undefined) lists.set(version, [commit])

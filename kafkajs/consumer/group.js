@@ -20,6 +20,12 @@ const { clearInterval, clearTimeout, setInterval, setTimeout } = require('../../
  * @typedef {import('./assigners').OwnAssigner} OwnAssigner
  * @typedef {import('./index').Context} Context
  * @typedef {import('./pauses').TopicPartitions} TopicPartitions
+ *
+ * @typedef {object} Revocation
+ * @property {Partition[]} taken
+ * @property {boolean} isOvertaken the group has gone on without waiting for the answer
+ * @property {() => void} overtake
+ * @property {Promise<void>} told fulfilled when the user's hook has returned
  */
 
 const { COMMIT_OFFSETS, CONNECT, GROUP_JOIN, HEARTBEAT, REBALANCING, RECEIVED_UNSUBSCRIBED_TOPICS } = consumerEvents
@@ -85,6 +91,12 @@ class Group {
     this.runnerLogger = context.rootLogger.namespace('Runner')
     /** @type {Map<string, Map<number, Partition>>} */
     this.assigned = new Map()
+    /**
+     * what the group takes and this member has not given up yet
+     *
+     * @type {Set<Revocation>}
+     */
+    this.revocations = new Set()
     /** topics of the subscription */
     this.topics = [...context.topics.keys()]
     this.memberId = ''
@@ -240,7 +252,8 @@ class Group {
     this.generationId = generationId
     this.isLeader = leader
     this.protocol = assignor || this.context.protocolName
-    // what was not given up in time
+    const told = this.overtakeRevocations()
+    // what was not even taken
     if (!incremental) for (const partition of [...this.partitions()]) this.remove(partition, true)
 
     const strangers = new Set()
@@ -255,7 +268,8 @@ class Group {
     }
     if (strangers.size > 0) this.onUnsubscribed(partitions, strangers)
     this.announce()
-    this.heldByHook('assign', added).then(() => {
+    // a hook hears of an end before it hears of a beginning
+    told.then(() => this.heldByHook('assign', added)).then(() => {
       for (const partition of added) {
         partition.holds--
         this.runner.settle(partition)
@@ -275,6 +289,8 @@ class Group {
    */
   add (topic, number, offset, version) {
     const before = this.find(topic, number)
+    // its handler must not commit for this assignment
+    if (before !== undefined) this.remove(before, true)
     const partition = new Partition(this.source.queues.open(topic, number, version), offset, this.generationId)
     // until the user's hook has been called
     partition.holds++
@@ -376,20 +392,63 @@ class Group {
       partition.revoke(lost)
       taken.push(partition)
     }
+    const revocation = this.revocation(taken, lost)
     try {
-      await Promise.all(taken.map(partition => partition.whenIdle()))
+      await revocation.told
       if (this.isOver) return
-      await this.heldByHook('revoke', taken, lost)
-      if (this.isOver) return
-      if (!lost) await this.commits.last(taken)
+      if (!isLost(taken, lost)) await this.commits.last(taken)
     } catch (error) {
       const { message } = /** @type {Error} */ (error)
       this.logger.error(`The offsets of revoked partitions were not committed: ${message}`, { groupId })
     }
-    if (this.isOver) return
+    this.revocations.delete(revocation)
+    if (this.isOver || revocation.isOvertaken) return
     for (const partition of taken) this.remove(partition, lost)
     this.offer()
     this.handle.command({ type: 'revoked', assignmentVersion, commit: [] })
+  }
+
+  /**
+   * The user's hook is called when the handlers have returned, or when it is too late to wait for them.
+   *
+   * @param {Partition[]} taken
+   * @param {boolean} lost
+   * @returns {Revocation} under way
+   */
+  revocation (taken, lost) {
+    /** @type {Revocation} */
+    const revocation = { taken, isOvertaken: false, overtake: () => {}, told: Promise.resolve() }
+    const overtaken = new Promise(resolve => {
+      revocation.overtake = () => {
+        revocation.isOvertaken = true
+        resolve(undefined)
+      }
+    })
+    revocation.told = Promise.race([Promise.all(taken.map(partition => partition.whenIdle())), overtaken]).then(() => {
+      // of those that were lost in the middle of a revocation the hook hears once
+      const untold = taken.filter(({ isTold }) => !isTold)
+      if (this.isOver || (untold.length === 0 && taken.length > 0)) return
+      for (const partition of untold) partition.isTold = true
+      return this.heldByHook('revoke', untold, isLost(taken, lost))
+    })
+    this.revocations.add(revocation)
+    return revocation
+  }
+
+  /**
+   * The native side has given up by itself what handlers have had for too long, and the group has given anew since: to
+   * this member or to others.
+   *
+   * @returns {Promise<unknown>} fulfilled when the user's hook has heard of it
+   */
+  overtakeRevocations () {
+    const revocations = [...this.revocations]
+    this.revocations.clear()
+    for (const { taken, overtake } of revocations) {
+      for (const partition of taken) this.remove(partition, true)
+      overtake()
+    }
+    return Promise.all(revocations.map(({ told }) => told))
   }
 
   /**
@@ -421,7 +480,7 @@ class Group {
         uncommittedOffsets: () => this.commits.uncommitted(list),
         commitOffsets: async offsets => offsets === undefined || offsets === null
           ? this.commits.commitPartitions(list)
-          : this.commits.commit(checkCommits(offsets))
+          : this.commits.commit(checkCommits(offsets), undefined, list)
       }))).catch(failed).then(() => {
         clearTimeout(timer)
         resolve()
@@ -442,7 +501,7 @@ class Group {
     this.generationId = event.generationId
     try {
       const assigner = /** @type {OwnAssigner} */ (this.context.assigners.find(({ name }) => name === chosen))
-      this.context.learnPartitions(topics)
+      this.context.learnPartitions(topics, this.topics)
       const assignment = await assigner.assign({
         members: members.map(({ id, metadata }) =>
           ({ memberId: id, memberMetadata: Buffer.from(metadata, 'hex') })),
@@ -668,6 +727,15 @@ class Group {
     this.joining = null
     if (this.source !== null) await this.context.closeSource(this.source)
   }
+}
+
+/**
+ * @param {Partition[]} taken
+ * @param {boolean} lost when they were taken
+ * @returns {boolean} whether they are lost by now
+ */
+function isLost (taken, lost) {
+  return lost || taken.some(partition => partition.isLost)
 }
 
 /** @param {import('../../core/errors').ErrorData} error */

@@ -121,8 +121,16 @@ function createContext (params) {
       if (current !== null) current.queues.balance()
     },
 
-    /** @param {Array<[string, number[]]>} topics which an assigner may ask for */
-    learnPartitions: topics => {
+    /**
+     * What an assigner may ask for is what there is now: a partition that has been deleted, given to a member, would
+     * keep it from starting with all the others.
+     *
+     * @param {Array<[string, number[]]>} topics
+     * @param {string[]} subscribed
+     */
+    learnPartitions: (topics, subscribed) => {
+      const names = new Set(topics.map(([topic]) => topic))
+      for (const topic of subscribed) if (!names.has(topic)) cluster.topics.forget(topic)
       for (const [topic, ids] of topics) {
         if (cluster.findTopicPartitionMetadata(topic).length === ids.length) continue
         cluster.topics.take({

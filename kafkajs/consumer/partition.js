@@ -44,6 +44,8 @@ class Partition {
     this.isRevoked = false
     /** the group has given it away already: nothing may be committed any more */
     this.isLost = false
+    /** the user's hook has heard that it is taken */
+    this.isTold = false
     /** how often it has been moved: a look-up of an offset that another move has overtaken does not count */
     this.moves = 0
     /** @type {number | null} where the user wants to go on; not yet applied */

@@ -19,7 +19,6 @@ const { clearTimeout, setTimeout } = require('../../core/scheduling/timers')
  *
  * @typedef {import('../clientConfig').ClientOptions} ClientOptions
  * @typedef {import('../cluster').Cluster} Cluster
- * @typedef {import('../groupMembers').MemberIdentity} MemberIdentity
  * @typedef {import('../nativeErrors').NativeError} NativeError
  * @typedef {import('../../kafkajs').RecordMetadata} RecordMetadata
  * @typedef {import('../../kafkajs').Transaction} Transaction
@@ -28,7 +27,6 @@ const { clearTimeout, setTimeout } = require('../../core/scheduling/timers')
  * @property {Array<{ topic: string, partitions: PartitionOffset[] }>} topics
  * @property {string} [consumerGroupId]
  * @property {object & import('../groupMembers').Member} [consumer]
- * @property {MemberIdentity} [groupMetadata]
  * @typedef {{ partition: number, offset: unknown, metadata?: string | null }} PartitionOffset
  * @typedef {import('../../core/handles/producerHandle').ProducerHandle} ProducerHandle
  * @typedef {import('../../core/handles/events').AskingAnyTime<'sendOffsets'>} SendingOffsets
@@ -261,9 +259,7 @@ class Transactions {
     const partitions = topics.flatMap(({ topic, partitions }) =>
       partitions.map(({ partition, offset, metadata }) =>
         ({ topic, partition: Number(partition), offset: toOffset(offset), metadata: metadata || null })))
-    const { groupMetadata } = args
-    const member = groupMetadata || (identity && identity()) ||
-      (this.members && this.members.only(consumerGroupId)) || null
+    const member = (identity && identity()) || (this.members && this.members.only(consumerGroupId)) || null
     if (partitions.length === 0) return
     if (this.reopening !== null) await this.reopening
     await this.askOffsets({ op: 'sendOffsets', group: { groupId: consumerGroupId, member }, partitions })

@@ -51,8 +51,11 @@ async function write (context, topic, count, value = () => 'x'.repeat(100), part
 
 /** @param {Context} context */
 function environment (context) {
-  return { KAFKA_BROKERS: context.brokers }
+  return { KAFKA_BROKERS: context.brokers, KAFKA_DOOR: context.door }
 }
+
+/** What closes at full flow, of each API: what its program calls `kind`. */
+const KINDS = { 'kafka-node': ['group', 'consumer'], kafkajs: ['eachMessage', 'eachBatch'] }
 
 /** What closing programs have shown: the maximum of each. */
 class Closings {
@@ -94,7 +97,7 @@ async function closeAtFullFlow (context) {
   for (const inside of [false, true]) {
     const closings = new Closings(context)
     for (let i = 0; i < times * 2; i++) {
-      const kind = i % 2 ? 'consumer' : 'group'
+      const kind = KINDS[context.door][i % 2]
       const force = i % 4 < 2
       const config = {
         kind,
@@ -103,6 +106,7 @@ async function closeAtFullFlow (context) {
           groupId: context.uniqueName('group'),
           fromOffset: kind === 'group' ? 'earliest' : true
         },
+        door: context.door,
         topic,
         after: 1000 + Math.floor(Math.random() * 60000),
         inside,
@@ -212,6 +216,42 @@ async function handlerThrows (context) {
     context.expect(code === 0 && rest.join() === 'message bad,caught the same object,message next,message last,closed',
       `${kind}, handled: ended with ${code} after ${rest.join()}`)
     context.saw(`${kind}: record ${good} threw, ${first} and ${second} were committed`)
+  }
+}
+
+/**
+ * With KafkaJS's API what a handler throws is no error of the process: the record comes again, and when it has failed
+ * too often the consumer crashes.
+ *
+ * @param {Context} context
+ */
+async function handlerRejects (context) {
+  const good = 500
+  for (const kind of KINDS.kafkajs) {
+    for (const restarts of [false, true]) {
+      const topic = await context.createTopic('throw')
+      await write(context, topic, good + 1, (n) => n === good ? 'bad' : 'good')
+      const groupId = context.uniqueName('group')
+      const what = `${kind}, ${restarts ? 'starts again' : 'stays away'}`
+      const program = context.start('throwing', { kafkaHost: context.brokers, groupId, topic, kind, restarts })
+      const [, , ...crash] = await program.see('crash')
+      context.expect(String(crash) === String([restarts, 'KafkaJSNumberOfRetriesExceeded', true]),
+        `${what}: crashed with ${crash}`)
+      const [commit] = await context.committed(groupId, topic)
+      context.expect(commit && commit.offset === good, `${what}: ${commit && commit.offset} was committed, not ${good}`)
+      if (restarts) {
+        await program.see('crash', { after: program.all('crash')[0][0] + 1 })
+        program.child.kill('SIGUSR2')
+        await write(context, topic, 2, (n) => ['next', 'last'][n])
+      }
+      const { code, signal } = await program.ended
+      context.expect(code === 0 && signal === null, `${what}: ended with ${code} ${signal}`)
+      const rest = program.all('message').slice(good).map((event) => event[2])
+      // two attempts each time; when it starts again the last one succeeds
+      const wanted = restarts ? /^bad,bad,bad,(bad,)+next,last$/ : /^bad,bad$/
+      context.expect(wanted.test(rest.join()), `${what}: after the good ones came ${rest}`)
+      context.saw(`${what}: record ${good} threw, ${commit && commit.offset} was committed at the crash`)
+    }
   }
 }
 
@@ -407,6 +447,11 @@ module.exports = [
     must: 'calls back within 5 s; the process ends by itself with its own exit code; nothing emitted after the ' +
       'callback',
     kafka: kafkaWanted,
+    kafkajs: {
+      quick: true,
+      fault: 'disconnect() at full flow, 50 times outside the handler, 50 inside',
+      must: 'resolves within 5 s; the process ends by itself with its own exit code; no message after it has resolved'
+    },
     run: closeAtFullFlow
   },
   {
@@ -421,7 +466,13 @@ module.exports = [
     fault: 'handler throws',
     must: 'unhandled, the process ends as Node does; handled, the next record comes; no commit beyond the record',
     kafka: kafkaWanted,
-    run: handlerThrows
+    kafkajs: {
+      quick: true,
+      must: 'the record comes again, then the consumer crashes with what was thrown; it starts again with the record ' +
+        'or, if it must not, the process ends by itself; what came before the record is committed, and no more'
+    },
+    run: (/** @type {Context} */ context) =>
+      context.door === 'kafkajs' ? handlerRejects(context) : handlerThrows(context)
   },
   {
     id: 'loop-blocked',
@@ -452,6 +503,7 @@ module.exports = [
     fault: '8 workers under traffic, terminated 20 times',
     must: 'no crash; the main thread loses nothing; threads back to the start',
     kafka: kafkaWanted,
+    kafkajs: { quick: true },
     run: workers
   },
   {
@@ -459,6 +511,7 @@ module.exports = [
     fault: 'process.exit() at random moments, 100 times, with traffic',
     must: 'exit code kept, no signal, within 3 s',
     kafka: kafkaWanted,
+    kafkajs: { quick: true },
     run: exitAtRandom
   },
   {
@@ -466,6 +519,7 @@ module.exports = [
     fault: 'SIGTERM with the shutdown that the README shows, 20 times, with traffic',
     must: 'exit code kept, no signal, within 3 s; everything taken is answered and committed',
     kafka: kafkaWanted,
+    kafkajs: { quick: true },
     run: documentedShutdown
   },
   {

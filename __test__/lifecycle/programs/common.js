@@ -8,6 +8,8 @@ const path = require('path')
 /** The package under test. */
 const root = path.join(__dirname, '..', '..', '..')
 const kafkaHost = process.env.KAFKA_BROKERS
+/** Whose API the programs use that can use either: `kafka-node` or `kafkajs`. */
+const door = process.env.KAFKA_DOOR || 'kafka-node'
 
 /** Written synchronously, so that nothing is lost if the process ends abruptly. */
 function say (line) {
@@ -57,4 +59,4 @@ function rss () {
   return process.memoryUsage().rss / 1024 / 1024
 }
 
-module.exports = { root, kafkaHost, say, nativeThreads, descriptors, when, rss }
+module.exports = { root, kafkaHost, door, say, nativeThreads, descriptors, when, rss }

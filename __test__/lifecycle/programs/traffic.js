@@ -2,40 +2,27 @@
 
 // Continuous traffic through a producer, a consumer and a group member, for programs that end in the middle of it.
 
-const { root, kafkaHost } = require('./common')
-const kafka = require(root)
+const { when } = require('./common')
+const clients = require('./clients')
 
 /** Sends in flight at a time. */
 const IN_FLIGHT = 50
 
 /**
  * @param {string} topic one that is there
- * @param {{ sent?: (error: Error | null) => void, received?: (message: any) => void, group?: string }} [hooks]
- * @returns {{ producer: any, consumer: any, group: any, stop: () => void }}
+ * @param {{ received?: (value: string) => void, group?: string }} [hooks]
  */
-function startTraffic (topic, hooks = {}) {
-  const { sent = () => {}, received = () => {} } = hooks
-  let stopped = false
-  const producer = new kafka.Producer(new kafka.KafkaClient({ kafkaHost }))
-  const consumer = new kafka.Consumer(new kafka.KafkaClient({ kafkaHost }), [{ topic }], { autoCommit: false })
-  const group = new kafka.ConsumerGroup({
-    kafkaHost, groupId: hooks.group || topic + '-group', fromOffset: 'earliest', autoCommitIntervalMs: 20
-  }, [topic])
-  for (const emitter of [producer, consumer, group]) emitter.on('error', () => {})
-  consumer.on('message', received)
-  group.on('message', received)
+function startTraffic (topic, { received = () => {}, group = topic + '-group' } = {}) {
+  const producer = clients.producer(topic)
+  clients.consumer(topic, received)
+  clients.member(topic, group, received)
   const messages = ['a', 'b', 'c'].map(letter => letter.repeat(100))
-  const send = () => {
-    if (stopped) return
-    producer.send([{ topic, messages, key: 'key' }], error => {
-      sent(error)
-      if (!error) send()
-    })
-  }
-  producer.on('ready', () => {
+  const send = () => producer.send(messages, 'key', error => {
+    if (!error) send()
+  })
+  when(producer.isReady, () => {
     for (let i = 0; i < IN_FLIGHT; i++) send()
   })
-  return { producer, consumer, group, stop: () => { stopped = true } }
 }
 
 module.exports = { startTraffic }

@@ -6,7 +6,7 @@
 
 const path = require('path')
 const { Worker } = require('worker_threads')
-const { root, kafkaHost, say, nativeThreads, when } = require('./common')
+const { say, nativeThreads, when } = require('./common')
 
 const [topic, workersTopic, rounds, count, longest = '50', alone] = process.argv.slice(2)
 
@@ -34,19 +34,18 @@ async function useWorkers () {
 
 /** Sends numbers, one by one, and notes those that come back. */
 function startMain (then) {
-  const kafka = require(root)
-  const producer = new kafka.Producer(new kafka.KafkaClient({ kafkaHost }))
-  const consumer = new kafka.Consumer(new kafka.KafkaClient({ kafkaHost }), [{ topic }], { autoCommit: false })
-  for (const emitter of [producer, consumer]) emitter.on('error', error => say('error ' + error.message))
+  const clients = require('./clients')
+  const failed = error => say('error ' + error.message)
   const got = []
   let sent = 0
   let stopping = null
-  consumer.on('message', ({ value }) => got.push(Number(value)))
+  const producer = clients.producer(topic, failed)
+  const consumer = clients.consumer(topic, value => { got.push(Number(value)) }, failed)
   const send = () => {
     if (stopping) return stopping()
     const number = sent++
-    producer.send([{ topic, messages: String(number) }], error => {
-      if (error) say('error ' + error.message)
+    producer.send([String(number)], null, error => {
+      if (error) failed(error)
       setImmediate(send)
     })
   }
@@ -57,7 +56,7 @@ function startMain (then) {
       producer.close(() => consumer.close(done))
     })
   }
-  when(() => producer.ready && consumer.ready, () => {
+  when(() => producer.isReady() && consumer.isReady(), () => {
     send()
     then(stop)
   })

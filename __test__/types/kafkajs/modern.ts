@@ -1,5 +1,8 @@
 // What KafkaJS does not have.
-import { ConfigResourceTypes, Consumer, ConsumerLag, Kafka, PartitionAssigners, RebalanceEvent } from 'kafkajs'
+import {
+  ConfigResourceTypes, Consumer, ConsumerLag, Kafka, KafkaJSError, NativeHeaders, NativeMessage, PartitionAssigners,
+  ProducerRecord, RebalanceEvent, Transaction
+} from 'kafkajs'
 
 const kafka = new Kafka({
   brokers: ['localhost:9092'],
@@ -42,9 +45,41 @@ export async function main () {
   const lags: ConsumerLag[] = await consumer.lag()
   console.log(lags[0].partitions[0].lag.length)
   const transaction = await kafka.producer({ transactionalId: 't' }).transaction()
-  await transaction.sendOffsets({ consumer, topics: [{ topic: 't', partitions: [{ partition: 0, offset: '1' }] }] })
+  const topics = [{ topic: 't', partitions: [{ partition: 0, offset: '1', metadata: null }] }]
+  await transaction.sendOffsets({ consumer, topics })
+  await transaction.sendOffsets({ consumerGroupId: 'g', topics })
+  await transaction.sendOffsets({ consumer, consumerGroupId: 'g', topics })
+  await transaction.sendOffsets({
+    consumer, topics: [{ topic: 't', partitions: [{ partition: 0, offset: '1', metadata: 'm' }] }]
+  })
+  // @ts-expect-error: whose offsets?
+  await transaction.sendOffsets({ topics })
+  // @ts-expect-error: a member is named by its consumer
+  await transaction.sendOffsets({ consumerGroupId: 'g', topics, groupMetadata: {} })
+  // @ts-expect-error: an id is no consumer
+  await transaction.sendOffsets({ consumer: 'g', topics })
+  const headers: NativeHeaders = { none: null, many: ['a', null, Buffer.from('b')], left: undefined }
+  const messages: NativeMessage[] = [{ value: 'v', headers }]
+  await transaction.send({ topic: 't', messages })
+  await kafka.producer().send({ topic: 't', messages: [{ value: 'v', headers: { none: null } }] })
+  await kafka.producer().sendBatch({ topicMessages: [{ topic: 't', messages }], acks: -1 })
+  // @ts-expect-error: neither text nor bytes
+  await kafka.producer().send({ topic: 't', messages: [{ value: 'v', headers: { none: 1 } }] })
+  // programs for KafkaJS find its own types where they look for them
+  const sent: Parameters<Transaction['send']> = [{ topic: 't', messages: [] }]
+  const record: ProducerRecord = sent[0]
+  console.log(record.topic)
+
   const plain: Consumer = consumer
   await plain.disconnect()
+
+  try {
+    await transaction.commit()
+  } catch (error) {
+    if (!(error instanceof KafkaJSError)) throw error
+    const fatal: boolean | undefined = error.fatal
+    if (!fatal && error.abortable) await transaction.abort()
+  }
 
   const admin = kafka.admin()
   await admin.incrementalAlterConfigs({

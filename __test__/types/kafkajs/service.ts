@@ -284,3 +284,21 @@ export class Sub extends Kafka {
   }
 }
 export const standIn: Pick<Admin, 'listTopics' | 'connect'> = { listTopics: async () => [], connect: async () => {} }
+
+// what a test of a service puts in the place of a client
+export const pretended: Transaction = {
+  send: async ({ topic, messages }: ProducerRecord) => [{ topicName: topic, partition: messages.length, errorCode: 0 }],
+  sendBatch: async ({ topicMessages }: ProducerBatch) => topicMessages ? [] : [],
+  sendOffsets: async ({ consumerGroupId, topics }: Offsets & { consumerGroupId: string }) => {
+    console.log(consumerGroupId.length, topics[0].partitions[0].offset)
+  },
+  commit: async () => {},
+  abort: async () => {},
+  isActive: () => true
+}
+export const spied: ProducerRecord[] = []
+export const watch = (send: Producer['send']): Producer['send'] => async (record: ProducerRecord) => {
+  spied.push(record)
+  return send(record)
+}
+export const firstCall = ([record]: Parameters<Producer['send']>): ProducerRecord => record
