@@ -45,6 +45,8 @@ const PATCHES: &str = "patches";
 
 fn main() {
   println!("cargo::rerun-if-changed={PATCHES}");
+  // The source is rdkafka-sys's, whose version is in there.
+  println!("cargo::rerun-if-changed=../Cargo.lock");
   for file in ["build.rs", "config.h", WINDOWS_OWN].iter().chain(EXTENDED.iter().map(|(_, ours)| ours)) {
     println!("cargo::rerun-if-changed={file}");
   }
@@ -130,6 +132,7 @@ fn patched(original: &Path) -> PathBuf {
   }
   copy_dir(original, &copy);
   let mut patches: Vec<PathBuf> = fs::read_dir(PATCHES).expect("patches").map(|entry| entry.unwrap().path()).collect();
+  patches.retain(|path| path.extension().is_some_and(|extension| extension == "patch"));
   patches.sort();
   for path in patches {
     let text = fs::read_to_string(&path).unwrap();

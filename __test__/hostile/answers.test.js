@@ -287,6 +287,21 @@ const CASES = [
     ends: (client) => client.receives(['a'])
   },
   {
+    name: 'a topic without a name',
+    api: 'Fetch',
+    role: 'read',
+    answer (broker, request) {
+      if (request.times >= 20) {
+        broker.restore('Fetch')
+        return request.answer()
+      }
+      const body = request.empty().int32(0).count(1).text(null)
+      return body.each([0], (partition) =>
+        broker.partitionOfFetch(body, { version: request.version, partition, end: 1, records: [] }))
+    },
+    ends: (client) => client.receives(['a'])
+  },
+  {
     name: 'a partition and a topic that do not exist',
     api: 'Fetch',
     role: 'read',
@@ -340,6 +355,13 @@ const CASES = [
     api: 'Produce',
     role: 'write',
     answer: (_, request) => produced(request, 0, { partition: 9 })
+  },
+  {
+    name: 'the answer to a send, without the name of the topic',
+    api: 'Produce',
+    role: 'write',
+    answer: (_, { empty }) =>
+      empty().count(1).text(null).count(1).int32(0).int16(0).int64(0n).int64(-1n).int64(0n).int32(0)
   },
   ...[-1, LARGEST].map((count) => /** @type {Case} */ ({
     name: `${count} errors of single records`,
@@ -439,6 +461,14 @@ const CASES = [
     api: 'JoinGroup',
     role: 'join',
     answer: (_, request) => joined(request, 0, { protocol: assignorOf(request), members: -1 })
+  },
+  {
+    name: 'no leader, and no name for the member',
+    api: 'JoinGroup',
+    role: 'join',
+    answer: (_, request) => request.empty().int16(0).int32(1).text(assignorOf(request)).text(null).text(null).count(0),
+    ends: (client) =>
+      client.until(({ errors }) => errors.length > 0 || client.all('joined').length > 0, 'end of the join')
   },
   {
     name: 'an assignor that nobody has',

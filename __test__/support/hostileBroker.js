@@ -209,6 +209,8 @@ class HostileBroker {
     this.replaced = new Map()
     /** @type {Map<ApiName, number>} how often each has been asked */
     this.asked = new Map()
+    /** @type {Map<string, number[]>} */
+    this.fetched = new Map()
     /** @type {Map<string, bigint>} */
     this.committed = new Map()
     /** @type {{ api: ApiName, node: number, version: number, body: Buffer }[]} */
@@ -360,6 +362,14 @@ class HostileBroker {
     return log ? log.batches.filter((batch) => !('next' in batch) || batch.next > offset) : []
   }
 
+  /** @param {string} topic @param {number} partition @returns {number[]} of all fetches that were answered as usual */
+  offsetsFetched (topic, partition) {
+    const key = `${topic}/${partition}`
+    const offsets = this.fetched.get(key) || []
+    this.fetched.set(key, offsets)
+    return offsets
+  }
+
   /** @param {Request} request */
   readFetch ({ fields, version }) {
     const request = fields()
@@ -400,6 +410,7 @@ class HostileBroker {
   /** @param {Fields} _fields @param {Body} body @param {Request} request */
   answerFetch (_fields, body, request) {
     const wanted = this.readFetch(request)
+    for (const { topic, partition, offset } of wanted) this.offsetsFetched(topic, partition).push(offset)
     const topics = [...new Set(wanted.map(({ topic }) => topic))]
     body.int32(0)
     if (request.version >= 7) body.int16(0).int32(0)

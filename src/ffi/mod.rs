@@ -37,7 +37,7 @@ pub use metadata::{fetch as fetch_metadata, ClusterMetadata};
 pub use mock::{LogSink, MockCluster, MockError};
 pub use partitions::{PartitionList, PartitionOffset};
 pub use process::keep_openssl_alive_at_exit;
-pub use queue::{DeliveryReports, Event, Queue};
+pub use queue::{DeliveryReports, Queue};
 pub use shared_buffer::SharedBuffer;
 pub use token::Token;
 pub use topic::{PlainRecords, ProduceRecord, Topic};
