@@ -1,7 +1,7 @@
 'use strict'
 
 const {
-  assert, callbackOf, checkArray, checkedCallback, checkClient, checkNoNul, kindOf, optionsOf, textOf
+  callbackOf, checkArray, checkedCallback, checkClient, checkNoNul, kindOf, optionsOf, textOf
 } = require('./internal/arguments')
 const { AdoptableEmitter, callable } = require('./internal/callable')
 const { isForeign, produce } = require('./internal/foreignClient')
@@ -14,7 +14,7 @@ const {
   CustomPartitioner, CyclicPartitioner, DefaultPartitioner, KeyedPartitioner, RandomPartitioner
 } = require('./partitioner')
 const { recordOf, valueOf } = require('../core/keyed')
-const { lazy } = require('../core/lazy')
+const { assert, lazy } = require('../core/lazy')
 const { PendingCall, inCurrentContext } = require('../core/scheduling/asyncContext')
 const { setImmediate } = require('../core/scheduling/timers')
 

@@ -1,8 +1,7 @@
 'use strict'
 
 const {
-  assert, callbackOf, checkArray, checkEncoding, checkNoNul, checkObject, checkTimer, offsetOf, optionsOf, textOf,
-  wrongType
+  callbackOf, checkArray, checkEncoding, checkNoNul, checkObject, checkTimer, offsetOf, optionsOf, textOf, wrongType
 } = require('./internal/arguments')
 const { AdoptableEmitter, callable } = require('./internal/callable')
 const { emitAll } = require('./internal/emitAll')
@@ -13,7 +12,7 @@ const Offset = require('./offset')
 const { hidePrivate, hideSecrets } = require('./internal/redact')
 const { InvalidConfigError, InvalidConsumerOffsetError } = require('./internal/errors')
 const { recordOf, valueOf } = require('../core/keyed')
-const { lazy } = require('../core/lazy')
+const { assert, lazy } = require('../core/lazy')
 const { callAll } = require('../core/scheduling/callAll')
 const { setImmediate, setTimeout } = require('../core/scheduling/timers')
 const logger = getLogger('kafka-node:ConsumerGroup')

@@ -1,7 +1,8 @@
 'use strict'
 
-const { assert, checkArray, wrongType } = require('./internal/arguments')
+const { checkArray, wrongType } = require('./internal/arguments')
 const { InvalidConfigError } = require('./internal/errors')
+const { assert } = require('../core/lazy')
 
 const LEGAL_NAME = /^[a-zA-Z0-9._-]*$/
 const MAX_TOPIC_LENGTH = 249

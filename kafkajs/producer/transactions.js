@@ -6,6 +6,7 @@ const { withNative, toError } = require('../nativeErrors')
 const { Handles } = require('./handles')
 const { ACK_TIMEOUT, Sender } = require('./sender')
 const { CODE } = require('../../core/errors')
+const { assert } = require('../../core/lazy')
 const { clearTimeout, setTimeout } = require('../../core/scheduling/timers')
 
 /**
@@ -254,8 +255,8 @@ class Transactions {
     const identity = consumer ? consumer[MEMBER_IDENTITY] : undefined
     if (consumer && identity === undefined) throw new KafkaJSNonRetriableError('sendOffsets: this is no consumer')
     const { consumerGroupId = identity && identity.groupId } = args
-    checkGiven(consumerGroupId, 'Missing consumerGroupId')
-    checkGiven(topics, 'Missing offset topics')
+    assert(consumerGroupId, 'Missing consumerGroupId')
+    assert(topics, 'Missing offset topics')
     const partitions = topics.flatMap(({ topic, partitions }) =>
       partitions.map(({ partition, offset, metadata }) =>
         ({ topic, partition: Number(partition), offset: toOffset(offset), metadata: metadata || null })))
@@ -388,19 +389,6 @@ function toOffset (offset) {
   const number = Number(offset)
   if (Number.isSafeInteger(number)) return number
   throw new KafkaJSNonRetriableError(`Invalid offset ${String(offset)}`)
-}
-
-/**
- * Node's `assert`, loaded only when something is missing.
- *
- * @param {unknown} value
- * @param {string} message
- * @returns {asserts value}
- */
-function checkGiven (value, message) {
-  if (value) return
-  const { ok } = require('assert')
-  ok(value, message)
 }
 
 module.exports = { Transactions }

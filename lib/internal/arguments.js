@@ -160,20 +160,7 @@ function isPartition (value) {
   return Number.isInteger(value) && value >= 0 && value <= 0x7fffffff
 }
 
-/**
- * Node's `assert`, loaded only when something is wrong, because that takes time and opens stderr.
- *
- * @param {unknown} condition
- * @param {string} [message]
- * @returns {asserts condition}
- */
-function assert (condition, message) {
-  if (condition) return
-  const nodeAssert = require('assert')
-  nodeAssert.ok(condition, message)
-}
-
 module.exports = {
-  assert, callbackOf, checkArray, checkedCallback, checkClient, checkEncoding, checkNoNul, checkObject, checkTimer,
+  callbackOf, checkArray, checkedCallback, checkClient, checkEncoding, checkNoNul, checkObject, checkTimer,
   isPartition, kindOf, numberOf, offsetOf, optionsOf, textOf, wrongType
 }
