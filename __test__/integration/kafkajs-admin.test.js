@@ -102,6 +102,18 @@ class Pair {
     assert.deepEqual(ours, theirs, message)
     return ours
   }
+
+  /**
+   * Waits until the broker shows what was changed, for both: the controller confirms a change before brokers have it.
+   *
+   * @param {(admin: Admin, name: (word: string) => string) => Promise<any>} condition
+   */
+  async visible (condition) {
+    await until(async () => {
+      const { theirs, ours } = await this.both(condition)
+      return theirs.resolved && ours.resolved
+    })
+  }
 }
 
 const ACL = {
@@ -230,6 +242,8 @@ describe('kafkajs admin', { timeout: 300000 }, () => {
 
   it('gives topics more partitions, and says why not', async () => {
     await pair.same((admin, name) => admin.createPartitions({ topicPartitions: [{ topic: name('topic'), count: 13 }] }))
+    await pair.visible(async (admin, name) =>
+      (await admin.fetchTopicMetadata({ topics: [name('topic')] })).topics[0].partitions.length === 13)
     for (const count of [3, 0]) {
       await pair.same((admin, name) => admin.createPartitions({ topicPartitions: [{ topic: name('topic'), count }] }))
     }
@@ -405,6 +419,7 @@ describe('kafkajs admin', { timeout: 300000 }, () => {
     const alter = (configEntries) => (admin, /** @type {(word: string) => string} */ name) =>
       admin.alterConfigs({ resources: [{ type: 2, name: name('topic'), configEntries }] })
     await pair.same(alter([{ name: 'segment.ms', value: '5000' }]))
+    await pair.visible(async (admin, name) => (await set(admin, name('topic')))['segment.ms'] === '5000')
     await pair.same((admin, name) => set(admin, name('topic')))
     await pair.same(alter([{ name: 'retention.ms', value: 'abc' }]))
     for (const resource of [{ type: 2, name: 'no-such-topic' }, { type: 4, name: '99' }]) {
@@ -418,10 +433,12 @@ describe('kafkajs admin', { timeout: 300000 }, () => {
     const { resources } = await change([{ name: 'retention.ms', value: '777' },
       { name: 'cleanup.policy', value: 'compact', operation: 'append' }])
     assert.deepEqual(resources, [{ errorCode: 0, errorMessage: null, resourceType: 2, resourceName: topic }])
+    await until(async () => (await set(admin, topic))['retention.ms'] === '777')
     assert.deepEqual(await set(admin, topic),
       { 'cleanup.policy': 'delete,compact', 'retention.ms': '777', 'segment.ms': '5000' })
     await change([{ name: 'segment.ms', operation: 'delete' },
       { name: 'cleanup.policy', value: 'compact', operation: 'subtract' }])
+    await until(async () => !('segment.ms' in await set(admin, topic)))
     await change([{ name: 'retention.ms', value: '888' }], true)
     assert.deepEqual(await set(admin, topic), { 'cleanup.policy': 'delete', 'retention.ms': '777' })
     await assert.rejects(change([{ name: 'retention.ms', value: 'abc' }]), { type: 'INVALID_CONFIG' })
@@ -610,6 +627,11 @@ describe('kafkajs admin, a cluster', { timeout: 300000 }, () => {
       await pair.same((admin, name) =>
         admin.createAcls({ acl: [acl(name, { resourceType: 6, resourceName: name('token'), operation: 8 })] }))
       await pair.same((admin, name) => admin.createAcls({ acl: [acl(name, { operation: 1 })] }), 'any is for filters')
+      await pair.visible(async (admin, name) => {
+        const acls = async (filter) => (await admin.describeAcls(filter)).resources.flatMap(({ acls }) => acls)
+        const tokens = await acls({ ...all(name), resourceType: 6, resourceName: name('token') })
+        return tokens.length === 1 && (await acls(all(name))).length === 3
+      })
       const found = await pair.same(async (admin, name) => {
         const { resources } = await admin.describeAcls(all(name))
         for (const resource of resources) {

@@ -1,5 +1,6 @@
 'use strict'
 
+const { until } = require('../../support/emissions')
 const { section } = require('../support/section')
 
 const ACL = {
@@ -12,6 +13,22 @@ const byPartition = (list) => [...list].sort((a, b) => a.partition - b.partition
 
 /** @param {any[]} list of `fetchOffsets` */
 const offsets = (list) => list.map(({ topic, partitions }) => ({ topic, partitions: byPartition(partitions) }))
+
+/**
+ * The controller confirms a change before brokers have it.
+ *
+ * @param {import('kafkajs').Admin} admin
+ * @param {string} name of a topic
+ * @param {string} entry
+ * @param {string} value to wait for
+ */
+async function configured (admin, name, entry, value) {
+  await until(async () => {
+    const { resources: [{ configEntries }] } =
+      await admin.describeConfigs({ resources: [{ type: 2, name, configNames: [entry] }], includeSynonyms: false })
+    return configEntries[0].configValue === value
+  })
+}
 
 /** Arguments that are refused before a broker sees them. */
 const REFUSED = {
@@ -216,6 +233,7 @@ module.exports = section('Admin', (scenario) => {
     await t.outcome('altered', () => admin.alterConfigs({
       resources: [{ type: 2, name: topic, configEntries: [{ name: 'retention.ms', value: '200000' }] }]
     }), ({ resources }) => resources)
+    await t.administer((other) => configured(other, topic, 'retention.ms', '200000'))
     await describe()
     await t.outcome('unknown', () => admin.describeConfigs({ resources: [{ type: 2, name: 'no-such-topic' }] }),
       ({ resources }) => resources)
