@@ -26,7 +26,7 @@ async function runRustLayer ({ filter, env, onStart }) {
     const test = /^test (.+?) \.\.\. (ok|FAILED|ignored)(?:, (.*))?$/.exec(line)
     if (!test) continue
     const [, name, outcome, reason] = test
-    if (outcome === 'ok') tally.passed++
+    if (outcome === 'ok') tally.pass('cargo test')
     if (outcome === 'FAILED') tally.failures.push({ name, file: 'cargo test', text: '' })
     if (outcome === 'ignored') tally.skipped.push({ name, file: 'cargo test', reason: reason || 'ignored' })
   }

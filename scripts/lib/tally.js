@@ -6,7 +6,8 @@ const { root } = require('./paths')
 /** The results of a layer's tests. Suites are not counted. */
 class Tally {
   constructor () {
-    this.passed = 0
+    /** @type {Map<string, number>} tests that passed, by file */
+    this.passes = new Map()
     /** @type {{name: string, file: string, text: string}[]} */
     this.failures = []
     /** @type {{name: string, file: string, reason: string}[]} */
@@ -15,6 +16,34 @@ class Tally {
     this.output = new Map()
     /** @type {Map<string, string[]>} names of the tests that each file is in */
     this.running = new Map()
+    /** @type {{name: string, file: string, text: string}[]} failures that were not seen again */
+    this.unsteady = []
+  }
+
+  get passed () {
+    return [...this.passes.values()].reduce((sum, count) => sum + count, 0)
+  }
+
+  /** @param {string} file */
+  pass (file) {
+    this.passes.set(file, (this.passes.get(file) || 0) + 1)
+  }
+
+  /**
+   * Takes over what a second run of some files came to, and keeps failures of the first that it does not repeat apart.
+   *
+   * @param {string[]} files that ran again
+   * @param {Tally} again
+   */
+  replace (files, again) {
+    const ranAgain = (/** @type {{file: string}} */ { file }) => files.includes(file)
+    const repeated = (/** @type {{name: string, file: string}} */ one) =>
+      again.failures.some(({ name, file }) => name === one.name && file === one.file)
+    this.unsteady = this.failures.filter((failure) => ranAgain(failure) && !repeated(failure))
+    this.failures = [...this.failures.filter((failure) => !ranAgain(failure)), ...again.failures]
+    this.skipped = [...this.skipped.filter((skip) => !ranAgain(skip)), ...again.skipped]
+    for (const file of files) this.passes.set(file, again.passes.get(file) || 0)
+    for (const [file, output] of again.output) this.output.set(file, (this.output.get(file) || '') + output)
   }
 
   /** @param {any} event one of test-reporter.js */
@@ -45,7 +74,7 @@ class Tally {
       return
     }
     if (wholeFile) this.failures.push({ name: '(the whole file)', file, text: 'the file defines no test' })
-    else if (!event.suite) this.passed++
+    else if (!event.suite) this.pass(file)
   }
 
   /** @param {any} event @param {string[]} running */
