@@ -94,3 +94,6 @@ export declare function librdkafkaProperties(): string
 
 /** The version of librdkafka that is linked in, e.g. `2.12.1`. */
 export declare function librdkafkaVersion(): string
+
+/** The C libraries that are linked in, with their versions, as JSON text: an array of pairs of name and version. */
+export declare function linkedLibraries(): string

@@ -842,3 +842,4 @@ module.exports.checkProperty = nativeBinding.checkProperty
 module.exports.describeError = nativeBinding.describeError
 module.exports.librdkafkaProperties = nativeBinding.librdkafkaProperties
 module.exports.librdkafkaVersion = nativeBinding.librdkafkaVersion
+module.exports.linkedLibraries = nativeBinding.linkedLibraries

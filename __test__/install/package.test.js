@@ -10,6 +10,8 @@ const net = require('node:net')
 const os = require('node:os')
 const path = require('node:path')
 const { after, before, describe, it } = require('node:test')
+const addon = require('../../scripts/lib/addon')
+const { linkedSoftware } = require('../../scripts/lib/notices')
 const { startRegistry } = require('../support/registry')
 const { packAll } = require('../../scripts/package')
 const { npmCommand } = require('../../scripts/lib/processes')
@@ -194,6 +196,20 @@ describe('the packed packages', () => {
         assert.ok(notices.includes(name), `${name} is not in ${location}`)
       }
       assert.match(notices, /Magnus Edenhill/)
+    }
+  })
+
+  it('name the versions that the binary itself tells', async () => {
+    const [binary] = fs.readdirSync(platform).filter((name) => name.endsWith('.node'))
+    const script = `console.log(require(${JSON.stringify(path.join(platform, binary))}).linkedLibraries())`
+    const { stdout } = await execute(process.execPath, ['-e', script], { env })
+    const libraries = JSON.parse(stdout)
+    assert.deepStrictEqual(libraries.map(([name]) => name), ['librdkafka', 'OpenSSL', 'zlib', 'Zstandard', 'lz4'])
+    const notices = fs.readFileSync(path.join(platform, 'THIRD-PARTY-NOTICES.md'), 'utf8')
+    const bill = linkedSoftware(addon.hostTriple()).libraries.map(({ name, version }) => `${name} ${version}`)
+    for (const [name, version] of libraries) {
+      assert.match(notices, new RegExp(`^## .*\\b${name} ${version} \\(source in crate`, 'm'))
+      assert.ok(bill.includes(`${name} ${version}`), `${name} ${version} is not in the bill of materials: ${bill}`)
     }
   })
 

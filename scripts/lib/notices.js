@@ -8,12 +8,51 @@ const { cargoEnv } = require('./addon')
 
 const LICENCE_FILE = /^(licen[cs]e|copying|notice|copyright|unlicense)/i
 
-/** C code that crates contain and compile in: its name, where its licence is in the crate, and the licence's name. */
+/**
+ * C code that crates contain and compile in: its name, where its licence is in the crate, and the licence's name. Where
+ * the crate's version does not end in that of the C code, `header` has it, in the group or groups of `version`.
+ *
+ * @typedef {{ crate: string, name: string, file: string, licence: string, header?: string, version?: RegExp }} Vendored
+ *
+ * @type {Vendored[]}
+ */
 const VENDORED = [
   { crate: 'rdkafka-sys', name: 'librdkafka', file: 'librdkafka/LICENSES.txt', licence: 'BSD-2-Clause' },
   { crate: 'openssl-src', name: 'OpenSSL', file: 'openssl/LICENSE.txt', licence: 'Apache-2.0' },
-  { crate: 'libz-sys', name: 'zlib', file: 'src/zlib/LICENSE', licence: 'Zlib' },
-  { crate: 'zstd-sys', name: 'Zstandard', file: 'zstd/LICENSE', licence: 'BSD-3-Clause' }
+  {
+    crate: 'libz-sys',
+    name: 'zlib',
+    file: 'src/zlib/LICENSE',
+    licence: 'Zlib',
+    header: 'src/zlib/zlib.h',
+    version: /#define ZLIB_VERSION "(.+)"/
+  },
+  { crate: 'zstd-sys', name: 'Zstandard', file: 'zstd/LICENSE', licence: 'BSD-3-Clause' },
+  // What librdkafka contains; its LICENSES.txt has the licences of these too.
+  {
+    crate: 'rdkafka-sys',
+    name: 'lz4',
+    file: 'librdkafka/LICENSES.txt',
+    licence: 'BSD-2-Clause',
+    header: 'librdkafka/src/lz4.h',
+    version: /VERSION_MAJOR +(\d+)[^]*?VERSION_MINOR +(\d+)[^]*?VERSION_RELEASE +(\d+)/
+  },
+  {
+    crate: 'rdkafka-sys',
+    name: 'cJSON',
+    file: 'librdkafka/LICENSES.txt',
+    licence: 'MIT',
+    header: 'librdkafka/src/cJSON.h',
+    version: /VERSION_MAJOR +(\d+)[^]*?VERSION_MINOR +(\d+)[^]*?VERSION_PATCH +(\d+)/
+  },
+  {
+    crate: 'rdkafka-sys',
+    name: 'nanopb',
+    file: 'librdkafka/LICENSES.txt',
+    licence: 'Zlib',
+    header: 'librdkafka/src/nanopb/pb.h',
+    version: /#define NANOPB_VERSION "nanopb-(.+)"/
+  }
 ]
 
 /** @param {string} triple */
@@ -81,6 +120,16 @@ function standardMit (crate) {
 }
 
 /**
+ * @param {Metadata} metadata
+ * @param {Vendored} vendored
+ */
+function crateOf (metadata, { crate: name }) {
+  const crate = metadata.packages.find((candidate) => candidate.name === name)
+  if (!crate) throw new Error(`The notices expect the crate ${name}, which is no longer in Cargo.lock`)
+  return crate
+}
+
+/**
  * The notices of everything that is linked into the addon for a target, as one Markdown text.
  * Texts that several crates share are printed once, with the crates named above.
  *
@@ -94,11 +143,11 @@ function thirdPartyNotices (triple) {
   /** @param {string} text @param {string} who */
   const use = (text, who) => byText.set(text, [...(byText.get(text) || []), who])
 
-  for (const { crate: name, name: library, file } of VENDORED) {
-    const crate = metadata.packages.find((candidate) => candidate.name === name)
-    if (!crate) throw new Error(`The notices expect the crate ${name}, which is no longer in Cargo.lock`)
-    const text = fs.readFileSync(path.join(path.dirname(crate.manifest_path), file), 'utf8')
-    use(text.replace(/\r\n/g, '\n').trim(), `${library} (source in crate ${crate.name} ${crate.version})`)
+  for (const vendored of VENDORED) {
+    const crate = crateOf(metadata, vendored)
+    const text = fs.readFileSync(path.join(path.dirname(crate.manifest_path), vendored.file), 'utf8')
+    use(text.replace(/\r\n/g, '\n').trim(),
+      `${vendored.name} ${libraryVersion(vendored, crate)} (source in crate ${crate.name} ${crate.version})`)
   }
   for (const crate of crates) {
     const texts = licenceTexts(crate)
@@ -115,8 +164,8 @@ function thirdPartyNotices (triple) {
   const parts = [
     '# Third-party notices',
     'The native addon of kafka-node-native contains the following software, under the licences printed below: ' +
-    'librdkafka, OpenSSL, zlib and Zstandard (C), these Rust crates, and the Rust standard library ' +
-    '(MIT OR Apache-2.0, copyright The Rust Project Contributors).',
+    'librdkafka with what it contains, OpenSSL, zlib and Zstandard (C), these Rust crates, and the Rust standard ' +
+    'library (MIT OR Apache-2.0, copyright The Rust Project Contributors).',
     ['| crate | version | licence | source |', '|---|---|---|---|', ...table].join('\n')
   ]
   for (const [text, users] of byText) {
@@ -126,19 +175,19 @@ function thirdPartyNotices (triple) {
 }
 
 /**
- * The version of a C library, from what comes with the crate that contains it.
+ * The version of C code, from what comes with the crate that contains it.
  *
- * @param {string} name
+ * @param {Vendored} vendored
  * @param {Crate} crate
  */
-function libraryVersion (name, crate) {
+function libraryVersion ({ name, header, version }, crate) {
   // Such as 300.5.4+3.5.4 and 2.0.16+zstd.1.5.7.
   const [, build] = /\+(?:[a-z]+\.)?(\d\S*)$/.exec(crate.version) || []
-  if (build) return build
-  const header = path.join(path.dirname(crate.manifest_path), 'src', 'zlib', 'zlib.h')
-  const [, zlib] = (name === 'zlib' && /#define ZLIB_VERSION "(.+)"/.exec(fs.readFileSync(header, 'utf8'))) || []
-  if (!zlib) throw new Error(`${crate.name} ${crate.version} does not say which version of ${name} it contains`)
-  return zlib
+  if (build && !header) return build
+  const text = header ? fs.readFileSync(path.join(path.dirname(crate.manifest_path), header), 'utf8') : ''
+  const found = version && version.exec(text)
+  if (!found) throw new Error(`${crate.name} ${crate.version} does not say which version of ${name} it contains`)
+  return found.slice(1).join('.')
 }
 
 /**
@@ -149,10 +198,9 @@ function libraryVersion (name, crate) {
  */
 function linkedSoftware (triple) {
   const metadata = /** @type {Metadata} */ (cargoMetadata(triple))
-  const libraries = VENDORED.map(({ crate: name, name: library, licence }) => {
-    const crate = metadata.packages.find((candidate) => candidate.name === name)
-    if (!crate) throw new Error(`The crate ${name} is not in Cargo.lock any more`)
-    return { name: library, version: libraryVersion(library, crate), licence }
+  const libraries = VENDORED.map((vendored) => {
+    const { name, licence } = vendored
+    return { name, version: libraryVersion(vendored, crateOf(metadata, vendored)), licence }
   })
   return { crates: linkedCrates(metadata), libraries }
 }

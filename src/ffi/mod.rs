@@ -9,6 +9,7 @@ mod client;
 mod codes;
 mod conf;
 pub mod error;
+mod libraries;
 mod message;
 mod metadata;
 mod mock;
@@ -32,6 +33,7 @@ pub use admin::{
 pub use assignor::{Assignor, AssignorCallbacks, AssignorRequest, MemberAssignment};
 pub use client::{Client, ClientKind, RebalanceProtocol};
 pub use conf::{properties, Answered, ClientEvent, Conf, EventSink, Property, RebalanceKind};
+pub use libraries::linked_libraries;
 pub use message::{Message, MessageBatch};
 pub use metadata::{fetch as fetch_metadata, ClusterMetadata};
 pub use mock::{LogSink, MockCluster, MockError};

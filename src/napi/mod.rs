@@ -13,6 +13,12 @@ pub fn librdkafka_version() -> String {
   rdkafka::util::get_rdkafka_version().1
 }
 
+/// The C libraries that are linked in, with their versions, as JSON text: an array of pairs of name and version.
+#[napi_derive::napi]
+pub fn linked_libraries() -> napi::Result<String> {
+  serde_json::to_string(&crate::ffi::linked_libraries()).map_err(|error| napi::Error::from_reason(error.to_string()))
+}
+
 /// What a code of librdkafka's or a broker's means, as JSON text of `KafkaError`.
 #[napi_derive::napi]
 pub fn describe_error(code: i32) -> napi::Result<String> {

@@ -156,6 +156,8 @@ fn malformed() -> KafkaError {
 #[cfg(test)]
 mod tests {
   use super::*;
+  use proptest::collection::vec;
+  use proptest::prelude::*;
 
   fn write(is_flexible: bool) -> Vec<u8> {
     let mut writer = Writer::new(is_flexible);
@@ -217,5 +219,46 @@ mod tests {
     assert_eq!(reader.string().unwrap(), Some(text));
     reader.tags().unwrap();
     assert_eq!(reader.int8().unwrap(), 7);
+  }
+
+  fn names() -> impl Strategy<Value = Vec<(Option<String>, i32)>> {
+    vec((proptest::option::of(".{0,200}"), any::<i32>()), 0..10)
+  }
+
+  fn read_names(reader: &mut Reader) -> Result<Vec<(Option<String>, i32)>, KafkaError> {
+    reader.array(|reader| {
+      let name = (reader.string()?, reader.int32()?);
+      reader.tags()?;
+      Ok(name)
+    })
+  }
+
+  proptest! {
+    #[test]
+    fn anything_is_read_as_it_was_written(names in names(), number in any::<i8>(), is_flexible in any::<bool>()) {
+      let mut writer = Writer::new(is_flexible);
+      writer.int8(number);
+      writer.array(Some(&names), |writer, (name, value)| {
+        writer.string(name.as_deref());
+        writer.int32(*value);
+        writer.tags();
+      });
+      let bytes = writer.finish();
+      let mut reader = Reader::new(&bytes, is_flexible);
+      prop_assert_eq!(reader.int8().unwrap(), number);
+      prop_assert_eq!(read_names(&mut reader).unwrap(), names);
+      prop_assert!(reader.int8().is_err(), "nothing is left over");
+    }
+
+    #[test]
+    fn any_response_ends_in_a_result_of_no_more_than_its_bytes_or_an_error(
+      bytes in vec(any::<u8>(), 0..200),
+      is_flexible in any::<bool>()
+    ) {
+      if let Ok(names) = read_names(&mut Reader::new(&bytes, is_flexible)) {
+        prop_assert!(5 * names.len() <= bytes.len());
+      }
+      let _ = read(&bytes, is_flexible);
+    }
   }
 }

@@ -260,6 +260,8 @@ pub fn encode<R: Record>(
 #[cfg(test)]
 mod tests {
   use super::*;
+  use proptest::collection::vec;
+  use proptest::prelude::*;
 
   type Headers = Vec<(&'static str, Option<&'static str>)>;
 
@@ -413,5 +415,133 @@ mod tests {
     assert!(some.count > 0 && some.count < 100);
     assert!(some.size() <= 1000);
     assert_eq!(BatchLayout::of(&records, 80).count, 0);
+  }
+
+  /// A record of any content.
+  #[derive(Clone, Debug, PartialEq)]
+  struct Anything {
+    topic: usize,
+    partition: i32,
+    offset: i64,
+    timestamp: i64,
+    key: Option<Vec<u8>>,
+    value: Option<Vec<u8>>,
+    headers: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+  }
+
+  impl Record for Anything {
+    fn topic_tag(&self) -> usize {
+      self.topic
+    }
+    fn partition(&self) -> i32 {
+      self.partition
+    }
+    fn offset(&self) -> i64 {
+      self.offset
+    }
+    fn timestamp(&self) -> i64 {
+      self.timestamp
+    }
+    fn key(&self) -> Option<&[u8]> {
+      self.key.as_deref()
+    }
+    fn value(&self) -> Option<&[u8]> {
+      self.value.as_deref()
+    }
+    fn headers(&self, mut each: impl FnMut(&[u8], Option<&[u8]>)) {
+      for (name, value) in &self.headers {
+        each(name, value.as_deref());
+      }
+    }
+  }
+
+  fn anything() -> impl Strategy<Value = Anything> {
+    let bytes = || vec(any::<u8>(), 0..20);
+    let value = move || proptest::option::of(bytes());
+    // Exact as f64.
+    let number = || 0i64..1 << 53;
+    (0usize..3, 0i32..3, number(), number(), value(), value(), vec((bytes(), value()), 0..3)).prop_map(
+      |(topic, partition, offset, timestamp, key, value, headers)| Anything {
+        topic,
+        partition,
+        offset,
+        timestamp,
+        key,
+        value,
+        headers,
+      },
+    )
+  }
+
+  fn take<'a>(batch: &'a [u8], at: &mut usize, length: usize) -> &'a [u8] {
+    *at += length;
+    &batch[*at - length..*at]
+  }
+
+  fn take_nullable(batch: &[u8], at: &mut usize, length: i32) -> Option<Vec<u8>> {
+    usize::try_from(length).ok().map(|length| take(batch, at, length).to_vec())
+  }
+
+  /// Reads a batch as `core/wire/records.js` does.
+  fn decoded(batch: &[u8]) -> Vec<Anything> {
+    let column = |header: usize, index: usize| i32_at(batch, word(batch, header) + 4 * index);
+    let number = |header: usize, index: usize| f64_at(batch, word(batch, header) + 8 * index) as i64;
+    let has_headers = word(batch, Header::FLAGS) as i32 & HAS_HEADERS != 0;
+    let [mut keys, mut values, mut headers] =
+      [Header::KEYS_AT, Header::VALUES_AT, Header::HEADERS_AT].map(|header| word(batch, header));
+    let mut records = Vec::new();
+    for range in 0..word(batch, Header::RANGES) {
+      let at = HEADER_BYTES + range * RANGE_BYTES;
+      let [topic, partition, first, count] = [0, 4, 8, 12].map(|offset| i32_at(batch, at + offset));
+      assert_eq!(first as usize, records.len(), "ranges follow each other");
+      for index in first as usize..(first + count) as usize {
+        let key = take_nullable(batch, &mut keys, column(Header::KEY_LENGTHS_AT, index) >> 1);
+        let value = take_nullable(batch, &mut values, column(Header::VALUE_LENGTHS_AT, index) >> 1);
+        let mut pairs = Vec::new();
+        if has_headers {
+          let end = headers + column(Header::HEADER_LENGTHS_AT, index) as usize;
+          while headers < end {
+            let name_length = i32_at(take(batch, &mut headers, 4), 0);
+            let name = take(batch, &mut headers, name_length as usize).to_vec();
+            let value_length = i32_at(take(batch, &mut headers, 4), 0);
+            pairs.push((name, take_nullable(batch, &mut headers, value_length)));
+          }
+          assert_eq!(headers, end);
+        }
+        records.push(Anything {
+          topic: topic as usize,
+          partition,
+          offset: number(Header::OFFSETS_AT, index),
+          timestamp: number(Header::TIMESTAMPS_AT, index),
+          key,
+          value,
+          headers: pairs,
+        });
+      }
+    }
+    assert_eq!(headers.max(values), batch.len(), "nothing is left over");
+    records
+  }
+
+  proptest! {
+    #[test]
+    fn a_batch_has_the_first_records_that_fit_as_they_were(
+      records in vec(anything(), 0..40),
+      capacity in 0usize..3000
+    ) {
+      let layout = BatchLayout::of(&records, capacity);
+      let ranges: Vec<_> = layout
+        .ranges(&records)
+        .map(|first| PartitionRange { topic_id: first.topic as u32, high_watermark: 0, assignment_version: 0 })
+        .collect();
+      let mut batch = vec![0xAA; layout.size()];
+      encode(&records, &layout, &ranges, BatchHeader { seek_version: 0, buffer: 0 }, &mut batch);
+      prop_assert_eq!(word(&batch, Header::SIZE), batch.len());
+      prop_assert!(layout.count == 0 || batch.len() <= capacity);
+      prop_assert_eq!(decoded(&batch), &records[..layout.count]);
+      // Not a record less than would fit.
+      let one_more = BatchLayout::of(&records[..records.len().min(layout.count + 1)], usize::MAX);
+      prop_assert!(layout.count == records.len() || one_more.size() + 4 * one_more.count > capacity);
+    }
   }
 }

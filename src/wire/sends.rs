@@ -203,6 +203,8 @@ impl<'a> Iterator for Records<'a> {
 #[cfg(test)]
 mod tests {
   use super::*;
+  use proptest::collection::vec;
+  use proptest::prelude::*;
 
   fn words(values: &[i32]) -> Vec<u8> {
     values.iter().flat_map(|value| value.to_le_bytes()).collect()
@@ -266,6 +268,108 @@ mod tests {
     let block = batch([1, 0, 0, 0, 1, 0], &words(&[-1, 4]), b"full");
     for end in 1..block.len() {
       assert!(matches!(ProduceBatch::next(&mut &block[..end]), Err(Malformed)), "{end}");
+    }
+  }
+
+  /// What a record may have: key, value, timestamp, headers.
+  type Row = (Option<Vec<u8>>, Option<Vec<u8>>, u32, Vec<(String, Option<Vec<u8>>)>);
+
+  fn value() -> impl Strategy<Value = Option<Vec<u8>>> {
+    proptest::option::of(vec(any::<u8>(), 0..20))
+  }
+
+  fn rows() -> impl Strategy<Value = Vec<Row>> {
+    vec((value(), value(), any::<u32>(), vec((".{0,6}", value()), 0..3)), 0..12)
+  }
+
+  fn length(bytes: Option<&[u8]>) -> i32 {
+    bytes.map_or(-1, |bytes| bytes.len() as i32)
+  }
+
+  /// Packs rows as `core/wire/sends.js` does.
+  fn packed(rows: &[Row], key: Option<&Option<Vec<u8>>>, with_times: bool, with_headers: bool) -> Vec<u8> {
+    let keys: Vec<_> = match key {
+      Some(key) => vec![key.as_deref()],
+      None => rows.iter().map(|row| row.0.as_deref()).collect(),
+    };
+    let values: Vec<_> = rows.iter().map(|row| row.1.as_deref()).collect();
+    let headers: Vec<Vec<u8>> = rows
+      .iter()
+      .map(|row| {
+        let mut bytes = Vec::new();
+        for (name, value) in &row.3 {
+          bytes.extend(words(&[name.len() as i32]));
+          bytes.extend(name.as_bytes());
+          bytes.extend(words(&[length(value.as_deref())]));
+          bytes.extend(value.as_deref().unwrap_or_default());
+        }
+        bytes
+      })
+      .collect();
+    let mut columns: Vec<u8> = keys.iter().chain(&values).flat_map(|bytes| words(&[length(*bytes)])).collect();
+    let mut data: Vec<u8> = keys.iter().chain(&values).flat_map(|bytes| bytes.unwrap_or_default().to_vec()).collect();
+    if with_times {
+      columns.extend(rows.iter().flat_map(|row| f64::from(row.2).to_le_bytes()));
+    }
+    if with_headers {
+      columns.extend(headers.iter().flat_map(|bytes| words(&[bytes.len() as i32])));
+      data.extend(headers.concat());
+    }
+    data.resize(data.len().next_multiple_of(4), 0);
+    let flag = |is_set: bool, flag: i32| if is_set { flag } else { 0 };
+    let flags = flag(key.is_some(), SAME_KEY) | flag(with_times, HAS_TIMESTAMPS) | flag(with_headers, HAS_HEADERS);
+    batch([7, 1, 2, 3, rows.len() as i32, flags], &columns, &data)
+  }
+
+  /// Reads a block to its end, or to where it is malformed; how many bytes its records have.
+  fn read_through(mut block: &[u8]) -> usize {
+    let mut bytes = 0;
+    while let Ok(Some(batch)) = ProduceBatch::next(&mut block) {
+      for record in batch.records() {
+        let headers: usize = record.headers.iter().map(|(name, value)| name.len() + value.map_or(0, <[u8]>::len)).sum();
+        bytes += record.value.map_or(0, <[u8]>::len) + headers;
+      }
+    }
+    bytes
+  }
+
+  proptest! {
+    #[test]
+    fn records_are_read_as_they_were_packed(
+      rows in rows(),
+      key in proptest::option::of(value()),
+      with_times in any::<bool>(),
+      with_headers in any::<bool>()
+    ) {
+      let mut block = packed(&rows, key.as_ref(), with_times, with_headers);
+      block.extend(packed(&[], None, false, false));
+      let mut rest = &block[..];
+      let batch = ProduceBatch::next(&mut rest).unwrap().unwrap();
+      prop_assert_eq!((batch.tag(), batch.topic, batch.partition, batch.count), (7 << 32 | 1, 2, 3, rows.len()));
+      let read: Vec<_> = batch.records().collect();
+      prop_assert_eq!(read.len(), rows.len());
+      for (record, row) in read.iter().zip(&rows) {
+        prop_assert_eq!(record.key, key.as_ref().unwrap_or(&row.0).as_deref());
+        prop_assert_eq!(record.value, row.1.as_deref());
+        prop_assert_eq!(record.timestamp, with_times.then_some(i64::from(row.2)));
+        let headers: Vec<_> = row.3.iter().map(|(name, value)| (name.as_str(), value.as_deref())).collect();
+        prop_assert_eq!(&record.headers, &(if with_headers { headers } else { Vec::new() }));
+      }
+      prop_assert_eq!(ProduceBatch::next(&mut rest).unwrap().map(|batch| batch.count), Some(0));
+      prop_assert!(rest.is_empty());
+    }
+
+    #[test]
+    fn any_bytes_end_in_records_or_a_refusal(block in vec(any::<u8>(), 0..400)) {
+      prop_assert!(read_through(&block) <= block.len());
+    }
+
+    #[test]
+    fn a_block_with_a_wrong_word_ends_in_records_or_a_refusal(rows in rows(), at in any::<usize>(), word in any::<i32>()) {
+      let mut block = packed(&rows, None, true, true);
+      let at = at % (block.len() / 4) * 4;
+      block[at..at + 4].copy_from_slice(&word.to_le_bytes());
+      prop_assert!(read_through(&block) <= block.len());
     }
   }
 }
