@@ -46,7 +46,7 @@ function nativeErrorName (name) {
 }
 
 /**
- * @param {unknown} error of a handler; its text may have anything in it, so only its class is told
+ * @param {unknown} error whose text may have anything in it, so that only its class is told
  * @returns {string}
  */
 function errorClass (error) {
@@ -55,17 +55,18 @@ function errorClass (error) {
 
 /**
  * @param {unknown} error that a send has ended with, of either API
- * @returns {string} librdkafka's name of what is behind it, or its class
+ * @returns {string} of what is behind it: librdkafka's name, or the class
  */
 function sendErrorType (error) {
-  let cause = /** @type {{ code?: unknown, cause?: unknown } | null | undefined} */ (error)
-  for (let i = 0; i < MOST_CAUSES && cause instanceof Error; i++) {
-    const { code } = cause
+  let last = error
+  for (let i = 0; i < MOST_CAUSES && last instanceof Error; i++) {
+    const { code, cause } = /** @type {{ code?: unknown, cause?: unknown }} */ (last)
     if (typeof code === 'number') return nativeErrorName(errorData(code).name)
     if (typeof code === 'string') return checkedName(code.replace(/^ERR_KAFKA_/, ''))
-    cause = /** @type {{ cause?: any }} */ (cause).cause
+    if (!(cause instanceof Error)) break
+    last = cause
   }
-  return errorClass(error)
+  return errorClass(last)
 }
 
 module.exports = {

@@ -5,6 +5,7 @@ const {
 } = require('./attributes')
 const { getter, setter } = require('./carried')
 const { afterwards } = require('../core/diagnostics')
+const { hook } = require('../core/hook')
 const { monotonicNow } = require('../core/scheduling/clock')
 const { AddedHeaders } = require('../core/wire/addedHeaders')
 
@@ -36,7 +37,7 @@ const { AddedHeaders } = require('../core/wire/addedHeaders')
 /** Links that a batch has at most, which is also what SDKs keep. */
 const MOST_LINKS = 128
 
-/** How a span ends that something has gone wrong in: without the error's text, which may have anything in it. */
+/** A span, and what it takes to end it. Of an error it has no text, which may have anything in it. */
 class Operation {
   /**
    * @param {Parts} parts
@@ -166,6 +167,8 @@ class Spans {
    */
   handle (work, call) {
     const { api, guard } = this.parts
+    // a batch under way when this was taken out
+    if (hook.current !== this) return call()
     const operation = guard.call(() => this.beginProcess(work), null)
     if (operation === null) return call()
     /** @type {{ value: T } | null} */
