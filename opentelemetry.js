@@ -42,6 +42,7 @@ function register (api, { inject = true, meterProvider, tracerProvider } = {}) {
     throw new Error('OpenTelemetry is registered already: what register has returned ends that')
   }
   const guard = new Guard(api.diag)
+  const tracer = (tracerProvider || api.trace).getTracer(NAME, version)
   const meter = (meterProvider || api.metrics).getMeter(NAME, version)
   const operations = meter.createHistogram('messaging.client.operation.duration',
     inSeconds('Duration of messaging operations of producers and consumers'))
@@ -50,7 +51,6 @@ function register (api, { inject = true, meterProvider, tracerProvider } = {}) {
     ofMessages('Messages that were sent, or failed to be'))
   const consumed = meter.createCounter('messaging.client.consumed.messages', ofMessages('Messages that have arrived'))
   const statistics = statisticsMetrics(meter, guard)
-  const tracer = (tracerProvider || api.trace).getTracer(NAME, version)
 
   /**
    * @template {keyof import('./diagnostics').DiagnosticsMessages} Name

@@ -31,9 +31,17 @@ class Telemetry {
   constructor (context, options = {}, parts = {}) {
     this.ended = new Collected()
     const exporter = new InMemorySpanExporter()
-    const told = { onStart () {}, onEnd: span => this.ended.add(span), forceFlush: async () => {}, shutdown: async () => {} }
-    this.tracerProvider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter), told] })
-    this.exporter = exporter
+    const exported = new SimpleSpanProcessor(exporter)
+    this.processor = {
+      onStart () {},
+      // what has been exported counts
+      onEnd: () => {
+        for (const span of exporter.getFinishedSpans().slice(this.ended.all.length)) this.ended.add(span)
+      },
+      forceFlush: async () => {},
+      shutdown: async () => {}
+    }
+    this.tracerProvider = new BasicTracerProvider({ spanProcessors: [exported, this.processor] })
     this.metrics = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE)
     this.reader = new PeriodicExportingMetricReader({ exporter: this.metrics, exportIntervalMillis: NEVER })
     const meterProvider = new MeterProvider({ readers: [this.reader] })
