@@ -252,6 +252,7 @@ describe('a hook', () => {
 
   it('ends a span when the promise settles, not before', async context => {
     const { own, spans } = registered(context)
+    /** @type {(value?: any) => void} */
     let settle
     const result = own.handle(work(), () => new Promise(resolve => { settle = resolve }))
     assert.equal(spans[0].ended, 0)
