@@ -23,9 +23,9 @@ const DOORS = {
     most: 32,
     without: [
       'core/cluster/', 'core/config/', 'core/consumer/', 'core/diagnostics', 'core/group/', 'core/handles/',
-      'core/hook', 'core/producer/', 'core/wire/', 'lib/assignment/', 'lib/commitStream', 'lib/errors/', 'lib/internal/client/',
-      'lib/internal/consumerCore', 'lib/internal/group/', 'lib/internal/nativeErrors', 'lib/internal/options',
-      'lib/internal/requests/', 'lib/utils', 'node_modules/', 'opentelemetry'
+      'core/hook', 'core/producer/', 'core/wire/', 'lib/assignment/', 'lib/commitStream', 'lib/errors/',
+      'lib/internal/client/', 'lib/internal/consumerCore', 'lib/internal/group/', 'lib/internal/nativeErrors',
+      'lib/internal/options', 'lib/internal/requests/', 'lib/utils', 'node_modules/', 'opentelemetry'
     ],
     modules: HEAVY
   },
