@@ -5,6 +5,7 @@
 const { after, before, describe, it } = require('node:test')
 const assert = require('node:assert/strict')
 
+const { hook } = require('../../core/hook')
 const { Partitioners } = require('../../kafkajs')
 const { register } = require('../../opentelemetry')
 const { Watched } = require('../support/diagnostics')
@@ -422,6 +423,65 @@ describe('OpenTelemetry', { timeout: 120000 }, () => {
     }
     assert.ok(told.length >= 4 && told.every(text => text === 'active'))
     assert.equal(telemetry.ended.all.length, 0)
+  })
+
+  describe('not registered, costs a look', () => {
+    /**
+     * Counts how often clients look whether somebody has hooked in.
+     *
+     * @param {import('node:test').TestContext} context
+     */
+    function countLooks (context) {
+      const looks = { count: 0 }
+      Object.defineProperty(hook, 'current', {
+        get () {
+          looks.count++
+          return null
+        },
+        configurable: true
+      })
+      context.after(() => Object.defineProperty(hook, 'current', { value: null, writable: true }))
+      return looks
+    }
+
+    const values = Array.from({ length: 1000 }, (_, i) => String(i))
+
+    it('for each send and each batch of KafkaJS\'s door', async context => {
+      const topic = await topicOf()
+      const clients = new Clients(context, broker)
+      await clients.send(topic, ['first'])
+      const looks = countLooks(context)
+      await clients.send(topic, values)
+      assert.equal(looks.count, 1)
+      looks.count = 0
+      const consumer = clients.consumer()
+      let batches = 0
+      consumer.on(consumer.events.START_BATCH_PROCESS, () => { batches++ })
+      await consumer.subscribe({ topic, fromBeginning: true })
+      const { open, opened: read } = gate()
+      await consumer.run({ eachMessage: async ({ message }) => { if (message.offset === '1000') open() } })
+      await read
+      assert.ok(batches > 0 && batches < 100, `${batches}`)
+      assert.equal(looks.count, batches)
+    })
+
+    it('for each send and each slice of kafka-node\'s door', async context => {
+      const topic = await topicOf()
+      const opened = new Opened(context, broker)
+      const producer = await opened.producer()
+      await call(producer, 'send', [{ topic, messages: 'first' }])
+      const looks = countLooks(context)
+      await call(producer, 'send', [{ topic, messages: values }])
+      assert.equal(looks.count, 1)
+      looks.count = 0
+      const group = opened.group(topic)
+      let slices = 0
+      group.on('processingfetch', () => { slices++ })
+      await collect(group).take(1001)
+      assert.ok(slices > 0 && slices < 200, `${slices}`)
+      // a fetch that brings nothing is announced, too
+      assert.ok(looks.count <= slices, `${looks.count} looks, ${slices} slices`)
+    })
   })
 
   it('is registered once, and takes the API itself', context => {
