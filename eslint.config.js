@@ -7,9 +7,9 @@ const stylistic = require('@stylistic/eslint-plugin')
 const globals = require('globals')
 
 // What users run must parse on Node 14: ES2020, and no `node:` prefix in require.
-const SHIPPED = ['index.js', 'kafka.js', 'kafkajs.js', 'logging.js', 'metrics.js', 'dev-broker.js', 'lib/**/*.js',
-  'kafkajs/**/*.js', 'metrics/**/*.js', 'core/**/*.js', 'dev-broker/**/*.js', 'cli/**/*.js', 'bin/**/*.js',
-  'packages/**/*.js']
+const SHIPPED = ['index.js', 'kafka.js', 'kafkajs.js', 'logging.js', 'metrics.js', 'opentelemetry.js', 'dev-broker.js',
+  'lib/**/*.js', 'kafkajs/**/*.js', 'metrics/**/*.js', 'opentelemetry/**/*.js', 'core/**/*.js', 'dev-broker/**/*.js',
+  'cli/**/*.js', 'bin/**/*.js', 'packages/**/*.js']
 
 /** The tests that wait for a broker, be it a real one. */
 const WITH_BROKERS = ['compat', 'compat-kafkajs', 'embedded', 'hostile', 'integration', 'lifecycle']
@@ -26,6 +26,7 @@ const BELOW = {
   lib: ['core'],
   kafkajs: ['core'],
   metrics: ['core'],
+  opentelemetry: ['core', 'metrics', 'package.json'],
   'dev-broker': ['core'],
   cli: ['core', 'lib'],
   bin: ['core', 'cli', 'dev-broker'],

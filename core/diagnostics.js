@@ -448,8 +448,18 @@ function traceEnd ({ asyncStart, asyncEnd, error }, context, failure, settle) {
 function traceHandler (context, call) {
   const result = traceSync(processTrace, context, call)
   if (!result || typeof result.then !== 'function') return result
-  const done = (/** @type {unknown} */ value) => traceEnd(processTrace, context, null, () => value)
-  const failed = (/** @type {unknown} */ error) => traceEnd(processTrace, context, { error }, () => { throw error })
+  return afterwards(result,
+    value => traceEnd(processTrace, context, null, () => value),
+    error => traceEnd(processTrace, context, { error }, () => { throw error }))
+}
+
+/**
+ * @param {PromiseLike<any>} result that a handler has returned
+ * @param {(value: any) => any} done
+ * @param {(error: unknown) => any} failed
+ * @returns {Promise<any>} what these return or throw when it has settled
+ */
+function afterwards (result, done, failed) {
   // one reaction, and a promise derived of it: async stack traces, which tell who is stopped by whom, go on through it
   if (result instanceof Promise) return result.then(done, failed)
   // `then` of another object may be what starts it, and return anything: it is called once, later, by the promise
@@ -459,6 +469,7 @@ function traceHandler (context, call) {
 module.exports = {
   HandleDiagnostics,
   SeenSend,
+  afterwards,
   batches,
   commits,
   isSendSeen,

@@ -25,7 +25,8 @@ const parts = lazy(() => ({
   ...require('./internal/nativeErrors'),
   ...require('./internal/options'),
   ...require('../core/diagnostics'),
-  ...require('../core/errors')
+  ...require('../core/errors'),
+  ...require('../core/hook')
 }))
 
 const PARTITIONER_TYPES = {
@@ -63,6 +64,7 @@ const hasOwn = Object.prototype.hasOwnProperty
  * @typedef {import('../core/handles/producerHandle').ProduceBatch} SentBatch
  * @typedef {import('../index').CustomPartitioner} GetPartition
  * @typedef {import('../core/handles/index').ProducerHandle} ProducerHandle
+ * @typedef {import('../core/hook').Sending} Sending
  * @typedef {import('./internal/requests/topics').CreateTopicsCallback} CreateTopicsCallback
  * @typedef {import('./internal/produceBatches').Payload} Payload
  * @typedef {import('./internal/produceBatches').ChosenPayload} ChosenPayload
@@ -151,28 +153,53 @@ class BaseProducer extends AdoptableEmitter {
     }
     callback = checkedCallback(callback)
     checkArray('payloads', payloads)
-    if (parts().sendTrace.hasSubscribers) this._sendTraced(payloads, callback)
-    else this._send(payloads, callback)
+    const { hook, sendTrace } = parts()
+    if (hook.current !== null) this._sendHooked(hook.current, payloads, callback)
+    else if (sendTrace.hasSubscribers) this._sendTraced(payloads, callback, null)
+    else this._send(payloads, callback, null)
+  }
+
+  /**
+   * @param {import('../core/hook').Hook} current
+   * @param {Payload[]} payloads
+   * @param {ProduceCallback} callback
+   */
+  _sendHooked (current, payloads, callback) {
+    const sending = current.send(this.client.clientId, () => payloads.map(describePayload))
+    /** @type {ProduceCallback} */
+    const done = (...args) => {
+      sending.settled(args[0] || null)
+      callback(...args)
+    }
+    try {
+      if (parts().sendTrace.hasSubscribers) this._sendTraced(payloads, done, sending)
+      else this._send(payloads, done, sending)
+    } catch (error) {
+      sending.settled(error)
+      throw error
+    }
   }
 
   /**
    * @param {Payload[]} payloads
    * @param {ProduceCallback} callback
+   * @param {Sending | null} sending
    */
-  _sendTraced (payloads, callback) {
+  _sendTraced (payloads, callback, sending) {
     const { sendTrace, traceEnd, traceSync } = parts()
     const context = { clientId: this.client.clientId, topics: payloads.map(describePayload) }
     traceSync(sendTrace, context, () => this._send(payloads, (...args) => {
       const [error] = args
       traceEnd(sendTrace, context, error ? { error } : null, () => callback(...args))
-    }))
+    }, sending))
   }
 
   /**
    * @param {Payload[]} payloads
    * @param {ProduceCallback} callback
+   * @param {Sending | null} sending of somebody who has hooked in
    */
-  _send (payloads, callback) {
+  _send (payloads, callback, sending) {
     const { client } = this
     const { queue } = client._sends
     let isPartitionKnown = true
@@ -188,7 +215,7 @@ class BaseProducer extends AdoptableEmitter {
     const batches = isPartitionKnown ? this.buildPayloads(payloads, client.topicMetadata) : null
     // an empty send needs no connection, and succeeds also on a closed client
     if ((isFree || payloads.length === 0) && batches !== null && areKnown(client, batches)) {
-      this._produce(batches, callback)
+      this._produce(batches, callback, sending)
       return
     }
     // a topic that is known has none
@@ -197,7 +224,7 @@ class BaseProducer extends AdoptableEmitter {
     const done = inCurrentContext(callback)
     queue.enter(list, finished => this._learn(list, batches, error => {
       try {
-        if (error === null) error = this._produceLearned(batches, payloads, done)
+        if (error === null) error = this._produceLearned(batches, payloads, done, sending)
         if (error !== null) {
           parts().sendFailed(client.clientId, list, error)
           done(error)
@@ -213,9 +240,10 @@ class BaseProducer extends AdoptableEmitter {
    * @param {ProduceBatch[] | null} batches
    * @param {Payload[]} payloads
    * @param {ProduceCallback} callback called when it returns null
+   * @param {Sending | null} sending
    * @returns {Error | null}
    */
-  _produceLearned (batches, payloads, callback) {
+  _produceLearned (batches, payloads, callback, sending) {
     const { client } = this
     // closed in the meantime: the handles accept nothing more
     if (client.closing) return new BrokerNotAvailableError('Broker not available (sendRequest)')
@@ -224,7 +252,7 @@ class BaseProducer extends AdoptableEmitter {
       if (!areKnown(client, chosen)) {
         return new BrokerNotAvailableError('Could not find the leader')
       }
-      this._produce(chosen, callback)
+      this._produce(chosen, callback, sending)
       return null
     } catch (failure) {
       // too late to throw to the caller of `send`
@@ -314,8 +342,10 @@ class BaseProducer extends AdoptableEmitter {
    *
    * @param {ProduceBatch[]} batches
    * @param {ProduceCallback} callback
+   * @param {Sending | null} sending
    */
-  _produce (batches, callback) {
+  _produce (batches, callback, sending) {
+    if (sending !== null) sending.chosen(batches)
     const requireAcks = acks(this.requireAcks)
     const outcome = new SendOutcome(batches, this.client, requireAcks === 0, callback)
     let areFilled = true

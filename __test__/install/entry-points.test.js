@@ -54,7 +54,8 @@ describe('the installed package', { timeout: 120000 }, () => {
       .filter((name) => name.endsWith('.js') && !name.startsWith('internal/'))
     const paths = files.flatMap((name) => [`lib/${name}`, `lib/${name.slice(0, -3)}`])
     paths.push('lib/errors', 'lib/protocol', 'lib/assignment', 'kafka', 'kafka.js', 'logging', 'logging.js', 'index',
-      'index.js', 'dev-broker', 'dev-broker.js', 'metrics', 'metrics.js', 'package.json')
+      'index.js', 'dev-broker', 'dev-broker.js', 'metrics', 'metrics.js', 'opentelemetry', 'opentelemetry.js',
+      'package.json')
     const { stdout, stderr } = execute(`
       const failed = ${JSON.stringify(paths)}.filter((name) => {
         try {

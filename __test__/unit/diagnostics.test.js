@@ -76,7 +76,7 @@ const LOOK = `
   real.channel('tracing:kafka-node-native:send:asyncEnd').subscribe(() => {})
   const after = [own.isSendSeen(), own.batches.hasSubscribers, own.sendTrace.hasSubscribers]
   end()
-  require('./index'); require('./kafkajs'); require('./metrics')
+  require('./index'); require('./kafkajs'); require('./metrics'); require('./opentelemetry')
   console.log(JSON.stringify({ before, after, last: own.isSendSeen() }))`
 
 describe('diagnostics', () => {

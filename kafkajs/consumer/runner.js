@@ -8,6 +8,7 @@ const { KafkaJSNonRetriableError, KafkaJSNumberOfRetriesExceeded, isKafkaJSError
 const { consumerEvents } = require('../instrumentation')
 const { Pauses, isRetriable, retryOptions } = require('../retry')
 const { processTrace, traceHandler } = require('../../core/diagnostics')
+const { hook } = require('../../core/hook')
 const { Turn } = require('../../core/scheduling/timeBudget')
 const { monotonicNow } = require('../../core/scheduling/clock')
 const { clearTimeout, setImmediate, setTimeout } = require('../../core/scheduling/timers')
@@ -316,7 +317,8 @@ class Runner {
     const start = monotonicNow()
     const payload = isWatched ? range.describe() : null
     if (isWatched) emitter.emit(START_BATCH_PROCESS, payload)
-    const { eachMessage, eachBatch } = processTrace.hasSubscribers ? this.traced(range) : this.options
+    const handlers = processTrace.hasSubscribers ? this.traced(range) : this.options
+    const { eachMessage, eachBatch } = hook.current === null ? handlers : this.hooked(hook.current, range, handlers)
     if (eachMessage !== null) await this.callEachMessage(partition, readers, eachMessage)
     else await this.callEachBatch(partition, range, /** @type {EachBatchHandler} */ (eachBatch))
     if (isWatched) emitter.emit(END_BATCH_PROCESS, { ...payload, duration: Math.round(monotonicNow() - start) })
@@ -357,6 +359,28 @@ class Runner {
         lastOffset: last,
         count: size
       }, () => eachBatch(payload)))
+    }
+  }
+
+  /**
+   * The handlers, for one batch that somebody has hooked into.
+   *
+   * @param {import('../../core/hook').Hook} current
+   * @param {BatchRange} range
+   * @param {Pick<RunOptions, 'eachBatch' | 'eachMessage'>} handlers
+   * @returns {Pick<RunOptions, 'eachBatch' | 'eachMessage'>}
+   */
+  hooked (current, { topic, partition }, { eachBatch, eachMessage }) {
+    const { cluster: { clientId }, groupId } = this.context
+    const common = { clientId, groupId, topic, partition, encoding: 'buffer' }
+    return {
+      eachMessage: eachMessage && (payload => {
+        const { message } = payload
+        const work = { ...common, offset: Number(message.offset), messages: [message] }
+        return current.handle(work, () => eachMessage(payload))
+      }),
+      eachBatch: eachBatch && (payload => current.handle(
+        { ...common, offset: null, messages: payload.batch.messages }, () => eachBatch(payload)))
     }
   }
 

@@ -13,6 +13,7 @@ const { PartitionMessages } = require('./records')
 const { SendOutcome } = require('./outcome')
 const { sendFailed, sendTrace, traceEnd, traceSync } = require('../../core/diagnostics')
 const { CODE, errorData, isTimeout } = require('../../core/errors')
+const { hook } = require('../../core/hook')
 const { SendOrder } = require('../../core/producer/sendOrder')
 const { clearTimeout, setImmediate, setTimeout } = require('../../core/scheduling/timers')
 
@@ -31,9 +32,13 @@ const { clearTimeout, setImmediate, setTimeout } = require('../../core/schedulin
  * @property {number} acks
  * @property {number} timeout ms
  * @property {string} codec librdkafka's name
+ * @property {import('../../core/hook').Sending | null} sending of somebody who has hooked in
  * @property {boolean} isRepeated it has been looked whether there are more partitions by now
  * @property {(result: RecordMetadata[]) => void} resolve
  * @property {(error: unknown) => void} reject
+ *
+ * @typedef {{ acks: number, timeout: number, compression: number,
+ *   sending?: import('../../core/hook').Sending | null }} Settings of a call
  *
  * @typedef {object} HandleSettings
  * @property {number} acks
@@ -170,26 +175,50 @@ class Sender {
 
   /**
    * @param {TopicMessages[]} topicMessages
-   * @param {{ acks: number, timeout: number, compression: number }} settings
+   * @param {Settings} settings
    * @param {(result: RecordMetadata[]) => void} resolve
    * @param {(error: unknown) => void} reject
    */
   start (topicMessages, settings, resolve, reject) {
-    if (sendTrace.hasSubscribers) this.startTraced(topicMessages, settings, resolve, reject)
+    if (hook.current !== null) this.startHooked(hook.current, topicMessages, settings, resolve, reject)
+    else if (sendTrace.hasSubscribers) this.startTraced(topicMessages, settings, resolve, reject)
     else this.begin(topicMessages, settings, resolve, reject)
   }
 
   /**
+   * @param {import('../../core/hook').Hook} current
    * @param {TopicMessages[]} topicMessages
-   * @param {{ acks: number, timeout: number, compression: number }} settings
+   * @param {Settings} settings
+   * @param {(result: RecordMetadata[]) => void} resolve
+   * @param {(error: unknown) => void} reject
+   */
+  startHooked (current, topicMessages, settings, resolve, reject) {
+    const sending = current.send(this.cluster.clientId, () => describe(topicMessages))
+    const done = (/** @type {RecordMetadata[]} */ result) => {
+      sending.settled(null)
+      resolve(result)
+    }
+    const failed = (/** @type {unknown} */ error) => {
+      sending.settled(error)
+      reject(error)
+    }
+    try {
+      if (sendTrace.hasSubscribers) this.startTraced(topicMessages, { ...settings, sending }, done, failed)
+      else this.begin(topicMessages, { ...settings, sending }, done, failed)
+    } catch (error) {
+      sending.settled(error)
+      throw error
+    }
+  }
+
+  /**
+   * @param {TopicMessages[]} topicMessages
+   * @param {Settings} settings
    * @param {(result: RecordMetadata[]) => void} resolve
    * @param {(error: unknown) => void} reject
    */
   startTraced (topicMessages, settings, resolve, reject) {
-    const context = {
-      clientId: this.cluster.clientId,
-      topics: topicMessages.map(({ topic, messages }) => ({ topic, count: messages.length }))
-    }
+    const context = { clientId: this.cluster.clientId, topics: describe(topicMessages) }
     traceSync(sendTrace, context, () => this.begin(topicMessages, settings,
       result => traceEnd(sendTrace, context, null, () => resolve(result)),
       error => traceEnd(sendTrace, context, { error }, () => reject(error))))
@@ -197,18 +226,25 @@ class Sender {
 
   /**
    * @param {TopicMessages[]} topicMessages
-   * @param {{ acks: number, timeout: number, compression: number }} settings
+   * @param {Settings} settings
    * @param {(result: RecordMetadata[]) => void} resolve
    * @param {(error: unknown) => void} reject
    */
-  begin (topicMessages, { acks, timeout, compression }, resolve, reject) {
+  begin (topicMessages, { acks, timeout, compression, sending = null }, resolve, reject) {
     if (!Number.isInteger(acks) || acks < -32768 || acks > 32767) {
       const given = typeof acks === 'number' ? acks : typeof acks
       throw Object.assign(new TypeError(`acks must be -1, 0 or 1, not ${given}`), { code: 'ERR_INVALID_ARG_TYPE' })
     }
     const codec = this.codec(compression)
     const send = {
-      topicMessages, acks, timeout: milliseconds(timeout, ACK_TIMEOUT), codec, isRepeated: false, resolve, reject
+      topicMessages,
+      acks,
+      timeout: milliseconds(timeout, ACK_TIMEOUT),
+      codec,
+      sending,
+      isRepeated: false,
+      resolve,
+      reject
     }
     if (topicMessages.length === 0) return resolve([])
     const { topics } = this.cluster
@@ -302,6 +338,7 @@ class Sender {
         this.settle()
         send.resolve([])
       } else {
+        if (send.sending !== null) send.sending.chosen(batches)
         const outcome = new SendOutcome(this, send, batches)
         this.order.send(this.handleFor(send), batches, outcome)
         this.underWay.records += outcome.records
@@ -557,6 +594,11 @@ class Sender {
     const retryTime = Math.min(initialRetryTime * multiplier ** Math.min(retries, 50), maxRetryTime)
     return new KafkaJSNumberOfRetriesExceeded(error, { retryCount: retries, retryTime: Math.ceil(retryTime) })
   }
+}
+
+/** @param {TopicMessages[]} topicMessages of a send */
+function describe (topicMessages) {
+  return topicMessages.map(({ topic, messages }) => ({ topic, count: messages.length }))
 }
 
 /**

@@ -1,6 +1,7 @@
 'use strict'
 
 const { processTrace, traceSync } = require('../../core/diagnostics')
+const { hook } = require('../../core/hook')
 const { recordOf } = require('../../core/keyed')
 const { emitAll } = require('./emitAll')
 
@@ -14,6 +15,7 @@ const { emitAll } = require('./emitAll')
  *
  * @typedef {{ topic: string, value: string | Buffer | null, offset: number, partition: number, highWaterOffset: number,
  *   key: string | Buffer | null, timestamp?: Date, headers?: import('../../core/wire/records').Headers }} Message
+ * @typedef {{ emit: (event: 'message', message: Message) => boolean }} MessageTarget
  *
  * @implements {RecordSink}
  */
@@ -38,6 +40,8 @@ class MessageEmitter {
     this.progress = {}
     /** whether somebody traces the slice */
     this.isTraced = false
+    /** @type {MessageTarget} what the slice's messages are emitted on: the consumer, unless somebody has hooked in */
+    this.target = consumer
   }
 
   isPaused () {
@@ -52,7 +56,26 @@ class MessageEmitter {
   begin () {
     this.isTraced = processTrace.hasSubscribers
     emitAll(this.consumer, 'processingfetch')
-    return this.owner.encodings()
+    const encodings = this.owner.encodings()
+    this.target = hook.current === null ? this.consumer : this.hooked(hook.current, encodings.value)
+    return encodings
+  }
+
+  /**
+   * @param {import('../../core/hook').Hook} current
+   * @param {string} encoding
+   * @returns {MessageTarget}
+   */
+  hooked (current, encoding) {
+    const { consumer } = this
+    const common = { ...this.owner.identity(), encoding }
+    return {
+      emit (event, message) {
+        const { topic, partition, offset } = message
+        return current.handle({ ...common, topic, partition, offset, messages: [message] },
+          () => consumer.emit(event, message))
+      }
+    }
   }
 
   /** @param {import('../../core/consumer/recordPump').Slice} slice */
@@ -82,7 +105,7 @@ class MessageEmitter {
 
   /** @param {import('../../core/consumer/recordPump').Slice} slice */
   emitMessages (slice) {
-    const { consumer, positions } = this
+    const { positions, target } = this
     const { reader, topic, partition, end } = slice
     const { keys, values, headers, hasHeaders } = reader
     const { timestamps } = this.owner
@@ -103,7 +126,7 @@ class MessageEmitter {
         message = { topic, value: values[i], offset, partition, highWaterOffset, key: keys[i] }
       }
       if (hasHeaders && headers[i] !== null) message.headers = headers[i]
-      consumer.emit('message', message)
+      target.emit('message', message)
       // not before: a record whose handler throws has not been handled, and no commit may claim that it was
       slice.handled = offset
       if (positions.version !== version || (--slice.untilLook === 0 && slice.isSpent())) return

@@ -1,4 +1,5 @@
-// What a service may do with the messages of diagnostics channels, and with metrics.
+// What a service may do with the messages of diagnostics channels, with metrics and with OpenTelemetry.
+import * as api from '@opentelemetry/api'
 import { channel, tracingChannel } from 'node:diagnostics_channel'
 import * as client from 'prom-client'
 import type {
@@ -6,6 +7,7 @@ import type {
   ProcessContext, RebalanceMessage, SendContext, SendMessage, StatisticsMessage, TracingContexts
 } from 'kafka-node-native/diagnostics'
 import { register, RegisterOptions } from 'kafka-node-native/metrics'
+import { Api, register as trace, RegisterOptions as TraceOptions } from 'kafka-node-native/opentelemetry'
 
 function subscribe<Name extends keyof DiagnosticsMessages> (
   name: Name, listener: (message: DiagnosticsMessages[Name]) => void
@@ -57,6 +59,18 @@ const unregister: () => void = register(client, options)
 unregister()
 register(client)()
 
+const traced: TraceOptions = {
+  inject: false, meterProvider: api.metrics.getMeterProvider(), tracerProvider: api.trace.getTracerProvider()
+}
+const untrace: () => void = trace(api, traced)
+untrace()
+const own: Api = { ...api, diag: api.diag }
+trace(own)()
+
+// @ts-expect-error: it is the module that is given
+trace(api.trace)
+// @ts-expect-error: spans are not taken out by halves
+trace(api, { spans: false })
 // @ts-expect-error: it is the module that is given
 register(client.register)
 // @ts-expect-error: no such channel

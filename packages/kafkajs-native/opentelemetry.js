@@ -1,0 +1,3 @@
+'use strict'
+
+exports.register = require('kafka-node-native/opentelemetry').register
