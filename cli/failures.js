@@ -18,6 +18,7 @@ const REMEDIES = new Map([
   ['CLUSTER_AUTHORIZATION_FAILED', 'Ask for an ACL on the cluster for this user.'],
   ['INVALID_REPLICATION_FACTOR', 'The cluster has fewer brokers than that: `doctor` counts them.'],
   ['MESSAGE_TOO_LARGE', "The topic's max.message.bytes is the limit: `topics describe` shows it."],
+  ['INVALID_RECORD', 'A topic with cleanup.policy=compact takes no messages without a key.'],
   ['UNSUPPORTED_VERSION', 'The brokers are too old for this.']
 ])
 
@@ -37,6 +38,12 @@ function causes (error) {
   return chain
 }
 
+/** @param {any} part */
+function describePart (part) {
+  const { topic, partition, groupId, error = part } = part
+  return [topic, partition, groupId, error.message || error].filter(each => each !== undefined).join(' ')
+}
+
 /**
  * @param {any} error anything that was thrown
  * @returns {string} what happened, and on a second line what helps, if that is known
@@ -45,9 +52,9 @@ function describeFailure (error) {
   const chain = causes(error)
   const root = chain[chain.length - 1]
   if (!root) return String(error)
-  const listed = Array.isArray(root.errors) ? root.errors.filter(Boolean) : []
-  const text = [root.message || String(root), ...listed.map((/** @type {any} */ each) =>
-    [each.topic, each.partition, each.message || each].filter(part => part !== undefined).join(' '))].join('\n  ')
+  // lists of what failed: of partitions, of groups
+  const listed = [...root.errors || [], ...root.groups || []].filter(Boolean)
+  const text = [root.message || String(root), ...listed.map(describePart)].join('\n  ')
   const types = [...chain, ...listed].map(each => each.type)
   const known = types.find(type => REMEDIES.has(type))
   if (known !== undefined) return `${text}\n${REMEDIES.get(known)}`

@@ -1,10 +1,9 @@
 'use strict'
 
-const fs = require('fs')
-const path = require('path')
 const { Command, CommanderError } = require('commander')
 const { EXIT, Failed, UsageError, describeFailure } = require('./failures')
 const { isInterrupted, watchSignals } = require('./interruption')
+const { packageVersion } = require('./version')
 
 // `npx kafka-node-native`: the commands, and how each ends. A command loads what it works with when it runs, so that
 // help and completion need no addon.
@@ -16,6 +15,7 @@ const COMMANDS = [
   './commands/produce',
   './commands/consume',
   './commands/groups',
+  './commands/doctor',
   './commands/devBroker',
   './commands/moveOffsets'
 ]
@@ -26,10 +26,9 @@ Each command explains itself: ${NAME} topics create --help`
 
 /** @returns {Command} */
 function createProgram () {
-  const { version } = JSON.parse(fs.readFileSync(path.join(__dirname, '..', 'package.json'), 'utf8'))
   const program = new Command(NAME)
     .description('A Kafka cluster from the shell, through the client that your services use.')
-    .version(version)
+    .version(packageVersion())
     .configureHelp({ sortSubcommands: false, showGlobalOptions: false })
     .configureOutput({
       outputError: (text, write) => write(text.replace(/^error: /, `${NAME}: `))
