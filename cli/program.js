@@ -15,9 +15,11 @@ const COMMANDS = [
   './commands/produce',
   './commands/consume',
   './commands/groups',
+  './commands/top',
   './commands/doctor',
   './commands/devBroker',
-  './commands/moveOffsets'
+  './commands/moveOffsets',
+  './commands/completion'
 ]
 
 const EPILOGUE = `

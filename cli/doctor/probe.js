@@ -14,7 +14,6 @@ const UNSUPPORTED_SASL_MECHANISM = 33
 const ILLEGAL_SASL_STATE = 34
 
 const FETCH = 1
-const PRODUCE = 0
 
 /** More than any of the answers that are asked for. */
 const MAX_ANSWER_BYTES = 1024 * 1024
@@ -214,7 +213,7 @@ function describeCertificate (report, secure, error) {
     report.add('warning', 'the certificate is not verified', 'Give ssl.ca in place of rejectUnauthorized: false.')
   }
   const days = (Date.parse(end) - Date.now()) / DAY
-  if (days < 30) report.add('warning', `the certificate expires in ${Math.floor(days)} days`, 'Have it renewed.')
+  if (days < 30) report.add('warning', 'the certificate expires within 30 days', 'Have it renewed.')
 }
 
 /**
@@ -245,10 +244,9 @@ async function askVersions (socket, { ssl, timeout }) {
 /** @param {Versions} versions */
 function releaseOf (versions) {
   const fetch = versions.get(FETCH)
-  const produce = versions.get(PRODUCE)
   if (!fetch) return 'a version that does not serve records'
-  // Kafka 4.0 has forgotten the oldest requests.
-  if (produce && produce.min >= 3) return 'version 4.0 or newer'
+  // Kafka 4.0 has forgotten the oldest requests. It only claims to know those of Produce, for older clients' sake.
+  if (fetch.min >= 4) return 'version 4.0 or newer'
   const [, release] = RELEASES.find(([max]) => fetch.max >= max) || RELEASES[RELEASES.length - 1]
   return `about version ${release}, by what it understands`
 }
