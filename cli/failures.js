@@ -18,6 +18,7 @@ const REMEDIES = new Map([
   ['CLUSTER_AUTHORIZATION_FAILED', 'Ask for an ACL on the cluster for this user.'],
   ['INVALID_REPLICATION_FACTOR', 'The cluster has fewer brokers than that: `doctor` counts them.'],
   ['MESSAGE_TOO_LARGE', "The topic's max.message.bytes is the limit: `topics describe` shows it."],
+  ['INVALID_CONFIG', 'Topics have no such setting, or not with this value: `topics describe --all-config` shows them.'],
   ['INVALID_RECORD', 'A topic with cleanup.policy=compact takes no messages without a key.'],
   ['UNSUPPORTED_VERSION', 'The brokers are too old for this.']
 ])

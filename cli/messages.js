@@ -24,7 +24,8 @@ function toJson (bytes) {
  * @returns {string | Buffer | null}
  */
 function fromJson (value, name) {
-  if (value === null || typeof value === 'string') return value
+  if (value === null) return null
+  if (typeof value === 'string') return value
   const { base64, ...rest } = /** @type {any} */ (typeof value === 'object' ? value : {})
   if (typeof base64 === 'string' && Object.keys(rest).length === 0) return Buffer.from(base64, 'base64')
   throw new Error(`"${name}" has to be text, null or { "base64": "..." }`)

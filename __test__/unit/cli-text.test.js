@@ -95,7 +95,11 @@ describe('lines as messages', () => {
   })
 })
 
-/** What a consumer would get. */
+/**
+ * What a consumer would get.
+ *
+ * @param {any} message
+ */
 function asReceived ({ key = null, value, headers = {}, timestamp }) {
   const bytes = (each) => each === null ? null : Buffer.from(each)
   const entries = Object.keys(headers)

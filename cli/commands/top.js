@@ -113,7 +113,8 @@ class Screen {
    * @param {string} title
    */
   show (lines, title) {
-    const { columns = 80, rows = 24 } = process.stdout
+    // some terminals say 0
+    const [columns, rows] = [process.stdout.columns || 80, process.stdout.rows || 24]
     const text = [title, '', ...tableLines(HEAD, lines.map(cells))]
     const more = text.length - (rows - 1)
     const shown = more > 0 ? [...text.slice(0, rows - 2), `... ${more + 1} more`] : text

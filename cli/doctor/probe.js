@@ -226,7 +226,9 @@ async function askVersions (socket, { ssl, timeout }) {
   if (answer.length > 0 && answer[0] === TLS_ALERT && !ssl) {
     throw new Problem('the port speaks TLS, and this is a plain connection', 'Add --tls, or ssl to the configuration.')
   }
-  if (answer.length < 14) {
+  // its length, and the number of the request
+  const isAnswer = answer.length >= 14 && answer.readInt32BE(0) === answer.length - 4 && answer.readInt32BE(4) === 1
+  if (!isAnswer) {
     throw new Problem('the port does not answer as a Kafka broker does', ssl
       ? 'The broker may want a certificate of this client (--tls-cert, --tls-key), or it is no Kafka port.'
       : 'It may speak TLS (add --tls), or it is no Kafka port.')
@@ -237,7 +239,6 @@ async function askVersions (socket, { ssl, timeout }) {
   for (let i = 0, at = 14; i < count && at + 6 <= answer.length; i++, at += 6) {
     versions.set(answer.readInt16BE(at), { min: answer.readInt16BE(at + 2), max: answer.readInt16BE(at + 4) })
   }
-  if (versions.size === 0) throw new Problem('the port answers, but not as a Kafka broker does', 'Check the port.')
   return versions
 }
 
