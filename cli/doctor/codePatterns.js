@@ -69,7 +69,7 @@ const CODE_PATTERNS = [
   {
     id: 'D30',
     api: 'kafka-node',
-    pattern: /\.fetch\s*\(\s*\[[^\]]*\btime\s*:\s*(?!-[12]\b)/g,
+    pattern: /\.fetch\s*\(\s*\[[^\]]*\btime\s*:(?!\s*-[12]\b)/g,
     advice: 'a look-up by time gives exactly one offset, that of the first message that is not older'
   },
   {
