@@ -122,7 +122,9 @@ describe('the packed packages', () => {
     const packed = await packAll({ out: path.join(folder, 'dist') })
     const tarballs = packed.map(({ file }) => fs.readFileSync(file))
     // The dependencies come from this checkout's own copies, so that the test needs no other registry.
-    for (const name of ['debug', 'ms']) tarballs.push(await packFolder(path.join(root, 'node_modules', name)))
+    for (const name of ['commander', 'debug', 'ms']) {
+      tarballs.push(await packFolder(path.join(root, 'node_modules', name)))
+    }
     tarballs.push(
       await packStub({ name: 'with-peer-range', peerDependencies: { 'kafka-node': '^5.0.0' } }),
       await packStub({ name: 'with-dependency', dependencies: { 'kafka-node': '^5.0.0' } })

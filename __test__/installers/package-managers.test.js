@@ -97,7 +97,7 @@ describe('package managers', { timeout: 600000 }, () => {
     const files = targets.map((target) => [target.name, target === here ? binaryOfThisMachine(target) : other])
     const packed = await packAll({ out: path.join(folder, 'dist'), binaries: new Map(files) })
     const npm = npmCommand()
-    for (const name of ['debug', 'ms']) {
+    for (const name of ['commander', 'debug', 'ms']) {
       const args = [...npm.args, 'pack', '--silent', '--ignore-scripts', '--pack-destination', folder]
       await succeeds(npm.command, args, path.join(root, 'node_modules', name), /** @type {any} */ (process.env))
     }

@@ -29,7 +29,7 @@ async function installedApplication (prefix) {
   const [main, ...platforms] = await packAll({ out: path.join(folder, 'dist') })
   unpack(main.file, path.join(modules, 'kafka-node'))
   for (const { name, file } of platforms) unpack(file, path.join(modules, name))
-  for (const name of ['debug', 'ms']) {
+  for (const name of ['commander', 'debug', 'ms']) {
     fs.cpSync(path.join(root, 'node_modules', name), path.join(modules, name), { recursive: true })
   }
   fs.writeFileSync(path.join(folder, 'package.json'), JSON.stringify({ name: 'application', private: true }))
