@@ -7,11 +7,29 @@ const { after, describe, it } = require('node:test')
 const path = require('node:path')
 
 const { MEMBER_IDENTITY } = require('../../kafkajs/groupMembers')
+const { until } = require('../support/emissions')
+const { FIND_COORDINATOR, FaultProxy, HOST } = require('../support/faultProxy')
 const kafka = require('../support/kafka')
 const { Clients, outcome } = require('../support/kafkajs-door')
 const program = require('../support/program')
 
 const value = (/** @type {string} */ text) => ({ value: text })
+
+/** A node that there is not: nothing listens on its port. */
+const NOWHERE = { id: 99, port: 1 }
+
+/**
+ * @param {Buffer} answer to FindCoordinator, of version 1 or 2
+ * @returns {Buffer | null} it names another node: id, length of the host, host, port; null if it names none
+ */
+function withoutCoordinator (answer) {
+  const copy = Buffer.from(answer)
+  const host = copy.indexOf(HOST)
+  if (host < 0) return null
+  copy.writeInt32BE(NOWHERE.id, host - 6)
+  copy.writeInt32BE(NOWHERE.port, host + HOST.length)
+  return copy
+}
 
 for (const version of /** @type {const} */ (['4', '3.9'])) {
   describe(`transactions of the second door, Kafka ${version}`, { timeout: 180000 }, () => {
@@ -93,6 +111,51 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
         const { error } = await outcome(() => incomplete.sendOffsets(/** @type {any} */ (args)))
         assert.deepEqual([error.name, error.message], ['AssertionError', message])
       }
+    })
+
+    /**
+     * A transaction of a client that is told, whenever it looks for a group's coordinator, of a node that is gone.
+     *
+     * @param {import('node:test').TestContext} context
+     */
+    const withLostCoordinator = async (context) => {
+      const { address, topic } = await start(context)
+      const proxy = await new FaultProxy(address).start()
+      context.after(() => proxy.stop())
+      const producer = await new Clients(context, proxy.brokers)
+        .connected({ transactionalId: kafka.uniqueName('id'), transactionTimeout: 4000 })
+      const transaction = await producer.transaction()
+      await transaction.send({ topic, messages: [value('a')] })
+      let lookups = 0
+      proxy.rewrite = (api, answer) => {
+        const lost = api === FIND_COORDINATOR ? withoutCoordinator(answer) : null
+        if (lost !== null) lookups++
+        return lost || answer
+      }
+      const consumerGroupId = kafka.uniqueName('group')
+      const sent = transaction.sendOffsets(
+        { consumerGroupId, topics: [{ topic, partitions: [{ partition: 0, offset: '3' }] }] })
+      return { address, topic, proxy, producer, transaction, consumerGroupId, sent, looked: () => lookups }
+    }
+
+    it('look for a coordinator that is gone until there is another', async (context) => {
+      const { address, topic, proxy, transaction, consumerGroupId, sent, looked } = await withLostCoordinator(context)
+      await until(() => looked() >= 1)
+      proxy.rewrite = null
+      await sent
+      await transaction.commit()
+      assert.deepEqual(await kafka.committed(address, consumerGroupId, topic), { 0: { offset: 3, metadata: null } })
+    })
+
+    it('give offsets up at the time limit when their coordinator stays away', async (context) => {
+      const { proxy, producer, transaction, sent, looked } = await withLostCoordinator(context)
+      const error = await sent.then(() => null, (error) => error)
+      assert.deepEqual([error.name, error.abortable], ['KafkaJSRequestTimeoutError', true])
+      assert.ok(looked() > 1)
+      proxy.rewrite = null
+      await transaction.abort()
+      const next = await producer.transaction()
+      await next.commit()
     })
 
     it('refuse the offsets of a member that is none any more; the next one can do it', async (context) => {

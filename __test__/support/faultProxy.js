@@ -107,8 +107,9 @@ class Link {
     const correlation = frame.readInt32BE(4)
     const api = this.asked.get(correlation)
     this.asked.delete(correlation)
-    const bytes = api === METADATA || api === FIND_COORDINATOR ? this.proxy.translate(frame) : frame
-    const { cut } = this.proxy
+    const { cut, rewrite } = this.proxy
+    const translated = api === METADATA || api === FIND_COORDINATOR ? this.proxy.translate(frame) : frame
+    const bytes = rewrite === null ? translated : rewrite(api, translated)
     if (cut === null || cut.api !== api) {
       this.toClient.send(bytes)
       return
@@ -145,6 +146,8 @@ class FaultProxy {
     /** @type {Cut | null} */
     this.cut = null
     this.wasCut = () => {}
+    /** @type {((api: number, frame: Buffer) => Buffer) | null} what a test makes of each answer */
+    this.rewrite = null
     /** @type {Set<number>} brokers that nothing reaches */
     this.holes = new Set()
     this.routes = brokers.split(',').map((address, broker) => {
@@ -233,4 +236,4 @@ class FaultProxy {
   }
 }
 
-module.exports = { FaultProxy }
+module.exports = { FIND_COORDINATOR, FaultProxy, HOST }

@@ -23,7 +23,7 @@ use admin::Admin;
 use answer::answers;
 use serde::Deserialize;
 use serde_json::json;
-use slices::in_slices;
+use slices::{in_one_piece, in_slices};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -326,9 +326,10 @@ async fn run(request: Request, client: Arc<Client>, bridge: &Arc<Bridge>) -> Res
       transaction(&client, bridge, timeout, |client, _| client.begin_transaction()).await.map(Answer::BeginTransaction)
     }
     Request::SendOffsets { group, partitions, timeout } => {
+      // A time-out fails the transaction.
       let send =
-        move |client: &Arc<Client>, slice| client.send_offsets_to_transaction(&list_of(&partitions), &group, slice);
-      transaction(&client, bridge, timeout, send).await.map(Answer::SendOffsets)
+        move |client: &Arc<Client>, left| client.send_offsets_to_transaction(&list_of(&partitions), &group, left);
+      in_one_piece(&client, bridge, Duration::from_millis(timeout), send).await.map(Answer::SendOffsets)
     }
     Request::CommitTransaction { timeout } => {
       transaction(&client, bridge, timeout, |client, slice| client.commit_transaction(slice))

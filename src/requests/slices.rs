@@ -11,6 +11,9 @@ use std::time::{Duration, Instant};
 
 const FIRST_SLICE: Duration = Duration::from_millis(1000);
 const LONGEST_SLICE: Duration = Duration::from_millis(4000);
+/// How long a call may take that cannot be repeated. Longer than a group's coordinator needs to move when its broker is
+/// lost; closing waits for it.
+const LONGEST_CALL: Duration = Duration::from_millis(15_000);
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(100);
 /// Pauses between looks for a connection, or for an answer: the first, and the longest.
 const FIRST_LOOK: Duration = Duration::from_millis(2);
@@ -57,6 +60,20 @@ pub async fn in_slices<T: Send + 'static>(
       outcome => return outcome,
     }
   }
+}
+
+/// Makes a blocking call once: one whose time-out cannot be undone, so that a slice would end what it belongs to.
+pub async fn in_one_piece<T: Send + 'static>(
+  client: &Arc<Client>,
+  bridge: &Arc<Bridge>,
+  timeout: Duration,
+  call: impl FnOnce(&Arc<Client>, Duration) -> Result<T, KafkaError> + Send + 'static,
+) -> Result<T, KafkaError> {
+  let deadline = Instant::now() + timeout;
+  connected(client, bridge, deadline).await?;
+  let client = Arc::clone(client);
+  in_turn(bridge, deadline, |left| blocking(move || call(&client, left.clamp(Duration::from_millis(1), LONGEST_CALL))))
+    .await
 }
 
 /// Runs what `start` starts once it is this handle's turn, with the time that is left then.
