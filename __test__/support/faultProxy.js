@@ -8,8 +8,8 @@ const { setTimeout: delay } = require('node:timers/promises')
 // takes the broker's place in what brokers say of each other, so that clients know no other.
 
 const HOST = '127.0.0.1'
-const METADATA = 3
-const FIND_COORDINATOR = 10
+/** The requests whose answers name brokers: Produce, Fetch, Metadata, FindCoordinator. */
+const NAMING = new Set([0, 1, 3, 10])
 /** A slow connection carries its bytes in portions that are this far apart, ms. */
 const PORTION_MS = 20
 
@@ -107,7 +107,7 @@ class Link {
     const correlation = frame.readInt32BE(4)
     const api = this.asked.get(correlation)
     this.asked.delete(correlation)
-    const bytes = api === METADATA || api === FIND_COORDINATOR ? this.proxy.translate(frame) : frame
+    const bytes = api !== undefined && NAMING.has(api) ? this.proxy.translate(frame) : frame
     const { cut } = this.proxy
     if (cut === null || cut.api !== api) {
       this.toClient.send(bytes)
