@@ -66,13 +66,15 @@ class Run {
    * @param {import('../../tools/kafka/cluster').Cluster} options.cluster
    * @param {number} options.seed
    * @param {number} options.seconds
+   * @param {boolean} [options.isKept] whether the histories stay if nothing was wrong
    * @param {(line: string) => void} options.log
    */
-  constructor ({ configuration, cluster, seed, seconds, log }) {
+  constructor ({ configuration, cluster, seed, seconds, isKept = false, log }) {
     this.configuration = configuration
     this.cluster = cluster
     this.seed = seed
     this.seconds = seconds
+    this.isKept = isKept
     this.log = log
     this.folder = fs.mkdtempSync(path.join(os.tmpdir(), `kafka-node-native-${configuration.name}-`))
     this.proxy = new FaultProxy(cluster.brokers)
@@ -309,7 +311,7 @@ class Run {
     const about = { configuration: configuration.name, seed, seconds, problems, faults }
     fs.writeFileSync(path.join(folder, 'run.json'), JSON.stringify(about, null, 2))
     const result = judge(folder)
-    if (isFailed(result)) return result
+    if (isFailed(result) || this.isKept) return result
     fs.rmSync(folder, { recursive: true })
     return { ...result, folder: null }
   }

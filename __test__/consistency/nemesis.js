@@ -17,9 +17,12 @@ const { Random } = require('../support/random')
 
 /** @type {Step['kind'][][]} */
 const LANES = [['kill', 'pause', 'kill', 'pause', 'reset'], ['kill broker', 'pause broker', 'cut broker']]
-/** The shortest and the longest wait between two steps, and the shortest and longest a pause or cut lasts, ms. */
-const WAIT_MS = [500, 4000]
-const LASTS_MS = [300, 9000]
+/** The shortest and the longest wait between two steps, ms. */
+const WAIT_MS = [200, 2500]
+/** The same of what a step lasts: most are within a session, some are not. */
+const SHORT_MS = [200, 2500]
+const LONG_MS = [5000, 10000]
+const LONG = 0.25
 
 /** @param {Random} random @param {number[]} range @returns {number} */
 function between (random, [from, to]) {
@@ -43,7 +46,8 @@ function plan (seed, seconds) {
     for (let time = 0; ;) {
       if (bag.length === 0) bag = [...kinds]
       const [kind] = bag.splice(random.below(bag.length), 1)
-      const [wait, target, lasts] = [between(random, WAIT_MS), random.below(1000), between(random, LASTS_MS)]
+      const [wait, target] = [between(random, WAIT_MS), random.below(1000)]
+      const lasts = between(random, random.chance(LONG) ? LONG_MS : SHORT_MS)
       time += wait
       if (time >= seconds * 1000) return steps
       steps.push({ wait, kind, target, lasts })

@@ -6,6 +6,7 @@
 //   options: --minutes N             of load, for each configuration; default: 1
 //            --seed S                 what is decided by chance; default: another one each time
 //            --configuration NAME     only this one; may be repeated. default: all
+//            --keep                   keeps the histories of runs in which nothing was wrong, too
 //            --check FOLDER           judges the histories that an earlier run has kept, instead
 //
 // How it works:
@@ -29,11 +30,17 @@ function parse (argv) {
     minutes: 1,
     seed: Math.floor(Math.random() * 1e9),
     configurations: /** @type {import('./configurations').Configuration[]} */ ([]),
+    isKept: false,
     folder: ''
   }
   const rest = [...argv]
   while (rest.length > 0) {
-    const [name, value] = rest.splice(0, 2)
+    const name = rest.shift()
+    if (name === '--keep') {
+      options.isKept = true
+      continue
+    }
+    const value = rest.shift()
     if (name === '--minutes') options.minutes = Number(value)
     else if (name === '--seed') options.seed = Number(value)
     else if (name === '--configuration') options.configurations.push(configurationOf(String(value)))
@@ -47,7 +54,7 @@ function parse (argv) {
 }
 
 async function main () {
-  const { minutes, seed, configurations, folder } = parse(process.argv.slice(2))
+  const { minutes, seed, configurations, isKept, folder } = parse(process.argv.slice(2))
   if (folder) {
     const result = judge(folder)
     console.log(report(result))
@@ -61,7 +68,7 @@ async function main () {
     // each has a cluster of its own: what one has left behind must not disturb the next
     const cluster = await startCluster({ nodes: 3, properties: BROKER_PROPERTIES, log })
     try {
-      const result = await new Run({ configuration, cluster, seed, seconds: minutes * 60, log }).run()
+      const result = await new Run({ configuration, cluster, seed, seconds: minutes * 60, isKept, log }).run()
       console.log(report(result))
       if (isFailed(result)) ok = false
     } finally {

@@ -11,9 +11,9 @@ const { config, note, noted, random, textOf } = require('./history')
 const { newWrites } = require('./writes')
 
 const MOST_WRITES = 4
-const MOST_OPEN = 20
+const MOST_OPEN = 50
 /** The longest pause between two sends, ms. */
-const PAUSE_MS = 30
+const PAUSE_MS = 20
 
 let isStopping = false
 
@@ -24,7 +24,7 @@ async function main () {
   const open = new Set()
   for (let send = 0; !isStopping; send++) {
     const writes = newWrites(MOST_WRITES)
-    const isAlone = random.chance(0.2)
+    const isAlone = random.chance(0.05)
     const pause = random.below(PAUSE_MS)
     const sent = noted('send', { send, writes }, () => producer.send(writes), (offsets) => ({ offsets }))
       .catch(() => {})
