@@ -26,6 +26,8 @@ const TRANSACTION_MS = 10000
 /** Without anything new for so long, nothing more comes. */
 const PATIENCE_MS = 60000
 const LOOK_MS = 100
+/** Between two looks at what groups have committed. */
+const WATCH_MS = 1000
 /** How processes end that want to be started again: fenced, a commit with an unknown outcome, a crashed consumer. */
 const AGAIN = new Set([3, 4, 5])
 
@@ -100,7 +102,11 @@ class Run {
       auditor = new Auditor({ brokers: cluster.brokers, topic, folder })
       this.open(topic)
       await Promise.all(this.slots.map(({ current }) => current.see('ready')))
+      const watching = this.watchCommits(auditor)
       await this.disturb(seconds, topic)
+      await this.cluster.heal()
+      this.isDraining = true
+      await watching
       await this.settle(auditor)
     } catch (error) {
       this.problems.push(/** @type {Error} */ (error).stack || String(error))
@@ -171,6 +177,24 @@ class Run {
     this.log(`    ${text}`)
   }
 
+  /** @returns {string[]} */
+  groups () {
+    return [...new Set(this.slots.filter(({ program }) => program === 'member' || program === 'worker')
+      .map(({ config }) => config.groupId))]
+  }
+
+  /**
+   * Looks at what groups have committed until everything has been healed. That it cannot be asked for now is no news.
+   *
+   * @param {Auditor} auditor
+   */
+  async watchCommits (auditor) {
+    while (!this.isDraining && !this.isEnding) {
+      for (const group of this.groups()) await auditor.readCommitted(group).catch(() => {})
+      await delay(WATCH_MS)
+    }
+  }
+
   // ---- faults ----
 
   /** @param {number} seconds @param {string} topic */
@@ -239,8 +263,6 @@ class Run {
 
   /** @param {Auditor} auditor */
   async settle (auditor) {
-    await this.cluster.heal()
-    this.isDraining = true
     const readers = [...this.of('member'), ...this.of('worker')]
     for (const slot of readers) slot.current.child.kill('SIGUSR2')
     const writers = [...this.of('producer'), ...this.of('transactor')]
@@ -249,10 +271,7 @@ class Run {
     const records = await auditor.readLog()
     await Promise.all(['member', 'worker'].map((program) => this.untilDelivered(program, records)))
     await Promise.all(readers.map((slot) => this.finish(slot)))
-    for (const program of ['member', 'worker']) {
-      const [slot] = this.of(program)
-      if (slot) await auditor.readCommitted(slot.config.groupId)
-    }
+    for (const group of this.groups()) await auditor.readCommitted(group)
   }
 
   /** One that is started again meanwhile is ended as well. @param {Slot} slot */

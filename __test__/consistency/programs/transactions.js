@@ -9,7 +9,8 @@ const { config, noted, note } = require('./history')
 
 const { topic } = config
 
-/** Another producer has taken over: only a new process may take over in turn. */
+const FENCED = 'INVALID_PRODUCER_EPOCH'
+/** Another producer has taken over, or the broker has: only a new process may take over in turn. */
 const EXIT_FENCED = 3
 /** Nobody knows whether a commit was done: who goes on from what is committed has to begin anew. */
 const EXIT_UNKNOWN = 4
@@ -72,7 +73,7 @@ class Transactions {
    */
   async failed (error, { isCommitting = false, endsWhenUnknown = false } = {}) {
     for (let again = error; ;) {
-      if (again.fatal) end(EXIT_FENCED)
+      if (again.fatal && again.type === FENCED) end(EXIT_FENCED)
       if (isCommitting && !again.abortable && endsWhenUnknown) end(EXIT_UNKNOWN)
       await delay(PAUSE_MS)
       if (!this.transaction || !this.transaction.isActive()) return
