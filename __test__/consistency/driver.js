@@ -86,6 +86,7 @@ class Run {
     this.faults = []
     /** @type {Slot[]} */
     this.slots = []
+    this.began = Date.now()
     this.isDraining = false
     this.isEnding = false
   }
@@ -103,10 +104,12 @@ class Run {
       this.open(topic)
       await Promise.all(this.slots.map(({ current }) => current.see('ready')))
       const watching = this.watchCommits(auditor)
+      this.saw('all are ready')
       await this.disturb(seconds, topic)
       await this.cluster.heal()
       this.isDraining = true
       await watching
+      this.saw('healed')
       await this.settle(auditor)
     } catch (error) {
       this.problems.push(/** @type {Error} */ (error).stack || String(error))
@@ -173,8 +176,9 @@ class Run {
 
   /** @param {string} text */
   saw (text) {
-    this.faults.push(text)
-    this.log(`    ${text}`)
+    const line = `${((Date.now() - this.began) / 1000).toFixed(1)} s: ${text}`
+    this.faults.push(line)
+    this.log(`    ${line}`)
   }
 
   /** @returns {string[]} */
@@ -268,10 +272,14 @@ class Run {
     const writers = [...this.of('producer'), ...this.of('transactor')]
     await Promise.all(writers.map((slot) => this.finish(slot)))
     await this.untilWorkersWriteNothing()
+    this.saw('nothing is written any more')
     const records = await auditor.readLog()
+    this.saw('the log has been read')
     await Promise.all(['member', 'worker'].map((program) => this.untilDelivered(program, records)))
+    this.saw('everything has been delivered, or nothing more comes')
     await Promise.all(readers.map((slot) => this.finish(slot)))
     for (const group of this.groups()) await auditor.readCommitted(group)
+    this.saw('all have ended')
   }
 
   /** One that is started again meanwhile is ended as well. @param {Slot} slot */

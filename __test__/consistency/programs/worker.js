@@ -86,7 +86,8 @@ async function main () {
       const records = messages.map(({ offset, value }) => [partition, Number(offset), String(value)])
       note('poll', 'ok', { records })
       for (let i = 0; i < records.length;) {
-        const some = records.slice(i, i + 1 + random.below(MOST_INPUTS))
+        // at the end only the rest is wanted, soon
+        const some = records.slice(i, i + (isDraining ? records.length : 1 + random.below(MOST_INPUTS)))
         const inputs = /** @type {[number, number][]} */ (some.map(([, offset]) => [partition, offset]))
         const offset = Number(some[some.length - 1][1])
         if (!isRunning() || isStale() || !await one(inputs)) {
