@@ -296,7 +296,10 @@ class Run {
     for (const slot of this.of('worker')) {
       const deadline = Date.now() + PATIENCE_MS
       while (slot.current.all('drained').length === 0) {
-        if (Date.now() > deadline) throw new Error(`${slot.current.name} does not come to an end of its writes`)
+        if (Date.now() > deadline) {
+          const last = JSON.stringify(slot.current.read().at(-1))
+          throw new Error(`${slot.current.name} does not come to an end of its writes, the last that it did: ${last}`)
+        }
         await delay(LOOK_MS)
       }
     }
