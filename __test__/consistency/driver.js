@@ -61,6 +61,16 @@ class Slot {
   }
 }
 
+/**
+ * Whether a process listens to signals, once it does: before that they would end it.
+ *
+ * @param {Workload} workload
+ * @returns {Promise<boolean>} false: it has ended
+ */
+function hasStarted (workload) {
+  return workload.see('started').then(() => true, () => false)
+}
+
 class Run {
   /**
    * @param {object} options
@@ -268,7 +278,9 @@ class Run {
   /** @param {Auditor} auditor */
   async settle (auditor) {
     const readers = [...this.of('member'), ...this.of('worker')]
-    for (const slot of readers) slot.current.child.kill('SIGUSR2')
+    await Promise.all(readers.map(async ({ current }) => {
+      if (await hasStarted(current)) current.child.kill('SIGUSR2')
+    }))
     const writers = [...this.of('producer'), ...this.of('transactor')]
     await Promise.all(writers.map((slot) => this.finish(slot)))
     await this.untilWorkersWriteNothing()
@@ -286,6 +298,7 @@ class Run {
   async finish (slot) {
     for (;;) {
       const { current } = slot
+      await hasStarted(current)
       const { signal } = await current.finish(PATIENCE_MS)
       if (signal === 'SIGKILL') this.problems.push(`${current.name} did not end within ${PATIENCE_MS} ms`)
       if (slot.current === current) return

@@ -135,6 +135,8 @@ function nextOperation () {
 }
 
 async function main () {
+  // signals are heard from now on
+  note('started', 'info')
   note('open', 'info', { group, isolation, topic })
   member = await openMember(config, events)
   note('ready', 'info')

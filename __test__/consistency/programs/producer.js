@@ -18,6 +18,8 @@ const PAUSE_MS = 20
 let isStopping = false
 
 async function main () {
+  // signals are heard from now on
+  note('started', 'info')
   const producer = await openProducer(config)
   note('ready', 'info')
   /** @type {Set<Promise<unknown>>} */

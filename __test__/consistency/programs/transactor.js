@@ -48,6 +48,8 @@ async function one (transactions) {
 }
 
 async function main () {
+  // signals are heard from now on
+  note('started', 'info')
   const producer = kafkaOf(config).producer({ transactionalId, transactionTimeout })
   await connect(producer)
   const transactions = new Transactions(producer)

@@ -73,6 +73,8 @@ async function one (inputs) {
 }
 
 async function main () {
+  // signals are heard from now on
+  note('started', 'info')
   note('open', 'info', { group, isolation, topic })
   endWithCrash(consumer, (error) => note('error', 'info', { error: textOf(error) }))
   await connect(producer)
