@@ -12,7 +12,7 @@ const SHIPPED = ['index.js', 'kafka.js', 'kafkajs.js', 'logging.js', 'metrics.js
   'cli/**/*.js', 'bin/**/*.js', 'packages/**/*.js']
 
 /** The tests that wait for a broker, be it a real one. */
-const WITH_BROKERS = ['compat', 'compat-kafkajs', 'embedded', 'hostile', 'integration', 'lifecycle']
+const WITH_BROKERS = ['compat', 'compat-kafkajs', 'consistency', 'embedded', 'hostile', 'integration', 'lifecycle']
   .map((layer) => `__test__/${layer}/**/*.test.js`)
 
 /**

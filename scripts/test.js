@@ -36,6 +36,7 @@ const LAYERS = [
   { name: 'lifecycle', concurrency: 2, nodeArgs: ['--expose-gc'] },
   { name: 'hostile', concurrency: 2 },
   { name: 'faults', concurrency: 1, ownKafka: true },
+  { name: 'consistency', concurrency: 1, ownKafka: true },
   { name: 'integration', concurrency: 2, kafka: ['4', '3.9'] },
   { name: 'compat', concurrency: 1, kafka: ['4', '3.9'] },
   { name: 'compat-kafkajs', concurrency: 1, kafka: ['4', '3.9'] },

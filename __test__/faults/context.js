@@ -89,9 +89,9 @@ class Context {
    */
   start (program, config, options) {
     const file = path.isAbsolute(program) ? program : path.join(__dirname, 'programs', `${program}.js`)
-    const number = this.workloads.length + 1
+    const name = `${this.workloads.length + 1}-${path.basename(file, '.js')}`
     const workload = new Workload({
-      file, config: { door: this.door, ...config }, folder: this.folder, number, ...options
+      file, config: { door: this.door, ...config }, folder: this.folder, name, ...options
     })
     this.workloads.push(workload)
     return workload

@@ -22,12 +22,12 @@ class Workload {
    * @param {string} options.file the program
    * @param {object} options.config
    * @param {string} options.folder where its files go
-   * @param {number} options.number for the files' names
+   * @param {string} options.name for its files
    * @param {string[]} [options.nodeArgs]
    * @param {Record<string, string>} [options.env]
    */
-  constructor ({ file, config, folder, number, nodeArgs = [], env = {} }) {
-    this.name = `${number}-${path.basename(file, '.js')}`
+  constructor ({ file, config, folder, name, nodeArgs = [], env = {} }) {
+    this.name = name
     this.eventsFile = path.join(folder, `${this.name}.events`)
     this.outputFile = path.join(folder, `${this.name}.output`)
     /** @type {Event[]} what has been read so far; `read()` brings it up to date */

@@ -8,8 +8,9 @@ const { setTimeout: delay } = require('node:timers/promises')
 // takes the broker's place in what brokers say of each other, so that clients know no other.
 
 const HOST = '127.0.0.1'
-const METADATA = 3
 const FIND_COORDINATOR = 10
+/** The requests whose answers name brokers: Produce, Fetch, Metadata, FindCoordinator. */
+const NAMING = new Set([0, 1, 3, FIND_COORDINATOR])
 /** A slow connection carries its bytes in portions that are this far apart, ms. */
 const PORTION_MS = 20
 
@@ -108,7 +109,7 @@ class Link {
     const api = this.asked.get(correlation)
     this.asked.delete(correlation)
     const { cut, rewrite } = this.proxy
-    const translated = api === METADATA || api === FIND_COORDINATOR ? this.proxy.translate(frame) : frame
+    const translated = api !== undefined && NAMING.has(api) ? this.proxy.translate(frame) : frame
     const bytes = rewrite === null ? translated : rewrite(api, translated)
     if (cut === null || cut.api !== api) {
       this.toClient.send(bytes)

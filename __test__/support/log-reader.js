@@ -6,6 +6,8 @@ const {
 } = require('../../tools/kafka/wire')
 
 const FETCH_BYTES = 8 * 1024 * 1024
+/** The type of a control record that ends a transaction with a commit. */
+const COMMIT_MARKER = 1
 
 /**
  * @typedef {object} LogRecord
@@ -47,15 +49,45 @@ class RecordCursor {
   }
 }
 
+/** Which records of one partition belong to transactions that were committed, by the markers that follow them. */
+class Transactions {
+  constructor () {
+    /** @type {Map<bigint, LogRecord[]>} of those without a marker so far, by producer id */
+    this.open = new Map()
+    /** @type {Set<LogRecord>} */
+    this.aborted = new Set()
+  }
+
+  /** @param {bigint} producerId @param {LogRecord[]} records */
+  add (producerId, records) {
+    const before = this.open.get(producerId)
+    if (before) before.push(...records)
+    else this.open.set(producerId, records)
+  }
+
+  /** @param {bigint} producerId @param {Buffer | null} key of a control record */
+  end (producerId, key) {
+    const isCommit = key !== null && key.readInt16BE(2) === COMMIT_MARKER
+    if (!isCommit) for (const record of this.open.get(producerId) || []) this.aborted.add(record)
+    this.open.delete(producerId)
+  }
+
+  /** @param {LogRecord} record */
+  shows (record) {
+    return !this.aborted.has(record) && ![...this.open.values()].some((records) => records.includes(record))
+  }
+}
+
 /**
  * Appends the records of what a fetch returned, and says where the next fetch begins. The last batch may be cut off.
  *
  * @param {Buffer} bytes
  * @param {{ partition: number, from: bigint, end: bigint }} range
  * @param {LogRecord[]} records
+ * @param {Transactions} [transactions] of the partition, to be told
  * @returns {bigint}
  */
-function decodeBatches (bytes, { partition, from, end }, records) {
+function decodeBatches (bytes, { partition, from, end }, records, transactions) {
   let next = from
   for (let at = 0; at + 61 <= bytes.length;) {
     const base = bytes.readBigInt64BE(at)
@@ -70,7 +102,16 @@ function decodeBatches (bytes, { partition, from, end }, records) {
     const count = bytes.readInt32BE(at + 57)
     const isAppendTime = (attributes & 8) !== 0
     const isControl = (attributes & 0x20) !== 0
-    if (!isControl) {
+    const producerId = bytes.readBigInt64BE(at + 43)
+    const known = records.length
+    if (isControl) {
+      const cursor = new RecordCursor(bytes.subarray(at + 61, at + length))
+      cursor.varint()
+      cursor.at++
+      cursor.varint()
+      cursor.varint()
+      if (transactions) transactions.end(producerId, cursor.bytes())
+    } else {
       const cursor = new RecordCursor(DECOMPRESS[attributes & 7](bytes.subarray(at + 61, at + length)))
       for (let i = 0; i < count; i++) {
         cursor.varint()
@@ -86,6 +127,7 @@ function decodeBatches (bytes, { partition, from, end }, records) {
         const time = isAppendTime ? maxTimestamp : timestamp
         records.push({ partition, offset: Number(offset), key, value, timestamp: time, headers })
       }
+      if (transactions && (attributes & 0x10) !== 0) transactions.add(producerId, records.slice(known))
     }
     at += length
   }
@@ -127,10 +169,36 @@ async function fetch (connection, topic, { partition, from }) {
  * @returns {Promise<LogRecord[]>}
  */
 async function readAll (brokers, topic) {
+  return (await readPartitions(brokers, topic)).records
+}
+
+/**
+ * The same with what a reader of committed transactions sees of it. Nothing is decided of transactions that are open.
+ *
+ * @param {string} brokers
+ * @param {string} topic
+ * @returns {Promise<{ records: (LogRecord & { isVisible: boolean })[], open: number }>} `open`: how many there are
+ */
+async function readTransactions (brokers, topic) {
+  const { records, transactions } = await readPartitions(brokers, topic)
+  const all = [...transactions.values()]
+  return {
+    records: records.map((record) => {
+      const own = transactions.get(record.partition)
+      return { ...record, isVisible: own === undefined || own.shows(record) }
+    }),
+    open: all.reduce((sum, { open }) => sum + open.size, 0)
+  }
+}
+
+/** @param {string} brokers @param {string} topic */
+async function readPartitions (brokers, topic) {
   const { brokers: nodes, topics: [found] } = await withConnection(parseAddress(brokers), (c) => metadata(c, [topic]))
   if (found.error !== 0) throw new Error(`Topic ${topic} could not be read: error ${found.error}`)
   /** @type {LogRecord[]} */
   const records = []
+  /** @type {Map<number, Transactions>} by partition */
+  const transactions = new Map()
   for (const node of nodes) {
     const ids = found.partitions.filter((partition) => partition.leader === node.id).map((partition) => partition.id)
     if (ids.length === 0) continue
@@ -140,16 +208,19 @@ async function readAll (brokers, topic) {
       for (const partition of ids) {
         const end = /** @type {bigint} */ (ends.get(partition))
         let from = /** @type {bigint} */ (starts.get(partition))
+        const own = new Transactions()
+        transactions.set(partition, own)
         while (from < end) {
           const bytes = await fetch(connection, topic, { partition, from })
-          from = decodeBatches(bytes, { partition, from, end }, records)
+          from = decodeBatches(bytes, { partition, from, end }, records, own)
         }
       }
     })
   }
   const headless = found.partitions.find((partition) => partition.leader < 0)
   if (headless) throw new Error(`${topic}/${headless.id} has no leader`)
-  return records.sort((a, b) => a.partition - b.partition || a.offset - b.offset)
+  records.sort((a, b) => a.partition - b.partition || a.offset - b.offset)
+  return { records, transactions }
 }
 
-module.exports = { readAll, decodeBatches, RecordCursor }
+module.exports = { readAll, readTransactions, decodeBatches, RecordCursor }

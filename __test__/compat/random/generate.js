@@ -1,6 +1,6 @@
 'use strict'
 
-const { Random } = require('./random')
+const { Random } = require('../../support/random')
 
 /**
  * A program is data: it can be run in another process, shortened, and printed.

@@ -1,7 +1,7 @@
 'use strict'
 
 /** @typedef {import('../generate').Step} Step */
-/** @typedef {import('../random').Random} Random */
+/** @typedef {import('../../../support/random').Random} Random */
 
 /** Short heartbeats, by which a member learns of a rebalance, and a session that even a busy machine keeps up. */
 const SESSION = { sessionTimeout: 20000, heartbeatInterval: 1000 }

@@ -7,7 +7,7 @@ const { RECORDS, REFUSED, REQUESTS, SLOW } = require('./requests')
 /** @typedef {import('../../generate').Step} Step */
 /** @typedef {import('../../generate').Move} Move */
 /** @typedef {import('../../generate').State} State */
-/** @typedef {import('../../random').Random} Random */
+/** @typedef {import('../../../../support/random').Random} Random */
 
 const TOPICS = { a: [5], b: [3, 2, 0] }
 

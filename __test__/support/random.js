@@ -7,6 +7,18 @@ class Random {
     this.state = seed >>> 0
   }
 
+  /**
+   * The numbers of one of many that share a seed, each with a sequence of its own (the name's FNV-1a is mixed in).
+   *
+   * @param {number} seed
+   * @param {string} name
+   */
+  static named (seed, name) {
+    let hash = 0x811c9dc5
+    for (const byte of Buffer.from(`${seed}/${name}`)) hash = Math.imul(hash ^ byte, 0x01000193)
+    return new Random(hash)
+  }
+
   /** @returns {number} from 0 up to 1, without 1 */
   next () {
     this.state = (this.state + 0x6d2b79f5) >>> 0
