@@ -20,6 +20,43 @@ const WINDOWS_ONLY: &[&str] = &["rdkafka_sasl_win32.c", "regexp.c"];
 /// Compiled with -O3, as librdkafka's own build does.
 const HOT: &[&str] = &["lz4.c", "lz4frame.c", "lz4hc.c", "rdkafka_lz4.c", "rdxxhash.c"];
 
+/// Compiled for size: what no record goes through. It keeps the packages small, see `__test__/install/package.test.js`.
+const COLD: &[&str] = &[
+  "cJSON.c",
+  "rdaddr.c",
+  "rdhdrhistogram.c",
+  "rdkafka_admin.c",
+  "rdkafka_assignment.c",
+  "rdkafka_assignor.c",
+  "rdkafka_aux.c",
+  "rdkafka_cert.c",
+  "rdkafka_coord.c",
+  "rdkafka_error.c",
+  "rdkafka_event.c",
+  "rdkafka_feature.c",
+  "rdkafka_idempotence.c",
+  "rdkafka_metadata.c",
+  "rdkafka_metadata_cache.c",
+  "rdkafka_mock.c",
+  "rdkafka_mock_cgrp.c",
+  "rdkafka_mock_handlers.c",
+  "rdkafka_offset.c",
+  "rdkafka_range_assignor.c",
+  "rdkafka_roundrobin_assignor.c",
+  "rdkafka_sasl.c",
+  "rdkafka_sasl_oauthbearer.c",
+  "rdkafka_sasl_plain.c",
+  "rdkafka_sasl_scram.c",
+  "rdkafka_ssl.c",
+  "rdkafka_sticky_assignor.c",
+  "rdkafka_subscription.c",
+  "rdkafka_telemetry.c",
+  "rdkafka_telemetry_decode.c",
+  "rdkafka_telemetry_encode.c",
+  "rdkafka_txnmgr.c",
+  "rdunittest.c",
+];
+
 /// Functions that the addon's C files stand in for, by the file that defines them. There they are compiled under the name
 /// `original_...`, so whoever links this library must define them: the addon in src/ffi/shims, others by calling the
 /// original. The preprocessor does it, and only in the file of the definition: what is called from there is the original.
@@ -74,8 +111,7 @@ fn main() {
     build
   };
 
-  let mut plain = Vec::new();
-  let mut hot = Vec::new();
+  let (mut plain, mut hot, mut cold) = (Vec::new(), Vec::new(), Vec::new());
   for file in c_files(&source) {
     let name = file.file_name().unwrap().to_str().unwrap();
     if REPLACED.iter().any(|(replaced, _)| *replaced == name) {
@@ -85,13 +121,18 @@ fn main() {
       plain.push(own.join(ours));
       continue;
     }
-    let group = if HOT.contains(&name) { &mut hot } else { &mut plain };
+    let group = match name {
+      _ if HOT.contains(&name) => &mut hot,
+      _ if COLD.contains(&name) => &mut cold,
+      _ => &mut plain,
+    };
     group.push(file);
   }
   if env::var("CARGO_CFG_TARGET_OS").unwrap() == "windows" {
     plain.push(own.join(WINDOWS_OWN));
   }
   let mut objects = common().opt_level(3).files(hot).compile_intermediates();
+  objects.extend(common().opt_level_str("s").files(cold).compile_intermediates());
   for (file, functions) in REPLACED {
     let mut build = common();
     for function in *functions {

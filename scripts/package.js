@@ -59,17 +59,15 @@ function assertSameVersion (version) {
  * @param {string} folder
  * @param {any} manifest
  * @param {{name: string, version: string}[]} platforms
- * @param {string} notices
  */
-function stageMain (folder, manifest, platforms, notices) {
+function stageMain (folder, manifest, platforms) {
   fs.mkdirSync(folder)
   for (const name of manifest.files) {
     const source = path.join(root, name)
     if (!fs.existsSync(source)) throw new Error(`package.json lists ${name} in "files", but there is no such file`)
     fs.cpSync(source, path.join(folder, name), { recursive: true })
   }
-  fs.writeFileSync(path.join(folder, NOTICES), notices)
-  const published = { ...manifest, files: [...manifest.files, NOTICES] }
+  const published = { ...manifest }
   for (const field of DEVELOPMENT_FIELDS) delete published[field]
   // Exact, since the private protocol between JavaScript and the addon may change with any version.
   published.optionalDependencies = Object.fromEntries(platforms.map(({ name, version }) => [name, version]))
@@ -148,7 +146,7 @@ async function packAll ({ out, binaries }) {
     const folders = await platformManifests(staging)
     const platforms = folders.map((folder) => readJson(path.join(folder, 'package.json')))
     const main = path.join(staging, 'main')
-    stageMain(main, manifest, platforms, thirdPartyNotices(addon.hostTriple()))
+    stageMain(main, manifest, platforms)
     const staged = [main]
     for (const target of targets) {
       const file = files.get(target.name)

@@ -190,15 +190,15 @@ describe('the packed packages', () => {
     if (process.platform === 'linux') assert.deepStrictEqual(manifest.libc, ['glibc'])
   })
 
-  it('carry their licence and the notices of what is linked in', () => {
+  it('carry their licence, and the binary the notices of what is linked in', () => {
     for (const location of [path.join(application, 'node_modules', 'kafka-node'), platform]) {
       assert.match(fs.readFileSync(path.join(location, 'LICENSE'), 'utf8'), /MIT License/)
-      const notices = fs.readFileSync(path.join(location, 'THIRD-PARTY-NOTICES.md'), 'utf8')
-      for (const name of ['librdkafka', 'OpenSSL', 'zlib', 'Zstandard', 'rdkafka-sys', 'napi', 'tokio']) {
-        assert.ok(notices.includes(name), `${name} is not in ${location}`)
-      }
-      assert.match(notices, /Magnus Edenhill/)
     }
+    const notices = fs.readFileSync(path.join(platform, 'THIRD-PARTY-NOTICES.md'), 'utf8')
+    for (const name of ['librdkafka', 'OpenSSL', 'zlib', 'Zstandard', 'rdkafka-sys', 'napi', 'tokio']) {
+      assert.ok(notices.includes(name), name)
+    }
+    assert.match(notices, /Magnus Edenhill/)
   })
 
   it('name the versions that the binary itself tells', async () => {
