@@ -245,6 +245,28 @@ describe('the second door\'s consumer on real Kafka', { timeout: 240000 }, () =>
     await second.seen.take(1)
   })
 
+  it('groupProtocol consumer: what was resumed while another member had it is read', async (context) => {
+    const clients = clientsOf(context)
+    const topic = await topicOf(2)
+    const options = { groupId: kafka.uniqueName('kip-848'), groupProtocol: /** @type {const} */ ('consumer') }
+    const first = await running(clients, topic, options)
+    for (const partition of [0, 1]) await clients.send(topic, ['before'], partition)
+    await first.seen.take(2)
+    first.consumer.pause([{ topic, partitions: [0, 1] }])
+    const second = clients.consumer(options)
+    const shared = nextEvent(second, 'GROUP_JOIN', ({ payload }) => partitionsOf(payload, topic).length === 1)
+    await second.subscribe({ topic, fromBeginning: true })
+    await second.run({ eachMessage: async () => {} })
+    await shared
+    first.consumer.resume([{ topic, partitions: [0, 1] }])
+    const alone = nextEvent(first.consumer, 'GROUP_JOIN', ({ payload }) => partitionsOf(payload, topic).length === 2)
+    await second.disconnect()
+    await alone
+    for (const partition of [0, 1]) await clients.send(topic, ['after'], partition)
+    await first.seen.take(4)
+    assert.deepEqual(first.seen.all.slice(2).sort(), [[0, 1], [1, 1]])
+  })
+
   it('groupInstanceId: a restart within the session moves nothing', async (context) => {
     const clients = clientsOf(context)
     const topic = await topicOf(4)

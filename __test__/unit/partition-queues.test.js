@@ -162,6 +162,36 @@ describe('PartitionQueues', () => {
       [['pause', true, undefined], ['seek', undefined, 0], ['pause', false, undefined]])
   })
 
+  it('resumes what was paused under an assignment that has gone', () => {
+    const paused = (partition) => commands.filter(({ type, partitions }) =>
+      type === 'pause' && partitions[0].partition === partition).map(({ paused }) => paused)
+    const [zero, one] = [queues.open('t', 0, 1), queues.open('t', 1, 1)]
+    zero.pause()
+    queues.close(zero)
+    queues.close(one)
+    queues.open('t', 0, 2)
+    queues.open('t', 1, 2)
+    assert.deepEqual(paused(0), [true, true, false])
+    assert.deepEqual(paused(1), [])
+  })
+
+  it('resumes what was resumed too late for its assignment, and what was held back under it', () => {
+    make({ highBytes: 1024 })
+    const [resumed, heldBack] = [queues.open('t', 0, 1), queues.open('t', 1, 1)]
+    resumed.pause()
+    add([record(0, 1, { value: 'x'.repeat(600 * 1024) })])
+    assert.ok(heldBack.isHeldBack)
+    // the native side, which has given the partition up by now, takes no notice of it
+    resumed.resume(0)
+    commands = []
+    for (const queue of [resumed, heldBack]) {
+      queues.close(queue)
+      queues.open('t', queue.partition, 2)
+    }
+    assert.deepEqual(commands.map(({ partitions: [{ partition }], paused }) => [partition, paused]),
+      [[0, true], [0, false], [1, true], [1, false]])
+  })
+
   it('stops fetching what waits too long when others could go on, until it is short again', () => {
     make({ highBytes: 1024 * 1024 })
     const [slow] = [queues.open('t', 0, 1), queues.open('t', 1, 1)]

@@ -146,6 +146,8 @@ class PartitionQueues {
     this.topicIds = new Map()
     /** @type {Array<Map<number, PartitionQueue>>} by topic id and partition */
     this.queues = []
+    /** @type {Array<Set<number>>} what has ever been paused, by topic id and partition; see `open` */
+    this.everPaused = []
     this.count = 0
     /** that wait, of all queues */
     this.bytes = 0
@@ -162,10 +164,13 @@ class PartitionQueues {
   learnTopic ({ id, name }) {
     this.topicIds.set(name, id)
     this.queues[id] = new Map()
+    this.everPaused[id] = new Set()
   }
 
   /**
-   * A partition has been assigned.
+   * A partition has been assigned. It is fetched, also if it was paused under an assignment that has gone: librdkafka
+   * keeps it paused, while the native side has forgotten that it was and would do nothing to resume it. As the native
+   * side may have been ahead when it was to resume one, all that were ever paused are.
    *
    * @param {string} topic
    * @param {number} partition
@@ -178,6 +183,10 @@ class PartitionQueues {
     if (before) this.close(before)
     this.queues[topicId].set(partition, queue)
     this.count++
+    if (this.everPaused[topicId].has(partition)) {
+      this.pause([queue], true)
+      this.pause([queue], false)
+    }
     return queue
   }
 
@@ -254,6 +263,7 @@ class PartitionQueues {
    * @param {boolean} paused
    */
   pause (queues, paused) {
+    if (paused) for (const { topicId, partition } of queues) this.everPaused[topicId].add(partition)
     const partitions = queues.map(({ topic, partition }) => ({ topic, partition }))
     this.handle.command({ type: 'pause', partitions, paused })
   }
