@@ -81,7 +81,7 @@ for (const [target, file] of files) {
       // what is published: a checkout's own build comes from another compiler
       if (file !== builtFile(target)) return
       const bytes = found.bytes + mainPackageBytes()
-      assert.ok(bytes <= MAX_INSTALLED_BYTES, `${(bytes / 1e6).toFixed(1)} MB`)
+      assert.ok(bytes <= MAX_INSTALLED_BYTES, `${(bytes / 1e6).toFixed(2)} MB`)
     })
 
     // A checkout's own build is for this machine's libc.
