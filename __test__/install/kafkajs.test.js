@@ -12,6 +12,7 @@ const ts = require('typescript')
 
 const kafka = require('../support/kafka')
 const { startRegistry } = require('../support/registry')
+const { runtimeDependencies } = require('../../scripts/lib/dependencies')
 const { packAll } = require('../../scripts/package')
 const { npmCommand, run } = require('../../scripts/lib/processes')
 
@@ -53,7 +54,7 @@ describe('kafkajs-native, installed as kafkajs', { timeout: 300000 }, () => {
     fs.mkdirSync(dependent)
     fs.writeFileSync(path.join(dependent, 'package.json'), JSON.stringify(DEPENDENT))
     fs.writeFileSync(path.join(dependent, 'index.js'), "module.exports = require('kafkajs')\n")
-    const others = ['debug', 'ms'].map(name => path.join(root, 'node_modules', name))
+    const others = [...runtimeDependencies().keys()].map(name => path.join(root, 'node_modules', name))
     const tarballs = await Promise.all([...others, dependent].map(pack))
     const registry = await startRegistry([...all.map(({ file }) => fs.readFileSync(file)), ...tarballs])
     try {

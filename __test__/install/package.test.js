@@ -13,6 +13,7 @@ const { after, before, describe, it } = require('node:test')
 const addon = require('../../scripts/lib/addon')
 const { linkedSoftware } = require('../../scripts/lib/notices')
 const { startRegistry } = require('../support/registry')
+const { runtimeDependencies } = require('../../scripts/lib/dependencies')
 const { packAll } = require('../../scripts/package')
 const { npmCommand } = require('../../scripts/lib/processes')
 
@@ -122,7 +123,7 @@ describe('the packed packages', () => {
     const packed = await packAll({ out: path.join(folder, 'dist') })
     const tarballs = packed.map(({ file }) => fs.readFileSync(file))
     // The dependencies come from this checkout's own copies, so that the test needs no other registry.
-    for (const name of ['commander', 'debug', 'ms']) {
+    for (const name of runtimeDependencies().keys()) {
       tarballs.push(await packFolder(path.join(root, 'node_modules', name)))
     }
     tarballs.push(

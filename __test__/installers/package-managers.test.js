@@ -11,6 +11,7 @@ const { after, before, describe, it } = require('node:test')
 const { startRegistry } = require('../support/registry')
 const { installTools } = require('../support/tools')
 const addon = require('../../scripts/lib/addon')
+const { runtimeDependencies } = require('../../scripts/lib/dependencies')
 const { npmCommand, run } = require('../../scripts/lib/processes')
 const { binaryOfThisMachine, packAll } = require('../../scripts/package')
 const { targets, targetOfTriple } = require('../../scripts/platforms/targets')
@@ -97,7 +98,7 @@ describe('package managers', { timeout: 600000 }, () => {
     const files = targets.map((target) => [target.name, target === here ? binaryOfThisMachine(target) : other])
     const packed = await packAll({ out: path.join(folder, 'dist'), binaries: new Map(files) })
     const npm = npmCommand()
-    for (const name of ['commander', 'debug', 'ms']) {
+    for (const name of runtimeDependencies().keys()) {
       const args = [...npm.args, 'pack', '--silent', '--ignore-scripts', '--pack-destination', folder]
       await succeeds(npm.command, args, path.join(root, 'node_modules', name), /** @type {any} */ (process.env))
     }

@@ -4,6 +4,7 @@ const { spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
+const { runtimeDependencies } = require('../../scripts/lib/dependencies')
 const { packAll } = require('../../scripts/package')
 
 const root = path.join(__dirname, '..', '..')
@@ -29,7 +30,7 @@ async function installedApplication (prefix) {
   const [main, ...platforms] = await packAll({ out: path.join(folder, 'dist') })
   unpack(main.file, path.join(modules, 'kafka-node'))
   for (const { name, file } of platforms) unpack(file, path.join(modules, name))
-  for (const name of ['commander', 'debug', 'ms']) {
+  for (const name of runtimeDependencies().keys()) {
     fs.cpSync(path.join(root, 'node_modules', name), path.join(modules, name), { recursive: true })
   }
   fs.writeFileSync(path.join(folder, 'package.json'), JSON.stringify({ name: 'application', private: true }))

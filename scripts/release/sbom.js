@@ -10,6 +10,7 @@ const { Enums, Models, Serialize, Spec } = require('@cyclonedx/cyclonedx-library
 const { PackageURL } = require('packageurl-js')
 const { root } = require('../lib/paths')
 const { linkedSoftware } = require('../lib/notices')
+const { runtimeDependencies } = require('../lib/dependencies')
 
 /**
  * @param {string} type of package URL
@@ -31,23 +32,6 @@ function component (fullName, version, licence, type) {
   // Cargo's old way to write OR.
   made.licenses.add(new Models.LicenseExpression(licence.replace(/\//g, ' OR ')))
   return made
-}
-
-/** The npm packages that the main package needs at run time, all levels of them. */
-function runtimeDependencies () {
-  const { packages } = JSON.parse(fs.readFileSync(path.join(root, 'package-lock.json'), 'utf8'))
-  /** @type {Map<string, {version: string, license: string}>} */
-  const found = new Map()
-  const visit = (/** @type {Record<string, string>} */ dependencies = {}) => {
-    for (const name of Object.keys(dependencies)) {
-      const entry = packages[`node_modules/${name}`]
-      if (!entry || found.has(name)) continue
-      found.set(name, entry)
-      visit(entry.dependencies)
-    }
-  }
-  visit(packages[''].dependencies)
-  return found
 }
 
 /**
