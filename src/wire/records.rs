@@ -263,20 +263,19 @@ mod tests {
   use proptest::collection::vec;
   use proptest::prelude::*;
 
-  type Headers = Vec<(&'static str, Option<&'static str>)>;
-
-  #[derive(Default, Clone)]
-  struct Fake {
+  /// A record whose bytes are `B`: texts in examples, anything in properties.
+  #[derive(Clone, Debug, Default, PartialEq)]
+  struct Fake<B = &'static str> {
     topic: usize,
     partition: i32,
     offset: i64,
     timestamp: i64,
-    key: Option<&'static str>,
-    value: Option<&'static str>,
-    headers: Headers,
+    key: Option<B>,
+    value: Option<B>,
+    headers: Vec<(B, Option<B>)>,
   }
 
-  impl Record for Fake {
+  impl<B: AsRef<[u8]>> Record for Fake<B> {
     fn topic_tag(&self) -> usize {
       self.topic
     }
@@ -290,14 +289,14 @@ mod tests {
       self.timestamp
     }
     fn key(&self) -> Option<&[u8]> {
-      self.key.map(str::as_bytes)
+      self.key.as_ref().map(B::as_ref)
     }
     fn value(&self) -> Option<&[u8]> {
-      self.value.map(str::as_bytes)
+      self.value.as_ref().map(B::as_ref)
     }
     fn headers(&self, mut each: impl FnMut(&[u8], Option<&[u8]>)) {
       for (name, value) in &self.headers {
-        each(name.as_bytes(), value.map(str::as_bytes));
+        each(name.as_ref(), value.as_ref().map(B::as_ref));
       }
     }
   }
@@ -417,43 +416,7 @@ mod tests {
     assert_eq!(BatchLayout::of(&records, 80).count, 0);
   }
 
-  /// A record of any content.
-  #[derive(Clone, Debug, PartialEq)]
-  struct Anything {
-    topic: usize,
-    partition: i32,
-    offset: i64,
-    timestamp: i64,
-    key: Option<Vec<u8>>,
-    value: Option<Vec<u8>>,
-    headers: Vec<(Vec<u8>, Option<Vec<u8>>)>,
-  }
-
-  impl Record for Anything {
-    fn topic_tag(&self) -> usize {
-      self.topic
-    }
-    fn partition(&self) -> i32 {
-      self.partition
-    }
-    fn offset(&self) -> i64 {
-      self.offset
-    }
-    fn timestamp(&self) -> i64 {
-      self.timestamp
-    }
-    fn key(&self) -> Option<&[u8]> {
-      self.key.as_deref()
-    }
-    fn value(&self) -> Option<&[u8]> {
-      self.value.as_deref()
-    }
-    fn headers(&self, mut each: impl FnMut(&[u8], Option<&[u8]>)) {
-      for (name, value) in &self.headers {
-        each(name, value.as_deref());
-      }
-    }
-  }
+  type Anything = Fake<Vec<u8>>;
 
   fn anything() -> impl Strategy<Value = Anything> {
     let bytes = || vec(any::<u8>(), 0..20);
@@ -461,7 +424,7 @@ mod tests {
     // Exact as f64.
     let number = || 0i64..1 << 53;
     (0usize..3, 0i32..3, number(), number(), value(), value(), vec((bytes(), value()), 0..3)).prop_map(
-      |(topic, partition, offset, timestamp, key, value, headers)| Anything {
+      |(topic, partition, offset, timestamp, key, value, headers)| Fake {
         topic,
         partition,
         offset,
@@ -508,7 +471,7 @@ mod tests {
           }
           assert_eq!(headers, end);
         }
-        records.push(Anything {
+        records.push(Fake {
           topic: topic as usize,
           partition,
           offset: number(Header::OFFSETS_AT, index),
