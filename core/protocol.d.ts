@@ -40,7 +40,7 @@ export type ClusterMetadata = { brokers: Array<BrokerInfo>, topics: Array<TopicI
 /**
  * A command, as JSON text from JavaScript. Versions are of assignments, see `membership.rs`.
  */
-export type Command = { "type": "subscribe", topics: Array<string>, start: StartPolicy, } | { "type": "setAssignment", partitions: Array<Partition>, } | { "type": "revoked", assignmentVersion: number, commit: Array<Partition>, } | { "type": "commit", id: number, partitions: Array<Partition>, assignmentVersion?: number | null, generationId?: number | null, } | { "type": "seek", topic: string, partition: number, offset: number, seekVersion: number, } | { "type": "pause", partitions: Array<Partition>, paused: boolean, } | { "type": "unsubscribe" };
+export type Command = { "type": "subscribe", topics: Array<string>, start: StartPolicy, } | { "type": "setAssignment", partitions: Array<Partition>, } | { "type": "revoked", assignmentVersion: number, commit: Array<Partition>, } | { "type": "commit", id: number, partitions: Array<Partition>, assignmentVersion?: number | null, generationId?: number | null, } | { "type": "seek", topic: string, partition: number, offset: number, seekVersion: number, assignmentVersion?: number | null, } | { "type": "pause", partitions: Array<Partition>, paused: boolean, assignmentVersion?: number | null, } | { "type": "unsubscribe" };
 
 export type ConfigEntry = { name: string, 
 /**

@@ -95,17 +95,17 @@ fn main() {
   );
   let source = patched(&librdkafka_source());
   let own = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap());
-  let includes = [
-    source.clone(),
-    // "../config.h" is looked up from here.
-    own.join("src"),
-    header_dir("DEP_OPENSSL_INCLUDE"),
-    header_dir("DEP_Z_INCLUDE"),
-    header_dir("DEP_ZSTD_INCLUDE"),
-  ];
-  let config = own.join("config.h");
+  // Beside the source, where librdkafka looks for "../config.h". And whoever gets these paths must not depend on this
+  // checkout: another one that shares the target folder uses what was built here, even when this one is gone.
+  let config = source.with_file_name("config.h");
+  fs::write(&config, fs::read(own.join("config.h")).expect("config.h")).expect("OUT_DIR can be written to");
+  let includes =
+    [source.clone(), header_dir("DEP_OPENSSL_INCLUDE"), header_dir("DEP_Z_INCLUDE"), header_dir("DEP_ZSTD_INCLUDE")];
+  // Assertions name their file: a path that is the same wherever this is built.
+  let same_paths = format!("-ffile-prefix-map={}=librdkafka", source.parent().unwrap().display());
   let common = || {
     let mut build = cc::Build::new();
+    build.flag_if_supported(&same_paths);
     build.std("gnu11").warnings(false).opt_level(2).flag("-fvisibility=hidden").includes(&includes);
     build.flag("-include").flag(&config);
     build

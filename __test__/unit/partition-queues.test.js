@@ -130,7 +130,7 @@ describe('PartitionQueues', () => {
     add([record(0)], { assignmentVersion: 2 })
     queue.seek(7)
     assert.ok(queue.isEmpty)
-    assert.deepEqual(commands, [{ type: 'seek', topic: 't', partition: 0, offset: 7, seekVersion: 1 }])
+    assert.deepEqual(commands, [{ type: 'seek', topic: 't', partition: 0, offset: 7, seekVersion: 1, assignmentVersion: 1 }])
     add([record(1)], { assignmentVersion: 2, seekVersion: 0 })
     assert.ok(queue.isEmpty)
     add([record(7)], { assignmentVersion: 2, seekVersion: 1 })
@@ -162,34 +162,30 @@ describe('PartitionQueues', () => {
       [['pause', true, undefined], ['seek', undefined, 0], ['pause', false, undefined]])
   })
 
-  it('resumes what was paused under an assignment that has gone', () => {
-    const paused = (partition) => commands.filter(({ type, partitions }) =>
-      type === 'pause' && partitions[0].partition === partition).map(({ paused }) => paused)
-    const [zero, one] = [queues.open('t', 0, 1), queues.open('t', 1, 1)]
-    zero.pause()
-    queues.close(zero)
-    queues.close(one)
-    queues.open('t', 0, 2)
-    queues.open('t', 1, 2)
-    assert.deepEqual(paused(0), [true, true, false])
-    assert.deepEqual(paused(1), [])
+  it('says which assignment it knows when it pauses, resumes or seeks', () => {
+    const queue = queues.open('t', 0, 1)
+    handle.knownVersion = 3
+    queue.pause()
+    queue.resume(0)
+    assert.deepEqual(commands.map(({ assignmentVersion }) => assignmentVersion), [3, 3, 3])
   })
 
-  it('resumes what was resumed too late for its assignment, and what was held back under it', () => {
+  it('leaves alone a partition that was taken, whoever pauses, resumes or seeks it then', () => {
     make({ highBytes: 1024 })
-    const [resumed, heldBack] = [queues.open('t', 0, 1), queues.open('t', 1, 1)]
-    resumed.pause()
+    const [stopped, heldBack] = [queues.open('t', 0, 1), queues.open('t', 1, 1)]
+    stopped.pause()
     add([record(0, 1, { value: 'x'.repeat(600 * 1024) })])
     assert.ok(heldBack.isHeldBack)
-    // the native side, which has given the partition up by now, takes no notice of it
-    resumed.resume(0)
     commands = []
-    for (const queue of [resumed, heldBack]) {
+    for (const queue of [stopped, heldBack]) {
       queues.close(queue)
       queues.open('t', queue.partition, 2)
     }
-    assert.deepEqual(commands.map(({ partitions: [{ partition }], paused }) => [partition, paused]),
-      [[0, true], [0, false], [1, true], [1, false]])
+    stopped.resume(0)
+    stopped.pause()
+    heldBack.take(1)
+    heldBack.seek(7)
+    assert.deepEqual(commands, [])
   })
 
   it('stops fetching what waits too long when others could go on, until it is short again', () => {
@@ -202,12 +198,12 @@ describe('PartitionQueues', () => {
     assert.deepEqual(commands, [])
     hungry = true
     large()
-    assert.deepEqual(commands, [{ type: 'pause', partitions: [{ topic: 't', partition: 0 }], paused: true }])
+    assert.deepEqual(commands, [{ type: 'pause', partitions: [{ topic: 't', partition: 0 }], paused: true, assignmentVersion: 1 }])
     slow.take(1)
     slow.take(1)
     assert.equal(commands.length, 1)
     slow.take(1)
-    assert.deepEqual(commands[1], { type: 'pause', partitions: [{ topic: 't', partition: 0 }], paused: false })
+    assert.deepEqual(commands[1], { type: 'pause', partitions: [{ topic: 't', partition: 0 }], paused: false, assignmentVersion: 1 })
   })
 
   it('gets buffers back from batches that wait as soon as somebody has nothing to do', () => {
@@ -231,9 +227,9 @@ describe('PartitionQueues', () => {
     assert.deepEqual(commands, [])
     hungry = true
     queues.balance()
-    assert.deepEqual(commands, [{ type: 'pause', partitions: [{ topic: 't', partition: 0 }], paused: true }])
+    assert.deepEqual(commands, [{ type: 'pause', partitions: [{ topic: 't', partition: 0 }], paused: true, assignmentVersion: 1 }])
     taken(slow)
-    assert.deepEqual(commands[1], { type: 'pause', partitions: [{ topic: 't', partition: 0 }], paused: false })
+    assert.deepEqual(commands[1], { type: 'pause', partitions: [{ topic: 't', partition: 0 }], paused: false, assignmentVersion: 1 })
   })
 
   it('a single partition is never held back', () => {

@@ -107,8 +107,10 @@ class PartitionQueue {
   seek (offset) {
     const { topic, partition, owner } = this
     this.clear()
-    this.seekVersion = ++owner.seekVersion
-    owner.handle.command({ type: 'seek', topic, partition, offset, seekVersion: this.seekVersion })
+    if (!this.isOpen) return
+    const seekVersion = this.seekVersion = ++owner.seekVersion
+    const assignmentVersion = owner.handle.knownVersion
+    owner.handle.command({ type: 'seek', topic, partition, offset, seekVersion, assignmentVersion })
   }
 
   /** Stops fetching and drops what has arrived. To go on, `resume` with where. */
@@ -146,8 +148,6 @@ class PartitionQueues {
     this.topicIds = new Map()
     /** @type {Array<Map<number, PartitionQueue>>} by topic id and partition */
     this.queues = []
-    /** @type {Array<Set<number>>} what has ever been paused, by topic id and partition; see `open` */
-    this.everPaused = []
     this.count = 0
     /** that wait, of all queues */
     this.bytes = 0
@@ -164,13 +164,10 @@ class PartitionQueues {
   learnTopic ({ id, name }) {
     this.topicIds.set(name, id)
     this.queues[id] = new Map()
-    this.everPaused[id] = new Set()
   }
 
   /**
-   * A partition has been assigned. It is fetched, also if it was paused under an assignment that has gone: librdkafka
-   * keeps it paused, while the native side has forgotten that it was and would do nothing to resume it. As the native
-   * side may have been ahead when it was to resume one, all that were ever paused are.
+   * A partition has been assigned. It is fetched, also if it was paused under an assignment that has gone.
    *
    * @param {string} topic
    * @param {number} partition
@@ -183,10 +180,6 @@ class PartitionQueues {
     if (before) this.close(before)
     this.queues[topicId].set(partition, queue)
     this.count++
-    if (this.everPaused[topicId].has(partition)) {
-      this.pause([queue], true)
-      this.pause([queue], false)
-    }
     return queue
   }
 
@@ -259,13 +252,13 @@ class PartitionQueues {
   }
 
   /**
-   * @param {PartitionQueue[]} queues
+   * @param {PartitionQueue[]} queues what is gone among them is left out
    * @param {boolean} paused
    */
   pause (queues, paused) {
-    if (paused) for (const { topicId, partition } of queues) this.everPaused[topicId].add(partition)
-    const partitions = queues.map(({ topic, partition }) => ({ topic, partition }))
-    this.handle.command({ type: 'pause', partitions, paused })
+    const partitions = queues.filter(({ isOpen }) => isOpen).map(({ topic, partition }) => ({ topic, partition }))
+    if (partitions.length === 0) return
+    this.handle.command({ type: 'pause', partitions, paused, assignmentVersion: this.handle.knownVersion })
   }
 
   /** Drops everything. */

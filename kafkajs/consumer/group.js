@@ -364,7 +364,8 @@ class Group {
     })
     const unwanted = partitions.filter(({ topic }) => strangers.has(topic))
       .map(({ topic, partition }) => ({ topic, partition }))
-    this.handle.command({ type: 'pause', partitions: unwanted, paused: true })
+    const assignmentVersion = this.handle.knownVersion
+    this.handle.command({ type: 'pause', partitions: unwanted, paused: true, assignmentVersion })
   }
 
   /**

@@ -4,6 +4,7 @@
 // cargo-zigbuild (from PyPI, into the cache folder), Rust's standard libraries (rustup), mingw-w64 (apt).
 
 const fs = require('node:fs')
+const os = require('node:os')
 const path = require('node:path')
 const { spawnSync } = require('node:child_process')
 const { root, cacheDir } = require('../lib/paths')
@@ -18,6 +19,9 @@ const zigBin = path.join(zigDir, 'bin')
 
 /** Cross builds have a target folder of their own: one triple may be this machine's, built with another compiler. */
 const crossTargetDir = path.join(cacheDir, 'cross')
+
+/** What OpenSSL tells as the time when it was built: the same in every build. s since 1970, here the start of 1980. */
+const BUILD_TIME = '315532800'
 
 /** @typedef {import('./targets').Target} Target */
 
@@ -107,6 +111,12 @@ function appleLibraries (arch) {
   return folder
 }
 
+/** What rustc gets for every target: binaries tell no path of the machine that built them. */
+function rustFlags () {
+  const cargoHome = process.env.CARGO_HOME || path.join(os.homedir(), '.cargo')
+  return [`--remap-path-prefix=${path.join(cargoHome, 'registry', 'src')}=/cargo`]
+}
+
 /**
  * How to build one target on this machine: on a Mac with its own tools, on Linux x64 with another compiler.
  *
@@ -120,17 +130,21 @@ function cargoFor (target) {
     ...process.env,
     CARGO_TARGET_DIR: crossTargetDir,
     CARGO_TERM_COLOR: 'never',
+    SOURCE_DATE_EPOCH: BUILD_TIME,
     PATH: `${zigBin}${path.delimiter}${process.env.PATH}`
   }
+  const underscored = target.rust.replace(/-/g, '_')
+  const upper = underscored.toUpperCase()
+  const flags = rustFlags()
+  const flagsVariable = `CARGO_TARGET_${upper}_RUSTFLAGS`
+  env[flagsVariable] = flags.join(' ')
   if (process.platform === 'darwin') {
     env.MACOSX_DEPLOYMENT_TARGET = '11.0'
     return { command: 'cargo', args: ['build', ...common, target.rust], env }
   }
-  const underscored = target.rust.replace(/-/g, '_')
-  const upper = underscored.toUpperCase()
   if (target.cross === 'zig') {
     // musl: a library for the libc of the system that loads it, not one with a libc inside.
-    if (target.rust.endsWith('musl')) env[`CARGO_TARGET_${upper}_RUSTFLAGS`] = '-C target-feature=-crt-static'
+    if (target.rust.endsWith('musl')) env[flagsVariable] = [...flags, '-C target-feature=-crt-static'].join(' ')
     const triple = target.glibc ? `${target.rust}.${target.glibc}` : target.rust
     return { command: path.join(zigBin, 'cargo-zigbuild'), args: ['zigbuild', ...common, triple], env }
   }
@@ -140,10 +154,11 @@ function cargoFor (target) {
     fs.mkdirSync(stub, { recursive: true })
     fs.writeFileSync(path.join(stub, 'libnode.dll'), '')
     // In a DLL the unwind table of a function keeps the function, used or not. Most of OpenSSL is not used here, and
-    // nothing unwinds through it: without its tables the binary is 0.6 MB smaller.
+    // nothing unwinds through it: without its tables the binary is 0.6 MB smaller. What takes time in it is assembly, so
+    // its C is compiled for size.
     const cc = wrapper(`cc-${target.rust}`, [
       '#!/bin/sh',
-      'case "$PWD" in */openssl-build/*) set -- -fno-asynchronous-unwind-tables "$@" ;; esac',
+      'case "$PWD" in */openssl-build/*) set -- -fno-asynchronous-unwind-tables "$@" -Os ;; esac',
       'exec x86_64-w64-mingw32-gcc-posix "$@"',
       ''
     ].join('\n'))
@@ -176,8 +191,9 @@ function cargoFor (target) {
     [`AR_${underscored}`]: ar,
     [`RANLIB_${underscored}`]: ranlib,
     [`CARGO_TARGET_${upper}_LINKER`]: lld,
-    [`CARGO_TARGET_${upper}_RUSTFLAGS`]:
-      `-C linker-flavor=ld64.lld -C link-arg=-adhoc_codesign -L native=${appleLibraries(arch)}`
+    [flagsVariable]: [
+      ...flags, '-C linker-flavor=ld64.lld', '-C link-arg=-adhoc_codesign', `-L native=${appleLibraries(arch)}`
+    ].join(' ')
   })
   return { command: 'cargo', args: ['build', ...common, target.rust], env }
 }

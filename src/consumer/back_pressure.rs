@@ -2,10 +2,9 @@
 
 use super::thread::ConsumerThread;
 use super::PartitionKey;
-use crate::ffi::Message;
+use crate::ffi::{Message, PartitionList};
 use crate::requests::Partition;
 use crate::sync::lock;
-use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 /// Without a free buffer: how often the group is served.
@@ -20,21 +19,12 @@ pub(super) struct BackPressure {
   since: Option<Instant>,
   /// Bytes that serving the group without a free buffer has added to the overflow since it was empty.
   bytes: usize,
-  /// What is not fetched meanwhile.
-  paused: Option<Vec<PartitionKey>>,
-  /// What JavaScript has paused, apart from that.
-  by_javascript: BTreeSet<PartitionKey>,
 }
 
 impl BackPressure {
   /// A buffer is free.
   pub fn ends(&mut self) {
     self.since = None;
-  }
-
-  /// The partition is not this consumer's any more.
-  pub fn forget(&mut self, partition: PartitionKey) {
-    self.by_javascript.remove(&partition);
   }
 }
 
@@ -51,7 +41,7 @@ impl ConsumerThread {
       return;
     }
     let is_too_much = since.elapsed() >= STALLED_PAUSE || self.back_pressure.bytes >= STALLED_BYTES;
-    if is_too_much && self.back_pressure.paused.is_none() {
+    if is_too_much && !self.pauses.are_all() {
       self.pause_fetching();
     }
     let before = self.overflow.as_slice().len();
@@ -61,49 +51,42 @@ impl ConsumerThread {
   }
 
   fn pause_fetching(&mut self) {
-    let assigned: Vec<PartitionKey> = self.positions.keys().copied().collect();
-    self.client().set_paused(&self.list_of(assigned.iter().copied()), true);
-    self.back_pressure.paused = Some(assigned);
-  }
-
-  /// Partitions that come while fetching is paused are paused, too; assigning resumes what was paused.
-  pub fn keep_paused(&mut self) {
-    if self.back_pressure.paused.is_some() {
-      self.pause_fetching();
-    } else if !self.back_pressure.by_javascript.is_empty() {
-      let paused = self.list_of(self.back_pressure.by_javascript.iter().copied());
-      self.client().set_paused(&paused, true);
-    }
-  }
-
-  /// JavaScript pauses partitions, or resumes them.
-  pub fn pause(&mut self, partitions: &[Partition], paused: bool) {
-    let mut keys = Vec::with_capacity(partitions.len());
-    for partition in partitions {
-      let key = (self.topic_id(&partition.topic), partition.partition);
-      let changes = self.positions.contains_key(&key)
-        && if paused {
-          self.back_pressure.by_javascript.insert(key)
-        } else {
-          self.back_pressure.by_javascript.remove(&key)
-        };
-      if changes {
-        keys.push(key);
-      }
-    }
-    // While nothing at all is fetched, the end of that state sees to it.
-    if !keys.is_empty() && self.back_pressure.paused.is_none() {
-      self.client().set_paused(&self.list_of(keys), paused);
-    }
+    let paused = self.pauses.pause_all(self.assigned());
+    self.set_paused(paused, true);
   }
 
   pub fn resume_fetching(&mut self) {
     self.back_pressure.since = None;
     self.back_pressure.bytes = 0;
-    if let Some(paused) = self.back_pressure.paused.take() {
-      let resumed = paused.into_iter().filter(|key| !self.back_pressure.by_javascript.contains(key));
-      self.client().set_paused(&self.list_of(resumed), false);
+    let resumed = self.pauses.resume_all(self.assigned());
+    self.set_paused(resumed, false);
+  }
+
+  /// JavaScript pauses partitions, or resumes them.
+  pub fn pause(&mut self, partitions: &[Partition], paused: bool, assignment_version: Option<u32>) {
+    let mut keys: Vec<PartitionKey> =
+      partitions.iter().map(|each| (self.topic_id(&each.topic), each.partition)).collect();
+    keys.retain(|key| self.positions.contains_key(key) && !self.membership.is_newer(*key, assignment_version));
+    let told = if paused { self.pauses.pause(keys) } else { self.pauses.resume(keys) };
+    self.set_paused(told, paused);
+  }
+
+  /// Pauses or resumes what has just been assigned.
+  pub fn set_pauses(&mut self, list: &PartitionList) {
+    let keys = list.to_vec().iter().map(|each| (self.topic_id(&each.topic), each.partition)).collect();
+    let (paused, resumed) = self.pauses.assigned(keys);
+    self.set_paused(paused, true);
+    self.set_paused(resumed, false);
+  }
+
+  fn set_paused(&self, partitions: Vec<PartitionKey>, paused: bool) {
+    if !partitions.is_empty() {
+      self.client().set_paused(&self.list_of(partitions), paused);
     }
+  }
+
+  fn assigned(&self) -> Vec<PartitionKey> {
+    self.positions.keys().copied().collect()
   }
 }
 

@@ -21,11 +21,12 @@ pub enum Command {
   /// were handled, or in which generation: a commit that is older than the partition's assignment is not sent, and its
   /// answer is the broker's `ILLEGAL_GENERATION`.
   Commit { id: u32, partitions: Vec<Partition>, assignment_version: Option<u32>, generation_id: Option<i32> },
-  /// Continues one partition elsewhere. Batches taken later carry this version or a higher one.
-  Seek { topic: String, partition: i32, offset: i64, seek_version: u32 },
+  /// Continues one partition elsewhere. Batches taken later carry this version or a higher one. With the version of the
+  /// assignment that it is about, nothing happens if the partition was given anew since.
+  Seek { topic: String, partition: i32, offset: i64, seek_version: u32, assignment_version: Option<u32> },
   /// Stops fetching these partitions, or goes on with them; what was fetched ahead of the position is dropped. It counts
-  /// until the partition is taken.
-  Pause { partitions: Vec<Partition>, paused: bool },
+  /// until the partition is taken. The version as for a seek.
+  Pause { partitions: Vec<Partition>, paused: bool, assignment_version: Option<u32> },
   /// Leaves the group without closing; `subscribe` joins it again.
   Unsubscribe,
   /// Stops.

@@ -157,7 +157,7 @@ impl ConsumerThread {
   pub fn forget(&mut self, partitions: &[PartitionKey]) {
     for partition in partitions {
       self.positions.remove(partition);
-      self.back_pressure.forget(*partition);
+      self.pauses.taken(*partition);
     }
     if self.positions.is_empty() {
       self.overflow.clear();

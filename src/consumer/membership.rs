@@ -138,6 +138,12 @@ impl Membership {
     matches!(self.state, State::Revoking { .. }) && self.assigned.is_empty()
   }
 
+  /// Whether the partition was given after the assignment of this version, so that what JavaScript says of it is about one
+  /// that has gone.
+  pub fn is_newer(&self, partition: PartitionKey, known: Option<u32>) -> bool {
+    known.zip(self.assigned.get(&partition)).is_some_and(|(known, version)| *version > known)
+  }
+
   /// Whether a commit of this partition, made under the assignment of this version or an earlier one, may be sent. What
   /// is being taken may be committed until the revocation has been answered, unless the group has given it away. A
   /// partition that is not this member's may be committed, too, as the broker allows, but not across a change.
@@ -347,6 +353,17 @@ mod tests {
     assert!(versions(&member).is_empty());
     assert_eq!(member.on(Input::StartFound { version: 1 }), [Action::Assign { version: 1 }]);
     assert_eq!(versions(&member), [(A, 1), (B, 1)]);
+  }
+
+  #[test]
+  fn knows_what_was_given_anew_since_an_assignment() {
+    let mut member = Member::owning(Incremental, &[A]);
+    member.given(Incremental, &[B]);
+    member.on(Input::StartFound { version: 2 });
+    let membership = &member.membership;
+    assert_eq!([A, B].map(|partition| membership.is_newer(partition, Some(1))), [false, true]);
+    assert_eq!([A, B].map(|partition| membership.is_newer(partition, Some(2))), [false, false]);
+    assert!(!membership.is_newer(B, None) && !membership.is_newer(C, Some(1)));
   }
 
   #[test]

@@ -10,6 +10,7 @@
 //! | `thread.rs` | the loop, and the end |
 //! | `delivery.rs` | records into shared buffers |
 //! | `back_pressure.rs` | what happens while no buffer is free |
+//! | `pauses.rs` | which partitions are not fetched, as a pure state machine |
 //! | `membership.rs` | the group's side as a pure state machine |
 //! | `rebalance.rs` | carries out what the state machine decides; assignments, seeks, commits |
 //! | `start_offsets.rs` | where a partition starts |
@@ -20,6 +21,7 @@ mod back_pressure;
 mod commands;
 mod delivery;
 mod membership;
+mod pauses;
 mod rebalance;
 mod start_offsets;
 mod thread;

@@ -123,7 +123,7 @@ impl ConsumerThread {
       Form::Incremental => self.client().incremental_assign(list),
     };
     report(&self.shared.bridge, outcome);
-    self.keep_paused();
+    self.set_pauses(list);
   }
 
   fn set_positions(&mut self, partitions: &[PartitionOffset]) -> Vec<PartitionKey> {
@@ -254,9 +254,11 @@ impl ConsumerThread {
 
   // ---- positions ----
 
-  pub fn seek(&mut self, topic: &str, partition: i32, offset: i64, seek_version: u32) {
-    self.seek_version = seek_version;
+  pub fn seek(&mut self, topic: &str, partition: i32, offset: i64, assignment_version: Option<u32>) {
     let key = (self.topic_id(topic), partition);
+    if self.membership.is_newer(key, assignment_version) {
+      return;
+    }
     let Some(position) = self.positions.get_mut(&key) else { return };
     *position = offset;
     let others = |message: &Message| message.partition() != partition || message.topic().to_bytes() != topic.as_bytes();

@@ -2,6 +2,7 @@
 
 use super::back_pressure::BackPressure;
 use super::membership::{Input, Membership, Waits};
+use super::pauses::Pauses;
 use super::start_offsets::{StartOffsets, StartPolicy};
 use super::{report, Command, PartitionKey, Shared};
 use crate::bridge::Event;
@@ -45,6 +46,7 @@ pub(super) struct ConsumerThread {
   /// The next offset to hand over, for what is assigned.
   pub positions: BTreeMap<PartitionKey, i64>,
   pub back_pressure: BackPressure,
+  pub pauses: Pauses,
   /// When the queue was last served: rebalances come through it, too.
   pub served: Instant,
   /// Bytes per record, a running average: how many records fit a buffer.
@@ -69,6 +71,7 @@ impl ConsumerThread {
       topic_names: Vec::new(),
       positions: BTreeMap::new(),
       back_pressure: BackPressure::default(),
+      pauses: Pauses::default(),
       served: Instant::now(),
       record_bytes: 256,
     }
@@ -148,8 +151,13 @@ impl ConsumerThread {
         Command::Commit { id, partitions, assignment_version, generation_id } => {
           self.commit(id, &partitions, assignment_version, generation_id);
         }
-        Command::Pause { partitions, paused } => self.pause(&partitions, paused),
-        Command::Seek { topic, partition, offset, seek_version } => self.seek(&topic, partition, offset, seek_version),
+        Command::Pause { partitions, paused, assignment_version } => {
+          self.pause(&partitions, paused, assignment_version);
+        }
+        Command::Seek { topic, partition, offset, seek_version, assignment_version } => {
+          self.seek_version = seek_version;
+          self.seek(&topic, partition, offset, assignment_version);
+        }
         Command::Resolved { version, outcome } => self.resolved(version, outcome),
       }
     }
