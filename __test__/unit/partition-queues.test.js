@@ -18,6 +18,9 @@ function values (reader) {
   return found
 }
 
+const pauseOf = (partition, paused) =>
+  ({ type: 'pause', partitions: [{ topic: 't', partition }], paused, assignmentVersion: 1 })
+
 describe('RangeReader', () => {
   const records = [record(5), record(6), record(9), record(0, 1, { headers: [['h', 'x']] }), record(1, 1), record(10)]
 
@@ -130,7 +133,8 @@ describe('PartitionQueues', () => {
     add([record(0)], { assignmentVersion: 2 })
     queue.seek(7)
     assert.ok(queue.isEmpty)
-    assert.deepEqual(commands, [{ type: 'seek', topic: 't', partition: 0, offset: 7, seekVersion: 1, assignmentVersion: 1 }])
+    const about = { topic: 't', partition: 0, assignmentVersion: 1 }
+    assert.deepEqual(commands, [{ type: 'seek', offset: 7, seekVersion: 1, ...about }])
     add([record(1)], { assignmentVersion: 2, seekVersion: 0 })
     assert.ok(queue.isEmpty)
     add([record(7)], { assignmentVersion: 2, seekVersion: 1 })
@@ -198,12 +202,12 @@ describe('PartitionQueues', () => {
     assert.deepEqual(commands, [])
     hungry = true
     large()
-    assert.deepEqual(commands, [{ type: 'pause', partitions: [{ topic: 't', partition: 0 }], paused: true, assignmentVersion: 1 }])
+    assert.deepEqual(commands, [pauseOf(0, true)])
     slow.take(1)
     slow.take(1)
     assert.equal(commands.length, 1)
     slow.take(1)
-    assert.deepEqual(commands[1], { type: 'pause', partitions: [{ topic: 't', partition: 0 }], paused: false, assignmentVersion: 1 })
+    assert.deepEqual(commands[1], pauseOf(0, false))
   })
 
   it('gets buffers back from batches that wait as soon as somebody has nothing to do', () => {
@@ -227,9 +231,9 @@ describe('PartitionQueues', () => {
     assert.deepEqual(commands, [])
     hungry = true
     queues.balance()
-    assert.deepEqual(commands, [{ type: 'pause', partitions: [{ topic: 't', partition: 0 }], paused: true, assignmentVersion: 1 }])
+    assert.deepEqual(commands, [pauseOf(0, true)])
     taken(slow)
-    assert.deepEqual(commands[1], { type: 'pause', partitions: [{ topic: 't', partition: 0 }], paused: false, assignmentVersion: 1 })
+    assert.deepEqual(commands[1], pauseOf(0, false))
   })
 
   it('a single partition is never held back', () => {

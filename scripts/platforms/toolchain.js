@@ -154,8 +154,8 @@ function cargoFor (target) {
     fs.mkdirSync(stub, { recursive: true })
     fs.writeFileSync(path.join(stub, 'libnode.dll'), '')
     // In a DLL the unwind table of a function keeps the function, used or not. Most of OpenSSL is not used here, and
-    // nothing unwinds through it: without its tables the binary is 0.6 MB smaller. What takes time in it is assembly, so
-    // its C is compiled for size.
+    // nothing unwinds through it: without its tables the binary is 0.6 MB smaller. What costs time in OpenSSL is
+    // assembly, so its C is compiled for size.
     const cc = wrapper(`cc-${target.rust}`, [
       '#!/bin/sh',
       'case "$PWD" in */openssl-build/*) set -- -fno-asynchronous-unwind-tables "$@" -Os ;; esac',
