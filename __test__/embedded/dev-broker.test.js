@@ -8,6 +8,11 @@ const { once } = require('node:events')
 const net = require('node:net')
 const path = require('node:path')
 const { Kafka, Partitioners, AssignerProtocol, logLevel } = require('kafkajs')
+const Broker = require('kafkajs/src/broker')
+const { createLogger } = require('kafkajs/src/loggers')
+const createConsoleLogger = require('kafkajs/src/loggers/console')
+const ConnectionPool = require('kafkajs/src/network/connectionPool')
+const createSocketFactory = require('kafkajs/src/network/socketFactory')
 
 const { startDevBroker } = require('../../dev-broker')
 
@@ -43,6 +48,21 @@ async function withAdmin (broker, use, options) {
   } finally {
     await admin.disconnect()
   }
+}
+
+/** A connection that sends single requests. */
+async function connectionTo (broker) {
+  const options = {
+    host: '127.0.0.1',
+    port: Number(broker.brokers.split(':')[1]),
+    logger: createLogger({ level: logLevel.NOTHING, logCreator: createConsoleLogger }),
+    socketFactory: createSocketFactory(),
+    requestTimeout: 10000,
+    connectionTimeout: 5000
+  }
+  const connection = new Broker({ connectionPool: new ConnectionPool(options), logger: options.logger })
+  await connection.connect()
+  return connection
 }
 
 /** Resolves with true once a TCP connection is made, with false when it is refused. */
@@ -160,6 +180,25 @@ describe('a running embedded broker', { timeout: 180000 }, () => {
     assert.equal(received[0].headers.trace.toString(), '1')
     const [{ partitions }] = await withAdmin(broker, admin => admin.fetchOffsets({ groupId, topics: [topic] }))
     assert.equal(partitions[0].offset, '2', 'the commit of the group is kept')
+  })
+
+  it('tells a member its assignment also when it asks after the leader has been answered', async (context) => {
+    const groupId = uniqueName('group')
+    const connections = await Promise.all([connectionTo(broker), connectionTo(broker)])
+    context.after(() => Promise.all(connections.map(connection => connection.disconnect())))
+    const groupProtocols = [{ name: 'any', metadata: Buffer.from('m') }]
+    const joined = await Promise.all(connections.map(connection =>
+      connection.joinGroup({ groupId, sessionTimeout: 6000, rebalanceTimeout: 6000, groupProtocols })))
+    const isLeader = ({ memberId, leaderId }) => memberId === leaderId
+    const sync = (which, groupAssignment = []) => {
+      const { generationId, memberId } = joined[which]
+      return connections[which].syncGroup({ groupId, generationId, memberId, groupAssignment })
+    }
+    const [leader, follower] = isLeader(joined[0]) ? [0, 1] : [1, 0]
+    const answers = [await sync(leader, joined.map(({ memberId }) =>
+      ({ memberId, memberAssignment: Buffer.from(`for ${memberId}`) }))), await sync(follower)]
+    assert.deepEqual(answers.map(({ memberAssignment }) => memberAssignment.toString()),
+      [leader, follower].map(which => `for ${joined[which].memberId}`))
   })
 
   it('keeps more than 5 MiB in a partition', async () => {
