@@ -122,8 +122,8 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
       const { address, topic } = await start(context)
       const proxy = await new FaultProxy(address).start()
       context.after(() => proxy.stop())
-      const producer = await new Clients(context, proxy.brokers)
-        .connected({ transactionalId: kafka.uniqueName('id'), transactionTimeout: 4000 })
+      // the broker must not end the transaction meanwhile: its timeout is longer than the call may take
+      const producer = await new Clients(context, proxy.brokers).connected({ transactionalId: kafka.uniqueName('id') })
       const transaction = await producer.transaction()
       await transaction.send({ topic, messages: [value('a')] })
       let lookups = 0
