@@ -17,6 +17,7 @@ const { setup, SetupError } = require('./setup')
  * @property {number} [concurrency] test files at a time
  * @property {KafkaVersion[]} [kafka] real brokers that it needs
  * @property {boolean} [ownKafka] it starts its own real brokers, in order to break them
+ * @property {number} [fileMinutes] after which a file that hangs is ended
  * @property {string[]} [nodeArgs]
  * @property {boolean} [onDemand] it runs only when it is named
  * @property {string} [filter] part of the paths of the files to run
@@ -35,13 +36,13 @@ const LAYERS = [
   { name: 'embedded', concurrency: 2 },
   { name: 'lifecycle', concurrency: 2, nodeArgs: ['--expose-gc'] },
   { name: 'hostile', concurrency: 2 },
-  { name: 'faults', concurrency: 1, ownKafka: true },
+  { name: 'faults', concurrency: 1, ownKafka: true, fileMinutes: 15 },
   { name: 'consistency', concurrency: 1, ownKafka: true },
   { name: 'integration', concurrency: 2, kafka: ['4', '3.9'] },
   { name: 'compat', concurrency: 1, kafka: ['4', '3.9'] },
   { name: 'compat-kafkajs', concurrency: 1, kafka: ['4', '3.9'] },
   { name: 'install', concurrency: 1, kafka: ['4', '3.9'] },
-  { name: 'installers', concurrency: 1, onDemand: true }
+  { name: 'installers', concurrency: 1, onDemand: true, fileMinutes: 15 }
 ]
 
 /**
@@ -52,6 +53,9 @@ const LAYERS = [
 const BROKER_VARIABLES = { 4: 'TEST_KAFKA_4', 3.9: 'TEST_KAFKA_39' }
 
 const HEARTBEAT_MS = 60000
+
+/** Several times what the longest file takes on two cores. */
+const FILE_MINUTES = 8
 
 /** In CI, this many failed files of a layer run once more: see CONTRIBUTING.md. More than that is no accident. */
 const FILES_AGAIN = 3
@@ -195,18 +199,18 @@ async function runLayer (layer, brokers, missingKafkaTools) {
     stop = ender
     stops.add(stop)
   }
-  const { concurrency = 1, nodeArgs } = layer
+  const { concurrency = 1, fileMinutes = FILE_MINUTES, nodeArgs } = layer
   const onProgress = (/** @type {number} */ count) => { finished = count }
   let tally
   try {
     if (layer.name === 'rust') {
       tally = await runRustLayer({ filter: layer.filter, env, onStart })
     } else {
-      tally = await runNodeLayer({ files, concurrency, nodeArgs, env, onStart, onProgress })
+      tally = await runNodeLayer({ files, concurrency, fileMinutes, nodeArgs, env, onStart, onProgress })
       const failed = new Set(tally.failures.map(({ file }) => file))
       const again = files.filter((file) => failed.has(path.relative(root, file)))
       if (inCI && !interrupted && again.length > 0 && again.length <= FILES_AGAIN) {
-        const options = { files: again, concurrency: 1, nodeArgs, env, onStart, onProgress: () => {} }
+        const options = { files: again, concurrency: 1, fileMinutes, nodeArgs, env, onStart, onProgress: () => {} }
         tally.replace(again.map((file) => path.relative(root, file)), await runNodeLayer(options))
       }
     }

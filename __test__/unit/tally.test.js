@@ -43,4 +43,18 @@ describe('the count of tests', () => {
     tally.replace(['a'], tallyOf({ a1: 'passed', a2: 'failed' }))
     assert.deepEqual(counts(tally), [1, 'b1,the tests end every process that they start,a2', '', 'a1'])
   })
+
+  it('lays the processes that a file left when it was ended to that file', () => {
+    const left = { name: 'the tests end every process that they start', file: '', text: '' }
+    const ended = () => {
+      const tally = tallyOf({ a1: 'passed', b1: 'passed' })
+      tally.failures.push({ name: '(the whole file)', file: 'a', text: 'timed out' }, left)
+      return tally
+    }
+    const [once, again] = [ended(), ended()]
+    once.replace(['a'], tallyOf({ a1: 'passed' }))
+    assert.deepEqual(counts(once), [2, '', '', `(the whole file),${left.name}`])
+    again.replace(['a'], ended())
+    assert.deepEqual(counts(again), [2, `(the whole file),${left.name}`, '', ''])
+  })
 })

@@ -7,8 +7,6 @@ const { RUN_MARKER, killGroup, killProcess, processesOfRun, run } = require('./p
 const { Tally } = require('./tally')
 
 const REPORTER = path.join(__dirname, 'test-reporter.js')
-// Node 20 applies --test-timeout to a whole file, so it bounds a file that hangs, not a slow test.
-const FILE_TIMEOUT_MS = 15 * 60 * 1000
 const GRACE_MS = 10000
 
 /**
@@ -47,17 +45,18 @@ async function endLeftovers (marker) {
 /**
  * Runs a layer's test files with `node --test` in a process group of their own.
  *
- * @param {{files: string[], concurrency: number, nodeArgs?: string[], env: NodeJS.ProcessEnv,
+ * @param {{files: string[], concurrency: number, fileMinutes: number, nodeArgs?: string[], env: NodeJS.ProcessEnv,
  *   onStart: (stop: () => void) => void, onProgress: (finished: number) => void}} options
  * @returns {Promise<Tally>}
  */
-async function runNodeLayer ({ files, concurrency, nodeArgs = [], env, onStart, onProgress }) {
+async function runNodeLayer ({ files, concurrency, fileMinutes, nodeArgs = [], env, onStart, onProgress }) {
   const tally = new Tally()
   const marker = `${process.pid}-${Date.now()}`
   /** @type {string[]} */
   const noise = []
   const args = [
-    ...nodeArgs, '--test', `--test-concurrency=${concurrency}`, `--test-timeout=${FILE_TIMEOUT_MS}`,
+    // Node 20 applies this timeout to a whole file, so it bounds a file that hangs, not a slow test.
+    ...nodeArgs, '--test', `--test-concurrency=${concurrency}`, `--test-timeout=${fileMinutes * 60000}`,
     `--test-reporter=${REPORTER}`, '--test-reporter-destination=stdout', ...files
   ]
   /** @type {number | undefined} */

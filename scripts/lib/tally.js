@@ -3,6 +3,8 @@
 const path = require('node:path')
 const { root } = require('./paths')
 
+const WHOLE_FILE = '(the whole file)'
+
 /** The results of a layer's tests. Suites are not counted. */
 class Tally {
   constructor () {
@@ -30,13 +32,16 @@ class Tally {
   }
 
   /**
-   * Takes over what a second run of some files came to, and keeps failures of the first that it does not repeat apart.
+   * Takes over what a second run of some files came to, and keeps failures of the first that it does not repeat apart. A
+   * failure of no file, which is that processes were left, belongs to the file among them that was ended.
    *
    * @param {string[]} files that ran again
    * @param {Tally} again
    */
   replace (files, again) {
-    const ranAgain = (/** @type {{file: string}} */ { file }) => files.includes(file)
+    const wasEnded = this.failures.some(({ name, file }) => name === WHOLE_FILE && files.includes(file))
+    /** @param {{file: string}} failure */
+    const ranAgain = ({ file }) => files.includes(file) || (wasEnded && file === '')
     const repeated = (/** @type {{name: string, file: string}} */ one) =>
       again.failures.some(({ name, file }) => name === one.name && file === one.file)
     this.unsteady = this.failures.filter((failure) => ranAgain(failure) && !repeated(failure))
@@ -69,11 +74,11 @@ class Tally {
     // A parent that failed only because of its subtests has nothing to report of its own.
     if (event.type === 'failed' && failureType === 'subtestsFailed') return
     if (event.type === 'failed') {
-      const name = wholeFile ? '(the whole file)' : event.name
+      const name = wholeFile ? WHOLE_FILE : event.name
       this.failures.push({ name, file, text: this.explain(event, wholeFile ? running : []) })
       return
     }
-    if (wholeFile) this.failures.push({ name: '(the whole file)', file, text: 'the file defines no test' })
+    if (wholeFile) this.failures.push({ name: WHOLE_FILE, file, text: 'the file defines no test' })
     else if (!event.suite) this.pass(file)
   }
 
