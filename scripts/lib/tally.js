@@ -32,8 +32,8 @@ class Tally {
   }
 
   /**
-   * Takes over what a second run of some files came to, and keeps failures of the first that it does not repeat apart. A
-   * failure of no file, which is that processes were left, belongs to the file among them that was ended.
+   * Takes over what a second run of some files came to, and keeps failures of the first that it does not repeat apart.
+   * A failure of no file, which is that processes were left, belongs to the file among them that was ended.
    *
    * @param {string[]} files that ran again
    * @param {Tally} again
