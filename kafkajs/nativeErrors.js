@@ -55,6 +55,7 @@ function errorFor (error, what) {
     case CODE.ALL_BROKERS_DOWN:
       return new KafkaJSConnectionError('Connection error: no broker can be reached')
     case CODE.DESTROY:
+    case CODE.DESTROY_BROKER:
     case CODE.PURGE_QUEUE:
     case CODE.PURGE_INFLIGHT:
       return new KafkaJSConnectionClosedError('Closed connection')

@@ -3,6 +3,7 @@
 const { test } = require('node:test')
 const assert = require('node:assert/strict')
 const { toError, toGroupError, toSocketError, toTlsError } = require('../../lib/internal/nativeErrors')
+const { toError: toKafkaJSError } = require('../../kafkajs/nativeErrors')
 const IllegalGenerationError = require('../../lib/errors/IllegalGenerationError')
 
 const native = (code, name = '', message = '') => ({ code, name, message, retriable: false, fatal: false })
@@ -15,11 +16,16 @@ test('timeouts name the time', () => {
 })
 
 test('a missing broker is a BrokerNotAvailableError', () => {
-  for (const code of [-195, -187, -197, -152, -151, -193]) {
+  for (const code of [-195, -187, -197, -152, -151, -193, -137]) {
     const error = toError(native(code), 250)
     assert.deepEqual([error.name, error.message], ['BrokerNotAvailableError', 'Broker not available'])
   }
   assert.equal(toError(native(-190), 250).message, 'Could not find the leader')
+})
+
+test('a broker that has left the cluster is a closed connection to KafkaJS\'s users, who may try again', () => {
+  const error = toKafkaJSError(native(-137, '_DESTROY_BROKER', 'Local: Broker handle destroyed for termination'))
+  assert.deepEqual([error.name, error.retriable], ['KafkaJSConnectionClosedError', true])
 })
 
 test('a full queue says what to do', () => {

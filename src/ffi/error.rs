@@ -64,6 +64,7 @@ pub fn is_retriable(code: i32) -> bool {
       | -185 // _TIMED_OUT
       | -184 // _QUEUE_FULL
       | -180 // _WAIT_COORD
+      | -137 // _DESTROY_BROKER: the broker has left the cluster; what was to be sent there was not
       | -166 // _TIMED_OUT_QUEUE
       | -192 // _MSG_TIMED_OUT
       | 2 | 3 | 5 | 6 | 7 | 8 | 9 | 13 | 14 | 15 | 16 | 19 | 20 | 27 | 41
@@ -83,6 +84,12 @@ mod tests {
     assert_eq!(error_name(code::DESTROY), "_DESTROY");
     assert_eq!(error_name(code::FAIL), "_FAIL");
     assert_eq!(error_name(-180), "_WAIT_COORD");
+    assert_eq!(error_name(-137), "_DESTROY_BROKER");
+  }
+
+  #[test]
+  fn a_broker_that_has_left_the_cluster_is_no_reason_to_give_up() {
+    assert!(KafkaError::new(-137).retriable);
   }
 
   #[test]

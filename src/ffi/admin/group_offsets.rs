@@ -5,9 +5,6 @@ use serde::Deserialize;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// librdkafka's code for requests to a broker that has left the cluster (`RD_KAFKA_RESP_ERR__DESTROY_BROKER`).
-const DESTROY_BROKER: i32 = -137;
-
 /// Which records there are, for a question about offsets.
 #[derive(Clone, Copy, Default, Deserialize, PartialEq, Eq)]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -43,9 +40,9 @@ pub fn list_offsets(
     let offsets: Vec<_> =
       infos.map(|info| PartitionOffset::read(sys::rd_kafka_ListOffsetsResultInfo_topic_partition(info))).collect();
     // A leader that did not answer, or is none any more, is asked again. Codes below 0 are librdkafka's own.
-    let is_unanswered = |error| error == DESTROY_BROKER || (error < 0 && is_retriable(error));
+    let is_unanswered = |error| error < 0 && is_retriable(error);
     match offsets.iter().find(|partition| is_unanswered(partition.error)) {
-      Some(unanswered) => Err(KafkaError { retriable: true, ..KafkaError::new(unanswered.error) }),
+      Some(unanswered) => Err(KafkaError::new(unanswered.error)),
       None => Ok(offsets),
     }
   }
