@@ -34,7 +34,7 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
       const consumer = new ConsumerGroupStream(
         { kafkaHost, groupId: kafka.uniqueName('group'), fromOffset: 'earliest' }, from)
       const producer = new ProducerStream({ kafkaClient: { kafkaHost } })
-      let written = 0
+      const written = new Set()
       await new Promise((resolve, reject) => {
         const convert = new Transform({
           objectMode: true,
@@ -42,11 +42,12 @@ for (const version of /** @type {const} */ (['4', '3.9'])) {
             done(null, { topic: to, key, messages: value.toUpperCase(), partition: 0 })
         })
         const { sendPayload } = producer
+        // called twice for what waits until the producer is ready
         producer.sendPayload = function (payload, callback) {
           sendPayload.call(this, payload, (error, result) => {
             callback(error, result)
-            written += Array.isArray(payload) ? payload.length : 1
-            if (written === 3000) resolve()
+            for (const { messages } of [payload].flat()) written.add(messages)
+            if (written.size === 3000) resolve()
           })
         }
         consumer.on('error', reject)
